@@ -1,0 +1,146 @@
+"""Builds what the contracts in protos/ become, and checks them.
+
+`python -m edge.contracts` writes typed stubs and the descriptor set to protos/gen;
+`python -m edge.contracts --lint` runs buf lint, and buf breaking against the last release tag.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOS = ROOT / "protos"
+GENERATED = PROTOS / "gen"
+DESCRIPTORS = GENERATED / "stellr.binpb"
+VALIDATE_PROTO = "buf/validate/validate.proto"
+# Envoy turns these error details into JSON, so they belong to the descriptor set.
+ERROR_DETAILS = "google/rpc/error_details.proto"
+
+
+class ContractError(RuntimeError):
+    """protoc refused the contracts; the message is what it printed."""
+
+
+def build(target: Path = GENERATED) -> None:
+    """Generate stubs with types and the descriptor set for all contracts."""
+    target.mkdir(parents=True, exist_ok=True)
+    validate = _write_validate_descriptor(target)
+    outputs = [f"--{kind}_out={target}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
+    _protoc(PROTOS, validate, [*outputs, *_own_files(PROTOS)])
+    _protoc(PROTOS, validate, [f"--python_out={target}", f"--mypy_out={target}", VALIDATE_PROTO])
+    write_descriptors(PROTOS, target / DESCRIPTORS.name)
+
+
+def write_descriptors(protos: Path, target: Path) -> None:
+    """Write the descriptor set of the contracts under `protos`, with all they import."""
+    validate = _write_validate_descriptor(target.parent)
+    flags = [f"--descriptor_set_out={target}", "--include_imports", "--include_source_info"]
+    _protoc(protos, validate, [*flags, *_own_files(protos), ERROR_DETAILS])
+
+
+def lint() -> int:
+    """Run buf lint and buf breaking; the worse exit status of the two."""
+    with tempfile.TemporaryDirectory() as scratch:
+        current = Path(scratch, "current.binpb")
+        write_descriptors(PROTOS, current)
+        status = _buf("lint", str(current), *_only_own(PROTOS))
+        return max(status, _breaking(current, Path(scratch)))
+
+
+def _breaking(current: Path, scratch: Path) -> int:
+    tag = _last_release()
+    if tag is None:
+        print("buf breaking: no release tag (v*) yet, nothing to compare with")
+        return 0
+    archive = _git("archive", tag, "protos")
+    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        files.extractall(scratch, filter="data")
+    released = scratch / "released.binpb"
+    write_descriptors(scratch / "protos", released)
+    return _buf("breaking", str(current), "--against", str(released), "--exclude-imports")
+
+
+def _last_release() -> str | None:
+    try:
+        tag = _git("describe", "--tags", "--abbrev=0", "--match", "v*")
+    except (subprocess.CalledProcessError, FileNotFoundError):
+        return None
+    return tag.decode().strip()
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(
+        ["git", *arguments],  # noqa: S607 - git of the machine
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    ).stdout
+
+
+def _buf(command: str, image: str, *arguments: str) -> int:
+    buf = Path(sys.executable).with_name("buf")
+    return subprocess.run([buf, command, image, *arguments], cwd=ROOT, check=False).returncode
+
+
+def _only_own(protos: Path) -> list[str]:
+    return [argument for name in _own_files(protos) for argument in ("--path", name)]
+
+
+def _own_files(protos: Path) -> list[str]:
+    return sorted(str(path.relative_to(protos)) for path in protos.glob("stellr/**/*.proto"))
+
+
+def _write_validate_descriptor(directory: Path) -> Path:
+    """The wheel of protovalidate carries its contract as a descriptor, not as a .proto."""
+    from google.protobuf import descriptor_pb2  # noqa: PLC0415 - needed by this command alone
+    from protovalidate._gen.buf.validate import validate_pb  # noqa: PLC0415
+
+    own = descriptor_pb2.FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary())
+    path = directory / "validate.binpb"
+    path.write_bytes(descriptor_pb2.FileDescriptorSet(file=[own]).SerializeToString())
+    return path
+
+
+def _protoc(protos: Path, validate: Path, arguments: Iterable[str]) -> None:
+    with resources.as_file(resources.files("grpc_tools") / "_proto") as well_known:
+        common = Path(str(resources.files("google") / "api")).parent.parent
+        includes = [f"-I{path}" for path in (protos, common, well_known)]
+        command = ["protoc", *includes, f"--descriptor_set_in={validate}", *arguments]
+        _run_protoc(command)
+
+
+def _run_protoc(command: Sequence[str]) -> None:
+    program = "import sys; from grpc_tools import protoc; sys.exit(protoc.main(sys.argv))"
+    environment = {"PATH": str(Path(sys.executable).parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command[1:]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ContractError(done.stderr.strip())
+
+
+def main() -> int:
+    """Build, or with --lint check, and return the exit status."""
+    try:
+        if "--lint" in sys.argv[1:]:
+            return lint()
+        build()
+    except ContractError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

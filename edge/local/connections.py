@@ -1,0 +1,37 @@
+"""How many database connections the stack may open, counted from what is started."""
+
+from dataclasses import dataclass
+
+THREADS = 8
+# Beside its threads a process borrows connections for health and for the request that waits.
+POOL_MARGIN = 2
+# The job worker, the listener for new jobs and the identity feed.
+BACKGROUND = 6
+# Migrations, an operator's psql, and what PostgreSQL keeps for superusers.
+RESERVE = 10
+CEILING = 500
+SMALLEST_POOL = 4
+
+
+@dataclass(frozen=True)
+class ConnectionPlan:
+    """Sizes that fit together: every pool full at once still fits into `max_connections`."""
+
+    pool_size: int
+    threads: int
+    max_connections: int
+
+
+def plan_connections(workers: int, databases: int) -> ConnectionPlan:
+    """Share the connections among `workers` processes of each of `databases` services.
+
+    Pools shrink as workers grow, so that the sum stays at 500 or below; no pool falls below 4.
+    """
+    processes = workers * databases
+    share = (CEILING - RESERVE) // max(processes, 1) - BACKGROUND
+    pool_size = max(SMALLEST_POOL, min(THREADS + POOL_MARGIN, share))
+    return ConnectionPlan(
+        pool_size=pool_size,
+        threads=pool_size - POOL_MARGIN,
+        max_connections=processes * (pool_size + BACKGROUND) + RESERVE,
+    )

@@ -1,0 +1,62 @@
+"""The settings of each service process, as its environment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from edge.local.connections import ConnectionPlan
+from edge.local.state import State
+
+# The one service that signs access tokens.
+TOKEN_ISSUER = "auth"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all processes of a stack share. `targets` and `databases` are by service name."""
+
+    state: State
+    public_url: str
+    envoy_admin: str
+    targets: Mapping[str, Sequence[str]]
+    databases: Mapping[str, str]
+    plan: ConnectionPlan
+
+
+def service_environ(
+    settings: Settings, service: str, address: str, user: Mapping[str, str]
+) -> dict[str, str]:
+    """The environment of one process of `service` listening at `address`.
+
+    The user's own variables pass through; what the launcher decides wins over them.
+    """
+    keys = settings.state.keys
+    environ = {
+        "STELLR_LISTEN": address,
+        "STELLR_STATE": str(settings.state.root),
+        "STELLR_PUBLIC_URL": settings.public_url,
+        "STELLR_KEY_FILE": str(keys / f"{service}.pem"),
+        "STELLR_MESH_KEYS_FILE": str(keys / "mesh.json"),
+        "STELLR_SECRET_FILE": str(keys / "secret"),
+        "STELLR_POOL_SIZE": str(settings.plan.pool_size),
+        "STELLR_THREADS": str(_threads(settings, service)),
+    }
+    for name, addresses in settings.targets.items():
+        environ[f"STELLR_TARGET_{name.upper()}"] = ",".join(addresses)
+    return {**user, **environ, **_own(settings, service)}
+
+
+def _threads(settings: Settings, service: str) -> int:
+    # Every process follows auth's identity feed, and each stream holds one of its threads.
+    processes = sum(len(addresses) for addresses in settings.targets.values())
+    return settings.plan.threads + (processes if service == TOKEN_ISSUER else 0)
+
+
+def _own(settings: Settings, service: str) -> dict[str, str]:
+    own = {}
+    if service in settings.databases:
+        own["STELLR_DATABASE_URL"] = settings.databases[service]
+    if service == TOKEN_ISSUER:
+        own["STELLR_TOKEN_KEY_FILE"] = str(settings.state.keys / "tokens.pem")
+    if service == "gateway":
+        own["STELLR_ENVOY_ADMIN"] = settings.envoy_admin
+    return own

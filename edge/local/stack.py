@@ -1,0 +1,372 @@
+"""The local stack, from nothing to serving and back: the story of `stellr up`."""
+
+import contextlib
+import gc
+import http.client
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from edge import registry
+from edge.local import binaries, postgres, processes, signals
+from edge.local.connections import ConnectionPlan, plan_connections
+from edge.local.environment import Settings, service_environ
+from edge.local.errors import StartError, StopRequested
+from edge.local.parts import Part, finish, kill_and_reap, pause, reap, stop
+from edge.local.ports import HOST, Reservation, listens, reserve
+from edge.local.running import RunningPart, RunningStack
+from edge.local.state import State, lock, open_state
+from services.kit.service import Service
+
+START_SECONDS = 60.0
+SERVICE_GRACE = 10.0
+DRAIN_SECONDS = 3.0
+POLL_SECONDS = 0.05
+SUPERVISE_SECONDS = 1.0
+HTTP_OK = 200
+# Imported while initdb works, and before the fork: a second import where they are used is free.
+HEAVY = ("edge.envoy.render", "edge.local.databases", "edge.local.keys")
+DEMO_COURSE = "edge.demo_course"
+
+
+def up(root: Path, port: int, workers: int) -> None:
+    """Run a stack until SIGINT, SIGTERM or SIGHUP; then everything it started is gone.
+
+    Raises StartError, with nothing left running, if it does not come up. The caller holds those
+    signals back (`signals.blocked`).
+    """
+    state = open_state(root)
+    # Before all else: what runs on a state that is not ours must not be touched.
+    stack = Stack(state, port, workers, held=[lock(state)])
+    try:
+        stack.start()
+        stack.supervise()
+    except StopRequested:
+        say("stopping")
+    finally:
+        stack.stop()
+
+
+def say(text: str) -> None:
+    """One line for the person at the terminal."""
+    with contextlib.suppress(OSError):
+        print(text, flush=True)
+
+
+@dataclass
+class Stack:
+    """One run of the stack on a state directory whose lock is among the descriptors `held`."""
+
+    state: State
+    port: int
+    workers: int
+    held: list[int]
+    ports: list[Reservation] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    services: dict[str, Service] = field(default_factory=dict)
+    server: postgres.Postgres | None = None
+    admin_port: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    # Up
+
+    def start(self) -> None:
+        """Start every part in order and wait until the public door says it is ready."""
+        self._reserve(self.port)
+        self._reserve(self.port + 1)
+        binaries.envoy()
+        server = self._start_database()
+        self._import_services()
+        from edge.local.keys import make_keys  # noqa: PLC0415  see HEAVY
+
+        plan = plan_connections(self.workers, len(self._with_database()))
+        make_keys(self.state, self.services)
+        self._finish_database(server, plan)
+        self._migrate(server)
+        settings = self._start_services(server, plan)
+        self._start_envoy(settings)
+        self._write_run_file()
+        self._await("ready", self._is_ready)
+        self._load_demo()
+        say(f"Stellr is ready at http://{HOST}:{self.port}")
+
+    def _reserve(self, port: int = 0) -> Reservation:
+        reserved = reserve(port)
+        self.ports.append(reserved)
+        self.held.append(reserved.fileno())
+        return reserved
+
+    def _start_database(self) -> postgres.Postgres:
+        # Started first: initdb works while this process imports the services.
+        server = postgres.make_postgres(self.state)
+        self.server = server
+        postgres.clear_leftovers(server)
+        if postgres.needs_initdb(server):
+            main = partial(postgres.initdb, server)
+            part = self._part("initdb", "postgres", str(server.data), main)
+            part.start()
+        return server
+
+    def _import_services(self) -> None:
+        # Imported once and forked: the processes share these pages, which the collector must
+        # therefore never touch again.
+        for module in HEAVY:
+            import_module(module)
+        self.services = registry.load_all()
+        gc.collect()
+        gc.freeze()
+        say(self._line("services imported"))
+
+    def _finish_database(self, server: postgres.Postgres, plan: ConnectionPlan) -> None:
+        for part in self.parts:
+            if part.pid and finish(part.pid):
+                raise self._failure(part.name, "could not make the database directory")
+        if self.parts:
+            postgres.finish_initdb(server)
+        self.parts.clear()
+        postgres.grant_access(server)
+        main = partial(self._serve_database, server, plan.max_connections)
+        part = self._part("postgres", "postgres", str(server.socket_dir), main, signal.SIGINT)
+        part.start()
+        self._await("postgres", lambda: postgres.is_ready(server, part.pid or 0))
+
+    @staticmethod
+    def _serve_database(server: postgres.Postgres, max_connections: int) -> int:
+        postgres.clear_leftovers(server)
+        return postgres.serve(server, max_connections)
+
+    def _migrate(self, server: postgres.Postgres) -> None:
+        from edge.local import databases  # noqa: PLC0415  see HEAVY
+
+        began = time.monotonic()
+        maintenance = server.url("postgres")
+        children = {
+            name: self._fork(
+                f"migrate-{name}",
+                partial(databases.prepare, service, maintenance, self._url(server, name)),
+            )
+            for name, service in self._with_database().items()
+        }
+        self._finish_migrations(children)
+        say(f"  {'databases':<16} {time.monotonic() - began:5.2f} s")
+
+    def _finish_migrations(self, children: dict[str, int]) -> None:
+        left = dict(children)
+        try:
+            for name, pid in children.items():
+                code = finish(pid)
+                left.pop(name)
+                if code:
+                    raise self._failure(f"migrate-{name}", f"could not prepare {name}'s database")
+        finally:
+            for pid in left.values():
+                if reap(pid) is None:
+                    kill_and_reap(pid)
+
+    def _start_services(self, server: postgres.Postgres, plan: ConnectionPlan) -> Settings:
+        ports = {name: [self._reserve() for _ in range(self.workers)] for name in self.services}
+        self.admin_port = self._reserve().port
+        settings = Settings(
+            state=self.state,
+            public_url=f"http://{HOST}:{self.port}",
+            envoy_admin=f"http://{HOST}:{self.admin_port}",
+            targets={name: [port.address for port in ports[name]] for name in ports},
+            databases={name: self._url(server, name) for name in self._with_database()},
+            plan=plan,
+        )
+        for name, addresses in settings.targets.items():
+            for number, address in enumerate(addresses):
+                self._start_service(settings, name, number, address)
+        self._await_services()
+        return settings
+
+    def _start_service(self, settings: Settings, name: str, number: int, address: str) -> None:
+        environ = service_environ(settings, name, address, os.environ)
+        main = partial(_serve, self.services[name], environ)
+        self._part(f"{name}-{number}", name, address, main).start()
+
+    def _await_services(self) -> None:
+        for part in self.parts:
+            if part.service in self.services:
+                self._await(part.name, partial(listens, part.address))
+
+    def _start_envoy(self, settings: Settings) -> None:
+        from edge.envoy import render  # noqa: PLC0415  see HEAVY
+
+        ports = render.Ports(self.port, self.port + 1, self.admin_port)
+        render.write(self.state.envoy, ports, settings.targets)
+        main = partial(_run_envoy, self.state.envoy)
+        part = self._part("envoy", "envoy", f"{HOST}:{self.port}", main)
+        part.start()
+        self._await("envoy", partial(listens, part.address))
+
+    def _is_ready(self) -> bool:
+        return _status("GET", self.port, "/readyz") == HTTP_OK
+
+    def _load_demo(self) -> None:
+        if self.state.demo_loaded.exists() or not find_spec(DEMO_COURSE):
+            return
+        began = time.monotonic()
+        if finish(self._fork("demo-course", partial(_load_demo, self.state))):
+            say(f"  the demo course could not be loaded: see {self.state.log('demo-course')}")
+            return
+        self.state.demo_loaded.touch()
+        say(f"  {'demo course':<16} {time.monotonic() - began:5.2f} s")
+
+    # While it runs
+
+    def supervise(self) -> None:
+        """Restart what dies, until somebody asks to stop (StopRequested)."""
+        while True:
+            waiting = [part.retry_at for part in self.parts if part.pid is None]
+            wake = min(waiting, default=time.monotonic() + SUPERVISE_SECONDS)
+            pause(min(SUPERVISE_SECONDS, signals.until(wake)))
+            for part in self.parts:
+                self._tend(part)
+
+    def _tend(self, part: Part) -> None:
+        if part.ended():
+            delay = part.schedule_restart()
+            say(f"{part.name} {part.ending}; starting it again in {delay:.1f} s")
+        if part.pid is None and time.monotonic() >= part.retry_at:
+            part.start()
+            self._write_run_file()
+
+    # Down
+
+    def stop(self) -> None:
+        """Stop what runs: the door, then the services from callers to called, then the data."""
+        self.state.run_file.unlink(missing_ok=True)
+        hurried = self._stop_envoy()
+        for batch in self._stop_batches():
+            hurried |= stop(batch, 0.0 if hurried else SERVICE_GRACE)
+        # The database gets its time even in a hurry: it writes what it acknowledged.
+        stop(self.parts, SERVICE_GRACE)
+        if self.server:
+            postgres.remove_socket_dir(self.server)
+        for reserved in self.ports:
+            reserved.close()
+
+    def _stop_envoy(self) -> bool:
+        envoy = [part for part in self.parts if part.service == "envoy"]
+        hurried = False
+        if envoy and envoy[0].pid and _status("POST", self.admin_port, "/drain_listeners?graceful"):
+            hurried = self._drain()
+        return stop(envoy, SERVICE_GRACE) or hurried
+
+    def _drain(self) -> bool:
+        from edge.envoy import render  # noqa: PLC0415  see HEAVY
+
+        deadline = time.monotonic() + DRAIN_SECONDS
+        while time.monotonic() < deadline and render.active_requests(self.admin_port):
+            if signals.wait(POLL_SECONDS):
+                return True
+        return False
+
+    def _stop_batches(self) -> Iterator[list[Part]]:
+        calls = {name: service.calls for name, service in self.services.items()}
+        for names in registry.stop_order(calls):
+            yield [part for part in self.parts if part.service in names]
+
+    # Helpers
+
+    def _part(
+        self,
+        name: str,
+        service: str,
+        address: str,
+        main: Callable[[], int],
+        stop_signal: signal.Signals = signal.SIGTERM,
+    ) -> Part:
+        spawn = partial(self._fork, name, main)
+        part = Part(name, service, address, self.state.log(name), spawn, stop_signal)
+        self.parts.append(part)
+        return part
+
+    def _fork(self, name: str, main: Callable[[], int]) -> int:
+        log = self.state.log(name)
+        processes.rotate(log)
+        return processes.fork(main, log, close=self.held)
+
+    def _await(self, name: str, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not ready():
+            self._check_alive()
+            if time.monotonic() > deadline:
+                raise self._failure(name, f"did not come up within {START_SECONDS:.0f} s")
+            pause(POLL_SECONDS)
+        say(self._line(name))
+
+    def _check_alive(self) -> None:
+        for part in self.parts:
+            if part.ended():
+                raise self._failure(part.name, f"{part.ending} while starting")
+
+    def _failure(self, name: str, what: str) -> StartError:
+        log = self.state.log(name)
+        return StartError(f"{name} {what}. Its log ({log}) ends:\n{processes.tail(log)}")
+
+    def _line(self, name: str) -> str:
+        return f"  {name:<16} {time.monotonic() - self.began:5.2f} s"
+
+    def _with_database(self) -> dict[str, Service]:
+        return {name: service for name, service in self.services.items() if service.database}
+
+    @staticmethod
+    def _url(server: postgres.Postgres, service: str) -> str:
+        return server.url(postgres.database_name(service))
+
+    def _write_run_file(self) -> None:
+        server = self.server
+        assert server is not None
+        RunningStack(
+            state=str(self.state.root),
+            pid=os.getpid(),
+            port=self.port,
+            operations_port=self.port + 1,
+            admin_port=self.admin_port,
+            socket_dir=str(server.socket_dir),
+            databases={name: self._url(server, name) for name in self._with_database()},
+            parts=[
+                RunningPart(part.name, part.service, part.pid, part.address)
+                for part in self.parts
+                if part.pid
+            ],
+        ).write(self.state)
+
+
+def _serve(service: Service, environ: dict[str, str]) -> int:
+    from services.kit.process import run  # noqa: PLC0415  only a service process needs it
+
+    return run(service, environ)
+
+
+def _run_envoy(folder: Path) -> int:
+    os.chdir(folder)
+    # Hot restart would make stacks side by side fight for one shared memory region.
+    options = ["--disable-hot-restart", "--log-level", "warn", "--drain-time-s", "3"]
+    argv = [str(binaries.envoy()), "-c", "envoy.yaml", *options]
+    processes.execute(argv, os.environ)
+
+
+def _load_demo(state: State) -> int:
+    # Once in the life of a state.
+    import_module(DEMO_COURSE).load(state.root)
+    return 0
+
+
+def _status(method: str, port: int, path: str) -> int:
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request(method, path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()

@@ -1,0 +1,63 @@
+"""The RPCs of AuthInternalService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import grpc
+from stellr.auth.v1 import auth_internal_service_pb2 as pb
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
+
+from services.auth import identity_feed, repository
+from services.auth.models import Account
+from services.auth.registration import normalize_email
+from services.auth.sessions import user_message
+from services.kit.errors import NotFound
+from services.kit.runtime import Runtime
+from services.kit.tables import timestamp
+
+
+class AuthInternalServicer(AuthInternalServiceServicer):
+    """Answers the mesh about identities."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def WatchIdentityEvents(
+        self, request: pb.WatchIdentityEventsRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.IdentityEvent]:
+        """The identity feed, for as long as both sides live."""
+        return identity_feed.watch(self._runtime, request.cursor, context.is_active)
+
+    def GetAccount(
+        self, request: pb.GetAccountRequest, context: grpc.ServicerContext
+    ) -> pb.Account:
+        """An account by its id."""
+        db = self._runtime.database.session
+        account = repository.find_account(db, UUID(request.user_id))
+        if account is None:
+            raise _account_not_found()
+        return account_message(account)
+
+    def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> pb.Account:
+        """Give a role to an account."""
+        db = self._runtime.database.session
+        granted = repository.add_role(db, normalize_email(request.email), request.role)
+        if granted is None:
+            raise _account_not_found()
+        return account_message(granted[0])
+
+
+def account_message(account: Account) -> pb.Account:
+    """The account as the mesh sees it."""
+    return pb.Account(
+        user=user_message(account),
+        locale=account.locale,
+        create_time=timestamp(account.created_at),
+        first_login_time=timestamp(account.first_login_at),
+    )
+
+
+def _account_not_found() -> NotFound:
+    return NotFound("ACCOUNT_NOT_FOUND", "there is no such account")

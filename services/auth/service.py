@@ -1,0 +1,48 @@
+"""Auth, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
+from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
+
+from services.auth import repository
+from services.auth.access import AccessSigner
+from services.auth.internal_servicer import AuthInternalServicer
+from services.auth.mails import Mails
+from services.auth.registration import Registration
+from services.auth.servicer import AuthServicer
+from services.auth.sessions import Sessions
+from services.kit.runtime import Runtime
+from services.kit.service import Loop, Service
+from services.kit.service import Registration as Registered
+from services.kit.tokens import load_key
+
+
+def build(runtime: Runtime) -> Sequence[Registered]:
+    """The servicers of auth; ValueError where the key for tokens is missing."""
+    if runtime.settings.token_key_file is None:
+        raise ValueError("STELLR_TOKEN_KEY_FILE is not set")
+    key = load_key(runtime.settings.token_key_file.read_bytes())
+    signer = AccessSigner(key, runtime.settings.public_url)
+    public = AuthServicer(Registration(runtime, Mails(runtime)), Sessions(runtime, signer), signer)
+    return [
+        Registered(add_AuthServiceServicer_to_server, public),
+        Registered(add_AuthInternalServiceServicer_to_server, AuthInternalServicer(runtime)),
+    ]
+
+
+def forget_the_past(runtime: Runtime) -> None:
+    """Purge what no longer matters."""
+    repository.purge(runtime.database.session)
+
+
+SERVICE = Service(
+    name="auth",
+    build=build,
+    calls=("notification",),
+    migrations=str(Path(__file__).parent / "migrations"),
+    loops=(Loop("forget_the_past", 3600.0, forget_the_past),),
+)

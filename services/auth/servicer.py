@@ -1,0 +1,69 @@
+"""The RPCs of AuthService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import grpc
+from google.api.httpbody_pb2 import HttpBody
+from stellr.auth.v1 import auth_service_pb2 as pb
+from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
+from stellr.auth.v1.session_pb2 import Session, Verification
+
+from services.auth.access import AccessSigner
+from services.auth.page import content_security_policy, verify_email_page
+from services.auth.registration import Registration
+from services.auth.sessions import Sessions
+
+
+class AuthServicer(AuthServiceServicer):
+    """Signs people up, in and out."""
+
+    def __init__(
+        self, registration: Registration, sessions: Sessions, signer: AccessSigner
+    ) -> None:
+        self._registration = registration
+        self._sessions = sessions
+        self._signer = signer
+
+    def Register(self, request: pb.RegisterRequest, context: grpc.ServicerContext) -> Verification:
+        """Register by e-mail."""
+        return self._registration.register(request)
+
+    def VerifyEmail(self, request: pb.VerifyEmailRequest, context: grpc.ServicerContext) -> Session:
+        """Take a code back and sign in."""
+        account = self._registration.verify(UUID(request.verification_id), request.code)
+        return self._sessions.start(account)
+
+    def GetVerifyEmailPage(
+        self, request: pb.GetVerifyEmailPageRequest, context: grpc.ServicerContext
+    ) -> HttpBody:
+        """The page behind the link of the mail."""
+        policy = content_security_policy()
+        context.send_initial_metadata((("content-security-policy", policy),))
+        return verify_email_page(request.verification_id, request.code)
+
+    def ResendEmailVerification(
+        self, request: pb.ResendEmailVerificationRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a new code."""
+        return self._registration.resend(UUID(request.verification_id))
+
+    def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> Session:
+        """Log in by e-mail and password."""
+        return self._sessions.log_in(request.email, request.password)
+
+    def RefreshToken(
+        self, request: pb.RefreshTokenRequest, context: grpc.ServicerContext
+    ) -> Session:
+        """Rotate a refresh token."""
+        return self._sessions.refresh(request.refresh_token)
+
+    def Logout(self, request: pb.LogoutRequest, context: grpc.ServicerContext) -> pb.LogoutResponse:
+        """End the caller's session, or all of them."""
+        self._sessions.end(request.everywhere)
+        return pb.LogoutResponse()
+
+    def GetJwks(self, request: pb.GetJwksRequest, context: grpc.ServicerContext) -> pb.Jwks:
+        """The public keys of access tokens."""
+        return pb.Jwks(keys=[pb.Jwk(**self._signer.public_jwk)])

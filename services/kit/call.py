@@ -1,0 +1,76 @@
+"""The call being handled: who asks, how long they wait, and under which id it is logged."""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from services.kit.errors import Unauthenticated
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: a person, a service, both (a service on a person's behalf), or nobody."""
+
+    user_id: UUID | None = None
+    session_id: UUID | None = None
+    roles: frozenset[str] = frozenset()
+    service: str = ""
+    # The person's access token, carried along to the services asked on the way.
+    token: str = field(default="", repr=False)
+
+
+NOBODY = Caller()
+
+
+@dataclass(slots=True)
+class Call:
+    """One RPC or job while it is handled."""
+
+    method: str
+    request_id: str = ""
+    # time.monotonic() at which the caller stops waiting; None: no end is known.
+    deadline: float | None = None
+    address: str = ""
+    user_agent: str = ""
+    idempotency_key: str = ""
+    credentials: str = field(default="", repr=False)
+    service_credentials: str = field(default="", repr=False)
+    caller: Caller = NOBODY
+    # The google.rpc reason of the refusal, for log and metrics.
+    reason: str = ""
+
+    def time_left(self) -> float | None:
+        """Seconds until the caller stops waiting; None where no end is known."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
+
+_current: ContextVar[Call | None] = ContextVar("stellr_call", default=None)
+enter = _current.set
+leave = _current.reset
+
+
+def current() -> Call | None:
+    """The call being handled, if this thread handles one."""
+    return _current.get()
+
+
+def caller() -> Caller:
+    """Who asks; NOBODY outside a call."""
+    call = _current.get()
+    return NOBODY if call is None else call.caller
+
+
+def user_id() -> UUID:
+    """The id of the person who asks; Unauthenticated where nobody is signed in."""
+    person = caller().user_id
+    if person is None:
+        raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
+    return person
+
+
+def new_request_id() -> str:
+    """An id for a call that came without one."""
+    return str(uuid4())

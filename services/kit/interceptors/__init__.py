@@ -1,0 +1,78 @@
+"""The chain that every call passes: one ordered list, with the reason for each place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc_interceptor import ServerInterceptor
+
+from services.kit.interceptors.base import Link, Method
+from services.kit.interceptors.errors import Errors
+from services.kit.interceptors.idempotency import Idempotency
+from services.kit.interceptors.identity import Identity
+from services.kit.interceptors.log import Log
+from services.kit.interceptors.metrics import Metrics
+from services.kit.interceptors.rate_limit import RateLimit
+from services.kit.interceptors.request_id import RequestId
+from services.kit.interceptors.transaction import Transaction
+from services.kit.interceptors.validation import Validation
+from services.kit.policy import INFRASTRUCTURE
+
+if TYPE_CHECKING:
+    from services.kit.runtime import Runtime
+
+CHAIN: Sequence[type[Link]] = (
+    RequestId,  # everything after it knows which call it is
+    Log,  # sees what the caller is told
+    Metrics,  # sees what the caller is told
+    Errors,  # all that may refuse stands after it
+    Identity,  # who may not call learns nothing more
+    RateLimit,  # knows the person by now; before anything that costs
+    Validation,  # the handler sees only requests within their bounds
+    Transaction,  # what follows is written together or not at all
+    Idempotency,  # keys and replies belong to that transaction
+)
+
+
+class Chain(ServerInterceptor):
+    """Runs the links in order: one interceptor for gRPC, so that a call is wrapped only once."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._links = [
+            link(runtime) for link in CHAIN if runtime.has_database or not needs_db(link)
+        ]
+        self._runtime = runtime
+
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Any],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Let health and reflection pass; all else goes through the links."""
+        if handler_call_details.method.startswith(INFRASTRUCTURE):
+            return continuation(handler_call_details)
+        return super().intercept_service(  # type: ignore[no-untyped-call]
+            continuation, handler_call_details
+        )
+
+    def intercept(
+        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
+    ) -> Any:
+        """Call the first link, which calls the next, and the last calls the handler."""
+        if method_name not in self._runtime.policies:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "the method declares no policy")
+        for link in reversed(self._links):
+            method = _bound(link, method, method_name)
+        return method(request, context)
+
+
+def _bound(link: Link, method: Method, method_name: str) -> Method:
+    intercept = link.intercept
+    return lambda request, context: intercept(method, request, context, method_name)
+
+
+def needs_db(link: type[Link]) -> bool:
+    """Whether a link has nothing to do in a service without a database."""
+    return link in (Transaction, Idempotency)

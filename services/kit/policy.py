@@ -1,0 +1,82 @@
+"""The policy of every RPC, read from the options in its descriptor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from google.protobuf.message import Message
+from stellr.options.v1 import options_pb2 as options
+
+# Served on the mesh beside the contracts; they say nothing of persons and change nothing.
+INFRASTRUCTURE = ("/grpc.health.v1.", "/grpc.reflection.v1.", "/grpc.reflection.v1alpha.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `per_minute` calls for each value of the key."""
+
+    name: str
+    key: int
+    field: str
+    until: str
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPolicy:
+    """What an RPC declares about itself."""
+
+    access: int
+    roles: frozenset[str]
+    callers: frozenset[str]
+    owner_field: str
+    limits: tuple[Limit, ...]
+    reads_only: bool
+    keeps_reply: bool
+    reply: type[Message]
+    streams_request: bool
+    streams_reply: bool
+
+
+def policies(services: Iterable[str]) -> Mapping[str, MethodPolicy]:
+    """The policies of all methods of the services (full names), by "/package.Service/Method".
+
+    LookupError names a method that declares none: such a service must not start.
+    """
+    pool: Any = descriptor_pool.Default()
+    found: dict[str, MethodPolicy] = {}
+    for name in services:
+        for method in pool.FindServiceByName(name).methods:
+            found[f"/{name}/{method.name}"] = _policy(method)
+    return found
+
+
+def _policy(method: MethodDescriptor) -> MethodPolicy:
+    own: Any = method.GetOptions()
+    declared = own.Extensions[options.policy]
+    if declared.access == options.ACCESS_UNSPECIFIED:
+        raise LookupError(f"{method.full_name} declares no access policy")
+    if declared.access != options.ACCESS_INTERNAL and not declared.limits:
+        raise LookupError(f"{method.full_name} declares no rate limit")
+    shape: Any = method
+    reads_only = own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+    return MethodPolicy(
+        access=declared.access,
+        roles=frozenset(declared.roles),
+        callers=frozenset(declared.callers),
+        owner_field=declared.owner_field,
+        limits=tuple(
+            Limit(limit.name, limit.key, limit.field, limit.until, limit.per_minute)
+            for limit in declared.limits
+        ),
+        reads_only=reads_only,
+        keeps_reply=not (reads_only or declared.secret_reply or shape.server_streaming),
+        reply=message_factory.GetMessageClass(method.output_type),
+        streams_request=shape.client_streaming,
+        streams_reply=shape.server_streaming,
+    )

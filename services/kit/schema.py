@@ -1,0 +1,25 @@
+"""The tables that the runtime keeps in every service's database; called from migrations."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from procrastinate.schema import SchemaManager
+from sqlalchemy.dialects import postgresql as pg
+
+
+def create_runtime_tables() -> None:
+    """The job queue of procrastinate, and the kept replies of idempotent requests."""
+    op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("caller", sa.Text, primary_key=True),
+        sa.Column("method", sa.Text, primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+        sa.Column("reply", sa.LargeBinary),
+        sa.Column(
+            "created_at", pg.TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+    )
+    op.create_index("idempotency_keys_created_at", "idempotency_keys", ["created_at"])

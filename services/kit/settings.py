@@ -1,0 +1,62 @@
+"""Settings of a service process, from the environment (STELLR_...) and a .env file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "STELLR_"
+
+
+class Settings(BaseSettings):
+    """What a service process is told from outside. Every field is STELLR_<FIELD> in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+    listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
+    database_url: str = Field("", description="PostgreSQL URL of the service's own database")
+    pool_size: int = Field(10, ge=1, description="connections at most, jobs not counted")
+    threads: int = Field(8, ge=1, description="RPCs handled at once")
+    state: Path = Field(Path(".stellr"), description="folder for outbox/, media/ and keys/")
+    public_url: str = Field("http://127.0.0.1:8080", description="where browsers find the academy")
+    key_file: Path | None = Field(None, description="P-256 key of the service, PEM")
+    mesh_keys_file: Path | None = Field(None, description="public keys of all services, JWKS")
+    token_key_file: Path | None = Field(None, description="auth: P-256 key that signs tokens")
+    secret_file: Path | None = Field(None, description="32 random bytes, base64url")
+    envoy_admin: str = Field("", description="gateway: URL of Envoy's admin, for its metrics")
+    rate_limits: str = Field(
+        "memory://", description="where counts are kept: memory:// or redis://"
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    smtp_url: str = Field("", description="smtp[s]://user:password@host:port; empty: the outbox")
+    mail_from: str = Field("Stellr Academy <academy@stellr.example>", description="sender of mails")
+
+    @cached_property
+    def environ(self) -> dict[str, str]:
+        """The environment as it was when the process began, for settings named at run time."""
+        return dict(os.environ)
+
+    def target(self, service: str) -> str:
+        """host:port[,host:port...] of a service's processes; ValueError where it is not set."""
+        value = self.environ.get(f"{PREFIX}TARGET_{service.upper()}", "")
+        if not value:
+            raise ValueError(f"{PREFIX}TARGET_{service.upper()} is not set")
+        return value
+
+    def limit(self, name: str, default: int) -> int:
+        """Calls a minute of the rate limit `name`: STELLR_LIMIT_<NAME>, or the default."""
+        return int(self.environ.get(f"{PREFIX}LIMIT_{name.upper()}", default))
+
+    def mesh_keys(self) -> Mapping[str, Any]:
+        """The JWKS of the mesh; ValueError where it is not set."""
+        if self.mesh_keys_file is None:
+            raise ValueError("STELLR_MESH_KEYS_FILE is not set")
+        keys: Mapping[str, Any] = json.loads(self.mesh_keys_file.read_text())
+        return keys

@@ -1,0 +1,80 @@
+"""Structured logs and Prometheus metrics."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
+
+
+def configure_logs(service: str, level: str) -> None:
+    """Log JSON lines to standard error, each with the service's name."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    structlog.configure(
+        processors=[
+            _naming(service),
+            structlog.processors.add_log_level,
+            stamp,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
+
+
+def _naming(service: str) -> Callable[..., MutableMapping[str, Any]]:
+    def name(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["service"] = service
+        return event
+
+    return name
+
+
+class Metrics:
+    """The metrics of a process."""
+
+    def __init__(self, service: str, process: str) -> None:
+        self._registry = CollectorRegistry()
+        self._labels = {"service": service, "process": process}
+        self._calls = Histogram(
+            "stellr_rpc_seconds",
+            "Time to answer an RPC.",
+            ["service", "process", "method", "code"],
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._jobs = Counter(
+            "stellr_jobs_total",
+            "Background jobs done.",
+            ["service", "process", "job", "outcome"],
+            registry=self._registry,
+        )
+        self._children: dict[tuple[str, str], Histogram] = {}
+        ProcessCollector(namespace=f"stellr_{service}", registry=self._registry)
+
+    def rpc(self, method: str, code: str, seconds: float) -> None:
+        """Count an RPC that was answered."""
+        child = self._children.get((method, code))
+        if child is None:
+            child = self._calls.labels(**self._labels, method=method, code=code)
+            self._children[(method, code)] = child
+        child.observe(seconds)
+
+    def job(self, job: str, outcome: str) -> None:
+        """Count a job that was done or failed."""
+        self._jobs.labels(**self._labels, job=job, outcome=outcome).inc()
+
+    def text(self) -> str:
+        """All metrics in Prometheus text format."""
+        return generate_latest(self._registry).decode()

@@ -1,0 +1,119 @@
+"""The stack is started once for all tests; each test brings its own people."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from edge import registry
+from services.kit import migrate
+from services.kit.clients import MeshChannel
+from services.kit.db import Database
+from tests import support
+from tests.support import DEMO, Learner, Stack, Visitor
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole academy, on a state of its own."""
+    state = Path(tempfile.mkdtemp(prefix="stellr-test-"))
+    running = Stack(state / "state", support.free_port()).start()
+    try:
+        yield running
+        assert running.stop() == 0
+    finally:
+        running.stop()
+        shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def course(stack: Stack) -> dict[str, Any]:
+    """The demo course, as anyone sees it."""
+    answer = Visitor(stack).get(f"/courses/{DEMO}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.fixture(scope="session")
+def lessons(course: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lessons of the demo course, in order."""
+    return [lesson for section in course["sections"] for lesson in section["lessons"]]
+
+
+@pytest.fixture
+def visitor(stack: Stack) -> Visitor:
+    """Somebody who is not signed in."""
+    return Visitor(stack)
+
+
+@pytest.fixture
+def learner(stack: Stack) -> Callable[..., Learner]:
+    """Makes new learners."""
+    return lambda **values: support.register(stack, **values)
+
+
+@pytest.fixture
+def enrolled(stack: Stack, course: dict[str, Any]) -> Callable[..., Learner]:
+    """Makes new learners who are enrolled in the demo course."""
+
+    def make(**values: str) -> Learner:
+        somebody = support.register(stack, **values)
+        answer = somebody.post(f"/courses/{course['courseId']}/enroll")
+        assert answer.status_code == 200, answer.text
+        return somebody
+
+    return make
+
+
+@pytest.fixture
+def mesh(stack: Stack) -> Iterator[Callable[[str, str], MeshChannel]]:
+    """Opens channels: mesh("certificate", "user") is certificate calling user."""
+    with ExitStack() as channels:
+        yield lambda caller, target: channels.enter_context(stack.mesh(caller, target))
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[..., Any]:
+    """Waits for what comes by itself."""
+    return support.eventually
+
+
+@pytest.fixture
+def database_of(stack: Stack) -> Iterator[Callable[[str], Database]]:
+    """Makes an empty, migrated database of a domain on the suite's PostgreSQL."""
+    with ExitStack() as databases:
+        yield lambda name: databases.enter_context(_Scratch(stack, name)).database
+
+
+class _Scratch:
+    """A database for one test."""
+
+    def __init__(self, stack: Stack, service: str) -> None:
+        self._like: str = stack.run["databases"][service]
+        self._name = f"scratch_{service}_{secrets.token_hex(4)}"
+        parts = urlsplit(self._like)
+        self.url = urlunsplit(parts._replace(path=f"/{self._name}"))
+        self._execute(f'CREATE DATABASE "{self._name}" STRATEGY wal_log')
+        migrate.upgrade(registry.load(service), self.url)
+        self.database = Database(self.url, 5)
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._like, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def __enter__(self) -> _Scratch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+        self._execute(f'DROP DATABASE "{self._name}" WITH (FORCE)')

@@ -1,0 +1,35 @@
+import socket
+
+import pytest
+
+from edge.local.errors import StartError
+from edge.local.ports import HOST, listens, reserve
+
+
+def test_a_reserved_port_swallows_no_connection() -> None:
+    with reserve() as reserved:
+        assert not listens(reserved.address)
+
+
+def test_a_server_may_listen_on_a_reserved_port() -> None:
+    with reserve() as reserved, socket.create_server((HOST, reserved.port)) as server:
+        for _ in range(20):
+            with socket.create_connection((HOST, reserved.port), timeout=1):
+                server.settimeout(1)
+                server.accept()[0].close()
+
+
+def test_nobody_else_is_given_a_reserved_port() -> None:
+    with (
+        reserve() as reserved,
+        socket.socket() as other,
+        pytest.raises(OSError, match="in use"),
+    ):
+        other.bind((HOST, reserved.port))
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server((HOST, 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(StartError, match=f"Port {port} cannot be used: address already in use"):
+            reserve(port)

@@ -1,0 +1,57 @@
+"""What a list of courses is asked for: filters and an order, checked and in one spelling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.course import languages, names
+from services.kit.errors import InvalidArgument, Violation
+from stellr.course.v1 import course_service_pb2 as pb
+
+DEFAULT_ORDER = "publishTime desc"
+# Word forms are those of the language asked for; most courses and searches are English.
+DEFAULT_LANGUAGE = "en"
+ORDERS = frozenset(
+    f"{field}{direction}"
+    for field in ("publishTime", "title", "durationMinutes")
+    for direction in ("", " desc")
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the courses asked for have in common; empty fields ask for nothing."""
+
+    category: str
+    tags: tuple[str, ...]
+    q: str
+    language: str
+
+    @property
+    def dictionary(self) -> str:
+        """How the words of `q` are read."""
+        return languages.dictionary(self.language or DEFAULT_LANGUAGE)
+
+
+def filters_of(request: pb.ListCoursesRequest) -> Filters:
+    """The filters of a request, in one spelling."""
+    return Filters(
+        category=_spelled(request.category),
+        tags=tuple(sorted({_spelled(tag) for tag in request.tags})),
+        q=_spelled(request.q),
+        language=_spelled(request.language),
+    )
+
+
+def order_of(text: str) -> str:
+    """The order asked for; InvalidArgument for one that is not offered."""
+    order = " ".join(text.split()).removesuffix(" asc") or DEFAULT_ORDER
+    if order not in ORDERS:
+        offered = ", ".join(sorted(ORDERS))
+        raise InvalidArgument.of([Violation("orderBy", f"is not one of {offered}")])
+    return order
+
+
+def _spelled(text: str) -> str:
+    """PostgreSQL takes no NUL; no name, language or word holds one."""
+    return names.clean(text.replace("\0", " ")).lower()

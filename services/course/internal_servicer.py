@@ -1,0 +1,82 @@
+"""The RPCs of CourseInternalService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import grpc
+
+from services.course import repository
+from services.course.authoring import Authoring
+from services.course.importing import Importing
+from services.course.learning import Learning
+from services.course.outlines import Outlines
+from services.course.published import course_not_found
+from services.kit.runtime import Runtime
+from stellr.course.v1 import course_internal_service_pb2 as pb
+from stellr.course.v1 import course_pb2
+from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceServicer
+
+
+class CourseInternalServicer(CourseInternalServiceServicer):
+    """Tells the mesh what a course consists of and who may read it."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        learning: Learning,
+        outlines: Outlines,
+        importing: Importing,
+        authoring: Authoring,
+    ) -> None:
+        self._database = runtime.database
+        self._learning = learning
+        self._outlines = outlines
+        self._importing = importing
+        self._authoring = authoring
+
+    def GetOutline(
+        self, request: pb.GetOutlineRequest, context: grpc.ServicerContext
+    ) -> pb.Outline:
+        """The outline of a course that the learner is enrolled in."""
+        return self._outlines.get(request)
+
+    def ListOutlines(
+        self, request: pb.ListOutlinesRequest, context: grpc.ServicerContext
+    ) -> pb.ListOutlinesResponse:
+        """The outlines of all courses that the learner is enrolled in."""
+        return self._outlines.list(request)
+
+    def GetReadableLesson(
+        self, request: pb.GetReadableLessonRequest, context: grpc.ServicerContext
+    ) -> pb.ReadableLesson:
+        """A lesson as far as the learner may read it."""
+        user_id = UUID(request.user_id) if request.user_id else None
+        return self._learning.find_readable(request.lesson_id, user_id)
+
+    def GetCourseTitle(
+        self, request: pb.GetCourseTitleRequest, context: grpc.ServicerContext
+    ) -> pb.CourseTitle:
+        """The titles of a course, published or not."""
+        row = repository.find_title(self._database.session, request.course_id)
+        if row is None:
+            raise course_not_found()
+        return pb.CourseTitle(course_id=str(row.course_id), slug=row.slug, title=row.title)
+
+    def ImportCourse(
+        self, request: pb.ImportCourseRequest, context: grpc.ServicerContext
+    ) -> pb.ImportedCourse:
+        """Make a course, or bring it to this content."""
+        return self._importing.run(request)
+
+    def PublishCourse(
+        self, request: pb.PublishCourseRequest, context: grpc.ServicerContext
+    ) -> course_pb2.Course:
+        """Publish a course."""
+        return self._authoring.publish(UUID(request.course_id))
+
+    def SetLessonQuiz(
+        self, request: pb.SetLessonQuizRequest, context: grpc.ServicerContext
+    ) -> course_pb2.LessonSummary:
+        """Say whether a lesson has a valid quiz."""
+        return self._authoring.set_quiz(UUID(request.lesson_id), request.has_quiz)

@@ -1,0 +1,74 @@
+"""What learners do: enroll, and read what they are enrolled in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.course import messages, repository
+from services.course.published import course_not_found
+from services.kit.errors import NotFound, Unauthenticated
+from services.kit.pagination import page_size
+from services.kit.runtime import Runtime
+from services.kit.tables import as_uuid
+from stellr.course.v1 import course_internal_service_pb2 as internal
+from stellr.course.v1 import course_pb2
+from stellr.course.v1 import course_service_pb2 as pb
+
+
+class Learning:
+    """Lets learners in, and to their lessons."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._tokens = runtime.page_tokens
+
+    def enroll(self, reference: str, user_id: UUID) -> repository.Row:
+        """The learner's enrollment, the same however often; NotFound (COURSE_NOT_FOUND)."""
+        enrollment = repository.enroll(self._database.session, reference, user_id)
+        if enrollment is None:
+            raise course_not_found()
+        return enrollment
+
+    def list_enrollments(
+        self, request: pb.ListEnrollmentsRequest, user_id: UUID
+    ) -> pb.ListEnrollmentsResponse:
+        """A page of the learner's enrollments, newest first."""
+        scope, size = f"enrollments {user_id}", page_size(request.page_size)
+        before = self._tokens.read(request.page_token, scope)
+        rows = repository.list_enrollments(
+            self._database.session, user_id, UUID(before[0]) if before else None, size + 1
+        )
+        shown, token = self._tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
+        enrollments = [messages.enrollment(row) for row in shown]
+        return pb.ListEnrollmentsResponse(enrollments=enrollments, next_page_token=token)
+
+    def read(self, lesson_id: str, user_id: UUID | None) -> course_pb2.Lesson:
+        """A lesson. A visitor is asked to sign in alike for what is closed and what is not there.
+
+        Unauthenticated (SIGN_IN_REQUIRED) to visitors, NotFound (LESSON_NOT_FOUND) to learners.
+        """
+        id_ = as_uuid(lesson_id)
+        row = id_ and repository.read_lesson(self._database.session, id_, user_id)
+        if row:
+            return messages.lesson(row)
+        if user_id is None:
+            raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
+        raise lesson_not_found()
+
+    def find_readable(self, lesson_id: str, user_id: UUID | None) -> internal.ReadableLesson:
+        """What a learner, or a visitor, may know of a lesson; NotFound (LESSON_NOT_FOUND)."""
+        id_ = as_uuid(lesson_id)
+        row = id_ and repository.find_readable_lesson(self._database.session, id_, user_id)
+        if not row:
+            raise lesson_not_found()
+        return internal.ReadableLesson(
+            lesson_id=str(row.lesson_id),
+            course_id=str(row.course_id),
+            title=row.title,
+            enrolled=row.enrolled,
+        )
+
+
+def lesson_not_found() -> NotFound:
+    """There is no such lesson, or this learner may not read it."""
+    return NotFound("LESSON_NOT_FOUND", "there is no such lesson")

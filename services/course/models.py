@@ -1,0 +1,117 @@
+"""The tables of course."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kit.tables import Base, Timestamps, new_id
+
+ACTIVE = "active"
+ENDED = "ended"
+
+
+class CourseBase(Base):
+    """Base of course's tables."""
+
+    __abstract__ = True
+    metadata = sa.MetaData()
+
+
+class Category(CourseBase):
+    """What courses are sorted by. Names are unique without regard to case."""
+
+    __tablename__ = "categories"
+    category_id: Mapped[UUID] = new_id()
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+
+
+class Tag(CourseBase):
+    """A label of courses. Names are unique without regard to case."""
+
+    __tablename__ = "tags"
+    tag_id: Mapped[UUID] = new_id()
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+
+
+class Course(Timestamps, CourseBase):
+    """A course. Count, duration and `search` are kept in step with its lessons."""
+
+    __tablename__ = "courses"
+    course_id: Mapped[UUID] = new_id()
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str]
+    license: Mapped[str] = mapped_column(server_default="")
+    authors: Mapped[list[str]] = mapped_column(ARRAY(sa.Text), server_default="{}")
+    category_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("categories.category_id"), index=True
+    )
+    lesson_count: Mapped[int] = mapped_column(server_default="0")
+    duration_minutes: Mapped[int] = mapped_column(server_default="0")
+    search: Mapped[str] = mapped_column(TSVECTOR, server_default="")
+    etag: Mapped[str]
+    published_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
+
+
+class CourseTag(CourseBase):
+    """A tag of a course; `position` keeps the order in which its author named them."""
+
+    __tablename__ = "course_tags"
+    course_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("courses.course_id", ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("tags.tag_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int]
+
+
+class Section(CourseBase):
+    """A part of a course."""
+
+    __tablename__ = "sections"
+    __table_args__ = (sa.UniqueConstraint("course_id", "position"),)
+    section_id: Mapped[UUID] = new_id()
+    course_id: Mapped[UUID] = mapped_column(sa.ForeignKey("courses.course_id", ondelete="CASCADE"))
+    position: Mapped[int]
+    title: Mapped[str]
+
+
+class Lesson(Timestamps, CourseBase):
+    """A lesson. `key` is what imports know it by; `position` counts the live ones of the course."""
+
+    __tablename__ = "lessons"
+    __table_args__ = (sa.UniqueConstraint("course_id", "key"),)
+    lesson_id: Mapped[UUID] = new_id()
+    course_id: Mapped[UUID] = mapped_column(sa.ForeignKey("courses.course_id", ondelete="CASCADE"))
+    section_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("sections.section_id", ondelete="SET NULL"), index=True
+    )
+    key: Mapped[str]
+    position: Mapped[int]
+    title: Mapped[str]
+    body: Mapped[str]
+    minutes: Mapped[int]
+    preview: Mapped[bool]
+    has_quiz: Mapped[bool] = mapped_column(server_default=sa.false())
+    archived_at: Mapped[datetime | None]
+
+
+class Enrollment(Timestamps, CourseBase):
+    """A learner's place in a course. Who comes back has the same one again."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (sa.UniqueConstraint("user_id", "course_id"),)
+    enrollment_id: Mapped[UUID] = new_id()
+    course_id: Mapped[UUID] = mapped_column(sa.ForeignKey("courses.course_id"), index=True)
+    user_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(server_default=ACTIVE)

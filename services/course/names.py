@@ -1,0 +1,36 @@
+"""Names of categories and tags: found without regard to case, addressed by a slug."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+def clean(name: str) -> str:
+    """The name without space around it or doubled within it."""
+    return " ".join(name.split())
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The names, cleaned, in their order; of those that differ only in case the first."""
+    found: dict[str, str] = {}
+    for name in map(clean, names):
+        found.setdefault(name.lower(), name)
+    return list(found.values())
+
+
+def slug(name: str) -> str:
+    """The name as it stands in an address: letters and digits of any script, and hyphens."""
+    letters = unicodedata.normalize("NFKC", name).lower()
+    return _NO_WORD.sub("-", letters).strip("-") or marked_slug(name)
+
+
+def marked_slug(name: str) -> str:
+    """A slug for a name whose plain one is taken ("C" and "C++"): the same each time."""
+    letters = _NO_WORD.sub("-", unicodedata.normalize("NFKC", name).lower()).strip("-")
+    mark = hashlib.sha256(name.lower().encode()).hexdigest()[:8]
+    return f"{letters}-{mark}" if letters else mark

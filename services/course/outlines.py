@@ -1,0 +1,83 @@
+"""Outlines: what a course consists of, and since when a learner is in it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from services.course import repository
+from services.course.learning import lesson_not_found
+from services.course.published import Published, PublishedCourses, course_not_found
+from services.kit.coherent import CoherentCache
+from services.kit.pagination import page_size
+from services.kit.runtime import Runtime
+from services.kit.tables import as_uuid, timestamp
+from stellr.course.v1 import course_internal_service_pb2 as pb
+
+LEARNERS = 20_000
+SECONDS = 5.0
+
+
+class Outlines:
+    """Tells the mesh the outlines of the courses that learners are enrolled in."""
+
+    def __init__(self, runtime: Runtime, published: PublishedCourses) -> None:
+        self._database = runtime.database
+        self._tokens = runtime.page_tokens
+        self._published = published
+        # Since when a learner is in a course. Whoever ends an enrollment drops it by its key.
+        self._enrolled: CoherentCache[datetime] = CoherentCache(
+            runtime.database, runtime.stopping, "enrollments", size=LEARNERS, seconds=SECONDS
+        )
+
+    def get(self, request: pb.GetOutlineRequest) -> pb.Outline:
+        """One outline: by no statement where course and enrollment are at hand, else by one.
+
+        NotFound (COURSE_NOT_FOUND or LESSON_NOT_FOUND, after what was asked for).
+        """
+        published = self._published.find_at_hand(request.lesson_id or request.course_id)
+        key = f"{request.user_id} {published.course.course_id}" if published else ""
+        enrolled_at = self._enrolled.find(key)
+        if published and enrolled_at:
+            return _outline(published, enrolled_at)
+        return self._read(request)
+
+    def _read(self, request: pb.GetOutlineRequest) -> pb.Outline:
+        generation = self._enrolled.generation
+        db, user_id = self._database.session, UUID(request.user_id)
+        if request.WhichOneof("course") == "lesson_id":
+            lesson_id = as_uuid(request.lesson_id)
+            row = lesson_id and repository.find_enrolled_by_lesson(db, lesson_id, user_id)
+            refusal = lesson_not_found()
+        else:
+            row = repository.find_enrolled(db, request.course_id, user_id)
+            refusal = course_not_found()
+        found = row and self._published.get_many([row.course_id]).get(row.course_id)
+        if not row or not found:
+            raise refusal
+        key = f"{request.user_id} {row.course_id}"
+        self._enrolled.keep(key, [key], row.created_at, generation)
+        return _outline(found, row.created_at)
+
+    def list(self, request: pb.ListOutlinesRequest) -> pb.ListOutlinesResponse:
+        """A page of a learner's outlines, newest enrollment first; two statements at most."""
+        user_id, size = UUID(request.user_id), page_size(request.page_size)
+        scope = f"outlines {user_id}"
+        before = self._tokens.read(request.page_token, scope)
+        rows = repository.list_published_enrollments(
+            self._database.session, user_id, UUID(before[0]) if before else None, size + 1
+        )
+        shown, token = self._tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
+        courses = self._published.get_many([row.course_id for row in shown])
+        outlines = [
+            _outline(courses[row.course_id], row.created_at)
+            for row in shown
+            if row.course_id in courses
+        ]
+        return pb.ListOutlinesResponse(outlines=outlines, next_page_token=token)
+
+
+def _outline(published: Published, enrolled_at: datetime) -> pb.Outline:
+    outline = pb.Outline(enroll_time=timestamp(enrolled_at))
+    outline.MergeFrom(published.outline)
+    return outline

@@ -1,0 +1,88 @@
+"""The published courses as learners and the mesh see them: read often, so kept at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.course import messages, repository
+from services.kit.coherent import CoherentCache
+from services.kit.errors import NotFound
+from services.kit.runtime import Runtime
+from services.kit.tables import as_uuid
+from stellr.course.v1 import course_internal_service_pb2 as internal
+from stellr.course.v1 import course_pb2 as pb
+
+CHANNEL = "courses"
+# Each course has its id, its slug and the ids of its lessons as keys.
+KEYS = 50_000
+SECONDS = 5.0
+
+
+class Published(NamedTuple):
+    """A published course. The messages are shared: nobody may change them."""
+
+    course: pb.Course
+    outline: internal.Outline
+
+
+class PublishedCourses:
+    """Finds published courses."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._cache: CoherentCache[Published] = CoherentCache(
+            runtime.database, runtime.stopping, CHANNEL, size=KEYS, seconds=SECONDS
+        )
+
+    def get(self, reference: str) -> Published:
+        """The course by its id or slug; NotFound (COURSE_NOT_FOUND) where none is published."""
+        key = str(as_uuid(reference) or reference)
+        known = self._cache.find(key)
+        if known is not None:
+            return known
+        found = self._load([key])
+        if not found:
+            raise course_not_found()
+        return found[0]
+
+    def find_at_hand(self, reference: str) -> Published | None:
+        """The course by its id, its slug or the id of a lesson, if it is at hand."""
+        return self._cache.find(reference)
+
+    def get_many(self, course_ids: Sequence[UUID]) -> dict[UUID, Published]:
+        """The courses of these ids, by their id, those not at hand by one statement."""
+        keys = [str(course_id) for course_id in course_ids]
+        found = [known for key in keys if (known := self._cache.find(key)) is not None]
+        at_hand = {known.course.course_id for known in found}
+        missing = [key for key in keys if key not in at_hand]
+        if missing:
+            found += self._load(missing)
+        return {UUID(known.course.course_id): known for known in found}
+
+    def changed(self, db: Session, course_id: UUID) -> None:
+        """Drop what is kept of a course, everywhere, when the transaction commits."""
+        self._cache.drop(db, str(course_id))
+
+    def _load(self, keys: Sequence[str]) -> list[Published]:
+        generation = self._cache.generation
+        rows = repository.load_courses(self._database.session, keys, published_only=True)
+        found = []
+        for course in map(messages.course, rows):
+            known = Published(course, messages.outline(course))
+            self._cache.keep(course.course_id, _keys(known), known, generation)
+            found.append(known)
+        return found
+
+
+def _keys(known: Published) -> list[str]:
+    lessons = [lesson.lesson_id for lesson in known.outline.lessons]
+    return [known.course.course_id, known.course.slug, *lessons]
+
+
+def course_not_found() -> NotFound:
+    """There is no such course, or it is not published."""
+    return NotFound("COURSE_NOT_FOUND", "there is no such course")

@@ -1,0 +1,52 @@
+"""Processes of the course service on a database of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from services.course.service import SERVICE
+from services.kit.db import Database
+from services.kit.runtime import Runtime
+from services.kit.settings import Settings
+from tests.services.course.course_process import Process, Statements
+
+
+@pytest.fixture
+def start(
+    database_of: Callable[[str], Database], tmp_path: Path
+) -> Iterator[Callable[[], Process]]:
+    """Starts processes of the course service, all on one empty database."""
+    url, running = database_of("course").url, []
+    key, secret = tmp_path / "key.pem", tmp_path / "secret"
+    private = ec.generate_private_key(ec.SECP256R1())
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    secret.write_text("c2VjcmV0" * 8)
+
+    def make() -> Process:
+        settings = Settings(database_url=url, pool_size=18, key_file=key, secret_file=secret)
+        running.append(Runtime(SERVICE, settings))
+        return Process(running[-1])
+
+    yield make
+    for runtime in running:
+        runtime.stopping.set()
+        runtime.close()
+
+
+@pytest.fixture
+def process(start: Callable[[], Process]) -> Process:
+    """One process of the course service."""
+    return start()
+
+
+@pytest.fixture
+def statements(process: Process) -> Statements:
+    """Counts what the process asks of its database."""
+    counter = Statements()
+    counter.watch(process.runtime.database)
+    return counter

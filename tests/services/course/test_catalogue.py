@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.kit.errors import InvalidArgument
+from stellr.course.v1 import course_service_pb2 as pb
+from tests.services.course.course_process import Process, Statements, content, publish
+
+
+@pytest.fixture
+def catalogue(process: Process) -> Process:
+    publish(process, content("stars", title="Star gazing", category="Night Sky"))
+    publish(process, content("sterne", title="Die Sterne", language="de-AT", tags=["Sky"]))
+    publish(process, content("sea", title="The sea", summary="Of waves", tags=["Water Life"]))
+    process("ImportCourse", content("draft", title="Star drafts"))
+    return process
+
+
+def slugs(process: Process, **values: Any) -> list[str]:
+    answer = process("ListCourses", pb.ListCoursesRequest(**values))
+    assert answer.total_size >= len(answer.courses)
+    return [course.slug for course in answer.courses]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, ["sea", "sterne", "stars"]),
+        ({"order_by": "publishTime"}, ["stars", "sterne", "sea"]),
+        ({"order_by": "title"}, ["sterne", "stars", "sea"]),
+        ({"category": "night-sky"}, ["stars"]),
+        ({"category": "NIGHT SKY"}, ["stars"]),
+        ({"tags": ["sky"]}, ["sterne", "stars"]),
+        ({"tags": ["Sky", "night"]}, ["stars"]),
+        ({"tags": ["water-life"]}, ["sea"]),
+        ({"tags": ["sky", "none"]}, []),
+        ({"language": "DE"}, ["sterne"]),
+        ({"language": "d"}, []),
+        ({"q": "gaze"}, ["stars"]),
+        ({"q": "stern", "language": "de"}, ["sterne"]),
+        ({"q": "wave -star"}, ["sea"]),
+        ({"q": '"water life"'}, ["sea"]),
+        ({"q": "water or gazing"}, ["sea", "stars"]),
+        ({"q": "draft"}, []),
+        ({"q": "!!! ( & '"}, []),
+        ({"q": "\0"}, ["sea", "sterne", "stars"]),
+    ],
+)
+def test_filters(catalogue: Process, asked: dict[str, Any], expected: list[str]) -> None:
+    assert slugs(catalogue, **asked) == expected
+
+
+@pytest.mark.parametrize("order", ["", "publishTime", "title", "title desc", "durationMinutes"])
+def test_pages_hold_every_course_once(process: Process, statements: Statements, order: str) -> None:
+    for number in range(5):
+        publish(process, content(f"course-{number}", title=f"Title {number // 2}"))
+    token, found = "", []
+    while True:
+        statements.count = 0
+        request = pb.ListCoursesRequest(page_size=2, page_token=token, order_by=order)
+        answer = process("ListCourses", request)
+        assert statements.count <= 3
+        assert answer.total_size == 5
+        found += [course.slug for course in answer.courses]
+        if not (token := answer.next_page_token):
+            break
+    assert sorted(found) == [f"course-{number}" for number in range(5)]
+
+
+def test_a_token_is_good_only_for_its_list(catalogue: Process) -> None:
+    page = catalogue("ListCourses", pb.ListCoursesRequest(page_size=1))
+    token = page.next_page_token
+    assert slugs(catalogue, page_token=token) == ["sterne", "stars"]
+    for other in ({"q": "star"}, {"order_by": "title"}, {"tags": ["sky"]}, {"language": "en"}):
+        with pytest.raises(InvalidArgument):
+            slugs(catalogue, page_token=token, **other)
+    with pytest.raises(InvalidArgument):
+        slugs(catalogue, page_token=f"x{token}")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from services.course import names
+from services.course.languages import dictionary
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Internet of Things", "internet-of-things"),
+        ("  C / D_E ", "c-d-e"),
+        ("Ästhetik", "ästhetik"),
+        ("日本語", "日本語"),
+    ],
+)
+def test_a_slug_keeps_letters_of_any_script(name: str, slug: str) -> None:
+    assert names.slug(name) == slug
+
+
+def test_a_name_without_letters_has_a_slug_all_the_same() -> None:
+    assert names.slug("++") == names.slug("++") != names.slug("--")
+    assert names.marked_slug("C++").startswith("c-")
+    assert names.marked_slug("C++") != names.marked_slug("C#")
+
+
+def test_names_that_differ_in_case_or_space_are_one() -> None:
+    assert names.distinct(["IoT", " Big  Data", "iot", "big data"]) == ["IoT", "Big Data"]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("en", "english"), ("pt-BR", "portuguese"), ("ja", "simple")]
+)
+def test_each_language_has_its_dictionary(language: str, expected: str) -> None:
+    assert dictionary(language) == expected

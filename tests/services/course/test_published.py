@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from services.kit.errors import NotFound
+from stellr.course.v1 import course_internal_service_pb2 as internal
+from stellr.course.v1 import course_service_pb2 as pb
+from tests.services.course.course_process import Process, Statements, content, publish
+from tests.support import eventually
+
+
+def title(process: Process, reference: str = "stars") -> str:
+    found = process("GetCourse", pb.GetCourseRequest(course_id=reference))
+    return str(found.title)
+
+
+def costs_nothing(process: Process, statements: Statements, reference: str = "stars") -> bool:
+    statements.count = 0
+    title(process, reference)
+    return statements.count == 0
+
+
+def test_a_course_at_hand_costs_no_statement(process: Process, statements: Statements) -> None:
+    course_id = publish(process, content()).course_id
+    eventually(lambda: costs_nothing(process, statements))
+    assert costs_nothing(process, statements, course_id)
+    assert costs_nothing(process, statements, course_id.upper())
+
+
+def test_who_wrote_reads_what_was_written(process: Process, statements: Statements) -> None:
+    publish(process, content())
+    eventually(lambda: costs_nothing(process, statements))
+    for number in range(10):
+        process("ImportCourse", content(title=f"Title {number}"))
+        assert title(process) == f"Title {number}"
+
+
+def test_other_processes_follow(start: Callable[[], Process]) -> None:
+    one, other, statements = start(), start(), Statements()
+    statements.watch(other.runtime.database)
+    publish(one, content())
+    eventually(lambda: costs_nothing(other, statements))
+    one("ImportCourse", content(title="Suns"))
+    eventually(lambda: title(other) == "Suns", 2)
+
+
+@pytest.mark.parametrize(
+    "reference", ["draft", "none", "a\0b", "0198c0de-0000-7000-8000-000000000001"]
+)
+def test_what_is_not_published_does_not_exist(process: Process, reference: str) -> None:
+    draft = process("ImportCourse", content("draft"))
+    for asked in (reference, draft.course_id):
+        with pytest.raises(NotFound) as refusal:
+            title(process, asked)
+        assert refusal.value.reason == "COURSE_NOT_FOUND"
+    known = process("GetCourseTitle", internal.GetCourseTitleRequest(course_id="draft"))
+    assert known.course_id == draft.course_id

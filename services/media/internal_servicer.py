@@ -1,0 +1,39 @@
+"""The RPCs of MediaInternalService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+
+from services.kit.runtime import Runtime
+from services.media import repository, uploads
+from services.media.lesson_media import LessonMediaEditor
+from services.media.store import ObjectStore
+from stellr.media.v1 import media_internal_service_pb2 as pb
+from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceServicer
+
+
+class MediaInternalServicer(MediaInternalServiceServicer):
+    """Takes media in."""
+
+    def __init__(self, runtime: Runtime, store: ObjectStore) -> None:
+        self._database = runtime.database
+        self._store = store
+        self._editor = LessonMediaEditor(runtime)
+
+    def UploadObject(
+        self, request_iterator: Iterator[pb.UploadObjectRequest], context: grpc.ServicerContext
+    ) -> pb.Object:
+        """Keep the bytes of a stream; the database is first used when the last one is kept."""
+        mime_type = uploads.read_header(request_iterator).mime_type
+        chunks = uploads.checked(uploads.read_chunks(request_iterator), mime_type)
+        stored = self._store.write(chunks)
+        repository.add_object(self._database.session, stored, mime_type)
+        return pb.Object(digest=stored.digest, size_bytes=stored.size)
+
+    def SetLessonMedia(
+        self, request: pb.SetLessonMediaRequest, context: grpc.ServicerContext
+    ) -> pb.SetLessonMediaResponse:
+        """Set the media of a lesson."""
+        return pb.SetLessonMediaResponse(changed=self._editor.set(request))

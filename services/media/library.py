@@ -1,0 +1,125 @@
+"""Giving media to those who may read the lesson: course says who that is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+from uuid import UUID
+
+from google.api.httpbody_pb2 import HttpBody
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.kit import call
+from services.kit.errors import DomainError, NotFound, Unauthenticated
+from services.kit.runtime import Runtime
+from services.kit.tables import as_uuid
+from services.media import repository
+from services.media.lesson_media import PDF, VIDEO
+from services.media.links import Links
+from services.media.repository import Document, LessonMedium
+from services.media.store import ObjectStore
+from services.media.videos import mime_type
+from stellr.course.v1 import course_internal_service_pb2 as course_pb
+from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.media.v1 import media_service_pb2 as pb
+
+# Envoy refuses a single HttpBody above 1 MiB, so files leave in small parts.
+PART_BYTES = 64 * 1024
+
+
+class Library:
+    """Finds media and opens them for readers."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        course: CourseInternalServiceStub,
+        store: ObjectStore,
+        links: Links,
+    ) -> None:
+        self._database = runtime.database
+        self._course = course
+        self._store = store
+        self._links = links
+
+    def lesson_media(self, lesson_id: str) -> pb.LessonMedia:
+        """The media of a lesson that the caller may read."""
+        found = as_uuid(lesson_id)
+        if found is None or not self._may_read(found):
+            raise _hidden("LESSON_NOT_FOUND", "there is no such lesson")
+        media, now = repository.list_media(self._database.session, found), time.time()
+        return pb.LessonMedia(
+            videos=[_video(each) for each in media if each.kind == VIDEO],
+            pdfs=[self._pdf(each, now) for each in media if each.kind == PDF],
+        )
+
+    def readable(self, media_id: str) -> Document:
+        """A document of a lesson that the caller may read."""
+        document = self._find(media_id)
+        if document is None or not self._may_read(document.lesson_id):
+            raise _hidden("MEDIA_NOT_FOUND", "there is no such document")
+        return document
+
+    def linked(self, request: pb.GetContentRequest) -> Document:
+        """The document behind a signed link; NotFound (MEDIA_NOT_FOUND) for a bad one."""
+        media_id = as_uuid(request.media_id)
+        good = media_id and self._links.is_good(media_id, request.expires, request.signature)
+        document = self._find(request.media_id) if good else None
+        if document is None:
+            raise NotFound("MEDIA_NOT_FOUND", "the link is wrong or no longer good")
+        return document
+
+    def parts(self, document: Document) -> Iterator[HttpBody]:
+        """The document in parts. It is opened at once, so that a failure is still told as one."""
+        return _parts(self._store.open(document.digest), document.mime_type)
+
+    def _find(self, media_id: str) -> Document | None:
+        """A document, read in a transaction of its own: none stays open while a file streams."""
+        found = as_uuid(media_id)
+        if found is None:
+            return None
+        with self._database.transaction() as unit:
+            return repository.find_document(unit.session, found)
+
+    def _may_read(self, lesson_id: UUID) -> bool:
+        user_id = call.caller().user_id
+        request = course_pb.GetReadableLessonRequest(
+            lesson_id=str(lesson_id), user_id=str(user_id or "")
+        )
+        try:
+            self._course.GetReadableLesson(request)
+        except NotFound:
+            return False
+        return True
+
+    def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
+        link = self._links.make(medium.media_id, now)
+        return pb.Pdf(
+            media_id=str(medium.media_id),
+            title=medium.title,
+            url=link.url,
+            size_bytes=medium.size_bytes or 0,
+            expire_time=Timestamp(seconds=link.expires),
+        )
+
+
+def _video(medium: LessonMedium) -> pb.Video:
+    url = medium.url or ""
+    return pb.Video(
+        media_id=str(medium.media_id), title=medium.title, url=url, mime_type=mime_type(url)
+    )
+
+
+def _parts(file: BinaryIO, content_type: str) -> Iterator[HttpBody]:
+    with file:
+        while data := file.read(PART_BYTES):
+            yield HttpBody(content_type=content_type, data=data)
+            content_type = ""
+
+
+def _hidden(reason: str, message: str) -> DomainError:
+    """The same for what is not there and for what the caller may not see."""
+    if call.caller().user_id is None:
+        return Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
+    return NotFound(reason, message)

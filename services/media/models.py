@@ -1,0 +1,44 @@
+"""The tables of media."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kit.tables import Base, new_id
+
+
+class MediaBase(Base):
+    """Base of media's tables."""
+
+    __abstract__ = True
+    metadata = sa.MetaData()
+
+
+class StoredObject(MediaBase):
+    """Bytes in the object store, by their SHA-256 (lower case hex)."""
+
+    __tablename__ = "objects"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
+    mime_type: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class Media(MediaBase):
+    """A medium of a lesson, by `position` from 0: a video has a `url`, a PDF a `digest`."""
+
+    __tablename__ = "media"
+    media_id: Mapped[UUID] = new_id()
+    lesson_id: Mapped[UUID]
+    kind: Mapped[str]
+    position: Mapped[int]
+    title: Mapped[str]
+    url: Mapped[str | None]
+    digest: Mapped[str | None] = mapped_column(sa.ForeignKey("objects.digest"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+    __table_args__ = (sa.Index("media_of_a_lesson", "lesson_id", "position"),)

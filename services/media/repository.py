@@ -1,0 +1,100 @@
+"""Every SQL statement of media."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session as Db
+
+from services.media.models import Media, StoredObject
+from services.media.store import Stored
+
+Row = dict[str, Any]
+
+_LOCK_LESSON = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('media:' || :lesson_id, 0))")
+_ADD_MEDIA = sa.text("""
+    INSERT INTO media (media_id, lesson_id, kind, position, title, url, digest)
+    SELECT coalesce(media_id, uuidv7()), CAST(:lesson_id AS uuid), kind, position, title, url,
+        digest
+    FROM json_populate_recordset(NULL::media, CAST(:rows AS json))
+""")
+
+
+class LessonMedium(NamedTuple):
+    """A medium of a lesson; `size_bytes` is None for a video."""
+
+    media_id: UUID
+    kind: str
+    title: str
+    url: str | None
+    digest: str | None
+    size_bytes: int | None
+
+
+class Document(NamedTuple):
+    """A medium whose bytes are in the object store."""
+
+    media_id: UUID
+    lesson_id: UUID
+    title: str
+    digest: str
+    mime_type: str
+
+
+def add_object(db: Db, stored: Stored, mime_type: str) -> None:
+    """Know of an object in the store; again changes nothing."""
+    values = {"digest": stored.digest, "size_bytes": stored.size, "mime_type": mime_type}
+    db.execute(insert(StoredObject).values(values).on_conflict_do_nothing())
+
+
+def known_digests(db: Db, digests: Collection[str]) -> set[str]:
+    """Which of these objects were uploaded."""
+    known = sa.select(StoredObject.digest).where(StoredObject.digest.in_(digests))
+    return set(db.scalars(known))
+
+
+def find_document(db: Db, media_id: UUID) -> Document | None:
+    """A medium with bytes in the store, or None."""
+    statement = (
+        sa.select(
+            Media.media_id, Media.lesson_id, Media.title, Media.digest, StoredObject.mime_type
+        )
+        .join(StoredObject, StoredObject.digest == Media.digest)
+        .where(Media.media_id == media_id)
+    )
+    row = db.execute(statement).mappings().first()
+    return None if row is None else Document(**row)
+
+
+def list_media(db: Db, lesson_id: UUID) -> Sequence[LessonMedium]:
+    """The media of a lesson, in order."""
+    statement = (
+        sa.select(
+            Media.media_id,
+            Media.kind,
+            Media.title,
+            Media.url,
+            Media.digest,
+            StoredObject.size_bytes,
+        )
+        .outerjoin(StoredObject, StoredObject.digest == Media.digest)
+        .where(Media.lesson_id == lesson_id)
+        .order_by(Media.position)
+    )
+    return [LessonMedium(*row) for row in db.execute(statement)]
+
+
+def lock_lesson(db: Db, lesson_id: UUID) -> None:
+    """Wait until no other transaction changes the media of the lesson, and keep others waiting."""
+    db.execute(_LOCK_LESSON, {"lesson_id": str(lesson_id)})
+
+
+def replace_media(db: Db, lesson_id: UUID, rows: Sequence[Row]) -> None:
+    """Put these media in the place of a lesson's own; rows with a `media_id` keep it."""
+    db.execute(sa.delete(Media).where(Media.lesson_id == lesson_id))
+    db.execute(_ADD_MEDIA, {"lesson_id": lesson_id, "rows": json.dumps(list(rows))})

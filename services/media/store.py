@@ -1,0 +1,115 @@
+"""Where the bytes of media lie: an object store, named by the SHA-256 of what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, Protocol
+
+# No upload lasts that long: a file older than this belongs to a process that died.
+UNFINISHED_SECONDS = 3600
+
+
+class Stored(NamedTuple):
+    """What was kept: its SHA-256 in lower case hex, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class ObjectStore(Protocol):
+    """Keeps bytes under their digest. The same bytes are kept once."""
+
+    def write(self, chunks: Iterable[bytes]) -> Stored:
+        """Keep the bytes, all of them or (where `chunks` raises) none."""
+
+    def open(self, digest: str) -> BinaryIO:
+        """The bytes as a stream, for the caller to close; FileNotFoundError where none are."""
+
+    def size(self, digest: str) -> int:
+        """How many bytes they are; FileNotFoundError where there are none."""
+
+
+class LocalStore:
+    """An object store in a directory that only its owner can read.
+
+    A file gets its name when it is whole and on the disk, so that a crash leaves no half object.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._unfinished = root / "unfinished"
+
+    def write(self, chunks: Iterable[bytes]) -> Stored:
+        """As ObjectStore.write."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(self._unfinished)
+        path = self._unfinished / secrets.token_hex(16)
+        try:
+            stored = _fill(path, chunks)
+            self._name(path, stored.digest)
+        finally:
+            path.unlink(missing_ok=True)
+        return stored
+
+    def open(self, digest: str) -> BinaryIO:
+        """As ObjectStore.open."""
+        return self._path(digest).open("rb")
+
+    def size(self, digest: str) -> int:
+        """As ObjectStore.size."""
+        return self._path(digest).stat().st_size
+
+    def sweep(self) -> None:
+        """Remove what processes that died were writing."""
+        long_ago = time.time() - UNFINISHED_SECONDS
+        for path in self._unfinished.glob("*"):
+            with suppress(FileNotFoundError):  # it was finished just now
+                if path.stat().st_mtime < long_ago:
+                    path.unlink()
+
+    def _path(self, digest: str) -> Path:
+        return self._root / digest[:2] / digest[2:4] / digest
+
+    def _name(self, path: Path, digest: str) -> None:
+        """Give a whole file its name. Others may do the same at once: the bytes are the same."""
+        final = self._path(digest)
+        if final.exists():
+            return
+        _make(final.parent.parent, final.parent)
+        path.replace(final)
+        for folder in (final.parent, final.parent.parent, self._root):
+            _sync(folder)
+
+
+def _fill(path: Path, chunks: Iterable[bytes]) -> Stored:
+    digest, size = hashlib.sha256(), 0
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return Stored(digest.hexdigest(), size)
+
+
+def _make(*folders: Path) -> None:
+    """Make the folders, outer ones first: mkdir's own `parents` would let others read those."""
+    for folder in folders:
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Have the disk know the names in a folder (fsync(2))."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,36 @@
+"""Quiz, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.kit.runtime import Runtime
+from services.kit.service import Registration, Service
+from services.quiz.attempts import Attempts
+from services.quiz.importing import Importing
+from services.quiz.internal_servicer import QuizInternalServicer
+from services.quiz.lessons import Lessons
+from services.quiz.servicer import QuizServicer
+from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
+from stellr.quiz.v1.quiz_service_pb2_grpc import add_QuizServiceServicer_to_server
+
+
+def build(runtime: Runtime) -> Sequence[Registration]:
+    """The servicers of quiz."""
+    lessons = Lessons(CourseInternalServiceStub(runtime.channel("course")))
+    public = QuizServicer(Attempts(runtime, lessons))
+    internal = QuizInternalServicer(Importing(runtime, lessons))
+    return [
+        Registration(add_QuizServiceServicer_to_server, public),
+        Registration(add_QuizInternalServiceServicer_to_server, internal),
+    ]
+
+
+SERVICE = Service(
+    name="quiz",
+    build=build,
+    calls=("course", "progress"),
+    migrations=str(Path(__file__).parent / "migrations"),
+)

@@ -1,0 +1,283 @@
+"""The RPCs of media, through Envoy and over the mesh, on a course of the test's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import grpc
+import httpx
+import pytest
+
+from services.kit.errors import InvalidArgument, ResourceExhausted
+from services.media.uploads import LIMIT_BYTES
+from stellr.media.v1 import media_internal_service_pb2 as pb
+from stellr.media.v1 import media_service_pb2 as public_pb
+from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceStub
+from stellr.media.v1.media_service_pb2_grpc import MediaServiceStub
+from tests.services.own_course import OwnCourse, make_course
+from tests.support import Learner, Stack, Visitor, reason, register
+
+# Larger than what Envoy lets a single message be, and than any window of a stream.
+PDF = b"%PDF-1.7\n" + os.urandom(3 * 1024 * 1024)
+FILM = "https://video.example/watch?v=1"
+
+
+@dataclass(frozen=True)
+class Media:
+    """The media of one lesson as GET /media/lesson gives them."""
+
+    videos: list[dict[str, Any]]
+    pdfs: list[dict[str, Any]]
+
+
+@pytest.fixture(name="media")
+def _media(stack: Stack) -> Iterator[MediaInternalServiceStub]:
+    with stack.mesh("gateway", "media") as channel:
+        yield MediaInternalServiceStub(channel)
+
+
+@pytest.fixture(name="own", scope="module")
+def _own(stack: Stack) -> OwnCourse:
+    own = make_course(stack.mesh)
+    with stack.mesh("gateway", "media") as channel:
+        stub = MediaInternalServiceStub(channel)
+        digest = stub.UploadObject(parts(PDF)).digest
+        for lesson_id in (own.lesson_id, own.preview_id):
+            stub.SetLessonMedia(lesson_media(lesson_id, [FILM], [digest]))
+    return own
+
+
+@pytest.fixture(name="pupil")
+def _pupil(stack: Stack, own: OwnCourse) -> Learner:
+    somebody = register(stack)
+    assert somebody.post(f"/courses/{own.course_id}/enroll").status_code == 200
+    return somebody
+
+
+def parts(data: bytes, size: int = 65_536) -> Iterator[pb.UploadObjectRequest]:
+    yield pb.UploadObjectRequest(header=pb.ObjectHeader(mime_type="application/pdf"))
+    for start in range(0, len(data), size):
+        yield pb.UploadObjectRequest(chunk=data[start : start + size])
+
+
+def lesson_media(
+    lesson_id: str, videos: list[str], digests: list[str], title: str = "Über Sterne"
+) -> pb.SetLessonMediaRequest:
+    return pb.SetLessonMediaRequest(
+        lesson_id=lesson_id,
+        videos=[pb.VideoLink(url=url, title="Film") for url in videos],
+        pdfs=[pb.PdfFile(digest=digest, title=title) for digest in digests],
+    )
+
+
+def media_of(somebody: Visitor, lesson_id: str) -> Media:
+    answer = somebody.get(f"/media/lesson/{lesson_id}")
+    assert answer.status_code == 200, answer.text
+    return Media(**answer.json())
+
+
+def all_alike(answers: list[httpx.Response]) -> bool:
+    return len({json.dumps(answer.json(), sort_keys=True) for answer in answers}) == 1
+
+
+def test_the_enrolled_get_videos_and_pdfs(pupil: Learner, own: OwnCourse) -> None:
+    media = media_of(pupil, own.lesson_id)
+    (video,), (pdf,) = media.videos, media.pdfs
+    assert (video["url"], video["title"], video["mimeType"]) == (FILM, "Film", "text/html")
+    assert "expireTime" not in video
+    assert (pdf["title"], pdf["sizeBytes"]) == ("Über Sterne", len(PDF))
+    expires = datetime.fromisoformat(pdf["expireTime"]).timestamp()
+    assert f"expires={int(expires)}&" in pdf["url"]
+
+
+def test_a_link_gives_the_bytes_to_whoever_has_it(pupil: Learner, own: OwnCourse) -> None:
+    (pdf,) = media_of(pupil, own.lesson_id).pdfs
+    answer = httpx.get(pdf["url"])
+    assert answer.status_code == 200
+    assert answer.content == PDF
+    assert_file_headers(answer)
+
+
+def test_the_enrolled_get_a_pdf_by_its_id(pupil: Learner, own: OwnCourse) -> None:
+    (pdf,) = media_of(pupil, own.lesson_id).pdfs
+    answer = pupil.get(f"/media/pdf/{pdf['mediaId']}")
+    assert answer.status_code == 200
+    assert answer.content == PDF
+    assert_file_headers(answer)
+
+
+def assert_file_headers(answer: httpx.Response) -> None:
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "private"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    name = "inline; filename=\"Uber Sterne.pdf\"; filename*=UTF-8''%C3%9Cber%20Sterne.pdf"
+    assert answer.headers["content-disposition"] == name
+
+
+def test_a_preview_is_open_to_all(
+    visitor: Visitor, learner: Callable[..., Learner], own: OwnCourse
+) -> None:
+    for somebody in (visitor, learner()):
+        media = media_of(somebody, own.preview_id)
+        assert media.videos[0]["url"] == FILM
+        answer = somebody.get(f"/media/pdf/{media.pdfs[0]['mediaId']}")
+        assert answer.content == PDF
+
+
+def test_what_may_not_be_seen_looks_like_what_is_not_there(
+    visitor: Visitor, learner: Callable[..., Learner], pupil: Learner, own: OwnCourse
+) -> None:
+    media_id = media_of(pupil, own.lesson_id).pdfs[0]["mediaId"]
+    other = learner()
+    hidden = {
+        "LESSON_NOT_FOUND": [f"/media/lesson/{each}" for each in (own.lesson_id, uuid4(), "no-id")],
+        "MEDIA_NOT_FOUND": [f"/media/pdf/{each}" for each in (media_id, uuid4(), "no-id")],
+    }
+    for expected, paths in hidden.items():
+        refused = [visitor.get(path) for path in paths]
+        assert {answer.status_code for answer in refused} == {401}
+        assert all_alike(refused)
+        assert reason(refused[0]) == "SIGN_IN_REQUIRED"
+        refused = [other.get(path) for path in paths]
+        assert {answer.status_code for answer in refused} == {404}
+        assert all_alike(refused)
+        assert reason(refused[0]) == expected
+
+
+def test_bad_links_are_refused_alike(pupil: Learner, visitor: Visitor, own: OwnCourse) -> None:
+    (pdf,) = media_of(pupil, own.lesson_id).pdfs
+    (preview,) = media_of(visitor, own.preview_id).pdfs
+    address, _, query = pdf["url"].partition("?")
+    signature = query.partition("signature=")[2]
+    bad = [
+        address,
+        f"{address}?{urlencode({'expires': 9999999999, 'signature': signature})}",
+        f"{address}?{query[:-2]}",
+        f"{address}?{urlencode({'expires': 1, 'signature': 'é'})}",
+        f"{preview['url'].partition('?')[0]}?{query}",
+        f"{address.rpartition('/')[0]}/{uuid4()}?{query}",
+        f"{address.rpartition('/')[0]}/no-id?{query}",
+    ]
+    refused = [httpx.get(url) for url in bad]
+    assert {answer.status_code for answer in refused} == {404}
+    assert all_alike(refused)
+    assert reason(refused[0]) == "MEDIA_NOT_FOUND"
+
+
+def test_native_grpc_streams_small_parts(stack: Stack, own: OwnCourse, visitor: Visitor) -> None:
+    media_id = media_of(visitor, own.preview_id).pdfs[0]["mediaId"]
+    with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
+        request = public_pb.GetPdfRequest(media_id=media_id)
+        bodies = list(MediaServiceStub(channel).GetPdf(request))
+    assert b"".join(body.data for body in bodies) == PDF
+    assert max(len(body.data) for body in bodies) == 65_536
+    assert bodies[0].content_type == "application/pdf"
+    assert {body.content_type for body in bodies[1:]} == {""}
+
+
+def test_an_upload_is_kept_once(stack: Stack, media: MediaInternalServiceStub) -> None:
+    data = b"%PDF-" + os.urandom(200_000)
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda size: media.UploadObject(parts(data, size)), [7_919] * 16))
+    digest = hashlib.sha256(data).hexdigest()
+    assert {(each.digest, each.size_bytes) for each in kept} == {(digest, len(data))}
+    assert [path.name for path in (stack.state / "media").rglob(f"{digest}*")] == [digest]
+
+
+def test_uploads_are_looked_at(media: MediaInternalServiceStub) -> None:
+    header, chunk = parts(b"%PDF-1.7")
+    bad = [
+        [],
+        [header],
+        [chunk],
+        [header, header, chunk],
+        [header, chunk, header],
+        [header, pb.UploadObjectRequest()],
+        [header, pb.UploadObjectRequest(chunk=b"<html>")],
+        [pb.UploadObjectRequest(header=pb.ObjectHeader(mime_type="text/html")), chunk],
+        [header, pb.UploadObjectRequest(chunk=b"%PDF-" + bytes(262_144))],
+    ]
+    for messages in bad:
+        with pytest.raises(InvalidArgument):
+            media.UploadObject(iter(messages))
+
+
+def test_what_is_too_large_is_refused_and_leaves_nothing(
+    stack: Stack, media: MediaInternalServiceStub
+) -> None:
+    before = set((stack.state / "media").rglob("*"))
+    with pytest.raises(ResourceExhausted):
+        media.UploadObject(parts(b"%PDF-" + bytes(LIMIT_BYTES), 262_144), timeout=30)
+    assert set((stack.state / "media").rglob("*")) == before
+
+
+def test_media_that_stay_keep_their_ids(stack: Stack, media: MediaInternalServiceStub) -> None:
+    own, visitor = make_course(stack.mesh), Visitor(stack)
+    first, second = (media.UploadObject(parts(b"%PDF-" + os.urandom(9))).digest for _ in "ab")
+    request = lesson_media(own.preview_id, [FILM, "https://a.example/b.mp4"], [first])
+    assert media.SetLessonMedia(request).changed
+    assert not media.SetLessonMedia(request).changed
+    before = media_of(visitor, own.preview_id)
+    assert before.videos[1]["mimeType"] == "video/mp4"
+
+    changed = lesson_media(own.preview_id, ["https://a.example/b.mp4"], [second, first], "New")
+    assert media.SetLessonMedia(changed).changed
+    after = media_of(visitor, own.preview_id)
+    assert [each["mediaId"] for each in after.videos] == [before.videos[1]["mediaId"]]
+    assert after.pdfs[1] == before.pdfs[0] | {"title": "New"}
+    known = {each["mediaId"] for each in before.videos + before.pdfs}
+    assert after.pdfs[0]["mediaId"] not in known
+
+    assert media.SetLessonMedia(lesson_media(own.preview_id, [], [])).changed
+    assert media_of(visitor, own.preview_id) == Media([], [])
+    assert httpx.get(before.pdfs[0]["url"]).status_code == 404
+
+
+def test_setting_the_same_at_once_changes_once(
+    stack: Stack, media: MediaInternalServiceStub
+) -> None:
+    own = make_course(stack.mesh)
+    request = lesson_media(own.preview_id, [FILM], [])
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: media.SetLessonMedia(request), range(16)))
+    assert sum(reply.changed for reply in replies) == 1
+    assert len(media_of(Visitor(stack), own.preview_id).videos) == 1
+
+
+def test_objects_must_have_been_uploaded(media: MediaInternalServiceStub, own: OwnCourse) -> None:
+    known = media.UploadObject(parts(PDF)).digest
+    with pytest.raises(InvalidArgument) as refused:
+        media.SetLessonMedia(lesson_media(own.lesson_id, [], [known, "0" * 64, "1" * 64]))
+    told = [violation.field for violation in refused.value.violations]
+    assert told == ["pdfs[1].digest", "pdfs[2].digest"]
+    for bad in ("javascript:alert(1)", "file:///etc/passwd", "not a link"):
+        with pytest.raises(InvalidArgument):
+            media.SetLessonMedia(lesson_media(own.lesson_id, [bad], []))
+
+
+def test_the_internal_rpcs_are_for_the_gateway_only(
+    stack: Stack, mesh: Callable[..., grpc.Channel], own: OwnCourse
+) -> None:
+    def codes(channel: grpc.Channel) -> set[grpc.StatusCode]:
+        stub, found = MediaInternalServiceStub(channel), set()
+        for call in (
+            lambda: stub.UploadObject(parts(PDF)),
+            lambda: stub.SetLessonMedia(lesson_media(own.lesson_id, [], [])),
+        ):
+            with pytest.raises(grpc.RpcError) as refused:
+                call()
+            found.add(refused.value.code())
+        return found
+
+    with grpc.insecure_channel(stack.target("media")) as channel:
+        assert codes(channel) == {grpc.StatusCode.UNAUTHENTICATED}
+    assert codes(mesh("quiz", "media")) == {grpc.StatusCode.PERMISSION_DENIED}

@@ -1,0 +1,36 @@
+"""Certificates, and how far the feed of completions is followed."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql as pg
+
+from services.kit.schema import create_runtime_tables
+
+revision = "certificate_0001"
+down_revision = None
+
+NOW = sa.text("now()")
+TIME = pg.TIMESTAMP(timezone=True)
+UUIDV7 = sa.text("uuidv7()")
+
+
+def upgrade() -> None:
+    create_runtime_tables()
+    op.create_table(
+        "certificates",
+        sa.Column("certificate_id", sa.Uuid, primary_key=True, server_default=UUIDV7),
+        sa.Column("user_id", sa.Uuid, nullable=False),
+        sa.Column("course_id", sa.Uuid, nullable=False),
+        sa.Column("serial", sa.Text, nullable=False, unique=True),
+        sa.Column("learner_name", sa.Text, nullable=False),
+        sa.Column("course_title", sa.Text, nullable=False),
+        sa.Column("issued_at", TIME, nullable=False, server_default=NOW),
+        sa.Column("revoked_at", TIME),
+        sa.Column("revoke_reason", sa.Text, nullable=False, server_default=""),
+        sa.UniqueConstraint("user_id", "course_id"),
+    )
+    op.create_table(
+        "cursors",
+        sa.Column("feed", sa.Text, primary_key=True),
+        sa.Column("position", sa.Text, nullable=False),
+    )

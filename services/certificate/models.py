@@ -1,0 +1,42 @@
+"""The tables of certificate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kit.tables import Base, new_id
+
+
+class CertificateBase(Base):
+    """Base of certificate's tables."""
+
+    __abstract__ = True
+    metadata = sa.MetaData()
+
+
+class Certificate(CertificateBase):
+    """That a learner completed a course. Name and title stay as they were when it was issued."""
+
+    __tablename__ = "certificates"
+    __table_args__ = (sa.UniqueConstraint("user_id", "course_id"),)
+    certificate_id: Mapped[UUID] = new_id()
+    user_id: Mapped[UUID]
+    course_id: Mapped[UUID]
+    serial: Mapped[str] = mapped_column(unique=True)
+    learner_name: Mapped[str]
+    course_title: Mapped[str]
+    issued_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    revoked_at: Mapped[datetime | None]
+    revoke_reason: Mapped[str] = mapped_column(server_default="")
+
+
+class Cursor(CertificateBase):
+    """How far a feed of another service is followed. Without a row: not begun."""
+
+    __tablename__ = "cursors"
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[str]

@@ -1,0 +1,62 @@
+"""When a course is completed, and how far a learner is: plain counting, without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from typing import NamedTuple
+
+from stellr.course.v1.course_internal_service_pb2 import Outline
+
+LESSON = "lesson"
+QUIZ = "quiz"
+
+
+class Done(NamedTuple):
+    """The lessons (ids) that a learner completed, and those whose quiz the learner passed."""
+
+    lessons: Set[str] = frozenset()
+    quizzes: Set[str] = frozenset()
+
+
+class Tally(NamedTuple):
+    """What is done of a course as it stands now: lessons removed from it do not count."""
+
+    completed_lessons: int
+    total_lessons: int
+    quizzes_passed: int
+    quizzes_total: int
+
+
+def tally(outline: Outline, done: Done) -> Tally:
+    """Count what is done of the outline."""
+    lessons = {lesson.lesson_id for lesson in outline.lessons}
+    quizzes = {lesson.lesson_id for lesson in outline.lessons if lesson.has_quiz}
+    return Tally(
+        completed_lessons=len(lessons & done.lessons),
+        total_lessons=len(lessons),
+        quizzes_passed=len(quizzes & done.quizzes),
+        quizzes_total=len(quizzes),
+    )
+
+
+def all_done(count: Tally) -> bool:
+    """Whether all lessons are completed and all quizzes passed; never where no lesson is."""
+    lessons_done = 0 < count.total_lessons == count.completed_lessons
+    return lessons_done and count.quizzes_passed == count.quizzes_total
+
+
+def percentage(count: Tally, completed: bool) -> int:
+    """What is done of lessons and quizzes together, 0 to 100, rounded down; 100 once completed."""
+    if completed:
+        return 100
+    total = count.total_lessons + count.quizzes_total
+    return 100 * (count.completed_lessons + count.quizzes_passed) // total if total else 0
+
+
+def missing(outline: Outline, done: Done) -> Iterator[tuple[str, str]]:
+    """What is still to be done, in the order of the course: (lesson id, LESSON or QUIZ)."""
+    for lesson in outline.lessons:
+        if lesson.lesson_id not in done.lessons:
+            yield lesson.lesson_id, LESSON
+        if lesson.has_quiz and lesson.lesson_id not in done.quizzes:
+            yield lesson.lesson_id, QUIZ

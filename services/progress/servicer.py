@@ -1,0 +1,56 @@
+"""The RPCs of ProgressService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import grpc
+
+from services.kit import call
+from services.kit.errors import NotFound
+from services.kit.tables import as_uuid
+from services.progress.tracking import Tracking
+from stellr.progress.v1 import progress_service_pb2 as pb
+from stellr.progress.v1.progress_pb2 import CourseProgress
+from stellr.progress.v1.progress_service_pb2_grpc import ProgressServiceServicer
+
+
+class ProgressServicer(ProgressServiceServicer):
+    """Tells learners what they have done, and keeps it."""
+
+    def __init__(self, tracking: Tracking) -> None:
+        self._tracking = tracking
+
+    def MarkComplete(
+        self, request: pb.MarkCompleteRequest, context: grpc.ServicerContext
+    ) -> CourseProgress:
+        """Mark a lesson completed."""
+        return self._tracking.complete_lesson(call.user_id(), request.lesson_id)
+
+    def MarkIncomplete(
+        self, request: pb.MarkIncompleteRequest, context: grpc.ServicerContext
+    ) -> CourseProgress:
+        """Mark a lesson not completed."""
+        return self._tracking.undo_lesson(call.user_id(), request.lesson_id)
+
+    def ListProgress(
+        self, request: pb.ListProgressRequest, context: grpc.ServicerContext
+    ) -> pb.ListProgressResponse:
+        """A learner's courses."""
+        courses, token = self._tracking.list(
+            _learner(request.user_id), request.page_size, request.page_token
+        )
+        return pb.ListProgressResponse(courses=courses, next_page_token=token)
+
+    def GetCourseProgress(
+        self, request: pb.GetCourseProgressRequest, context: grpc.ServicerContext
+    ) -> CourseProgress:
+        """A learner's progress in a course."""
+        return self._tracking.get(_learner(request.user_id), request.course_id)
+
+
+def _learner(user_id: str) -> UUID:
+    learner = as_uuid(user_id)
+    if learner is None:
+        raise NotFound("USER_NOT_FOUND", "there is no such user")
+    return learner

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.kit.clients import MeshChannel, open_channel
+from services.kit.db import Database
+from services.kit.errors import InvalidArgument, NotFound
+from services.progress import repository
+from services.progress.internal_servicer import ProgressInternalServicer
+from services.progress.service import SERVICE
+from services.progress.tracking import Tracking
+from stellr.course.v1 import course_internal_service_pb2 as course_pb
+from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.progress.v1 import progress_internal_service_pb2 as pb
+from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
+from tests.services.in_process import invoke, runtime_of
+from tests.services.own_course import make_course
+from tests.support import Learner, Stack, Visitor, reason, violations
+
+Mesh = Callable[[str, str], MeshChannel]
+Learners = Callable[..., Learner]
+Lessons = list[dict[str, Any]]
+
+
+def mark(learner: Visitor, lesson_id: str) -> dict[str, Any]:
+    answer = learner.post("/progress/mark-complete", {"lessonId": lesson_id})
+    assert answer.status_code == 200, answer.text
+    progress: dict[str, Any] = answer.json()
+    return progress
+
+
+def pass_quiz(mesh: Mesh, user_id: str, lesson_id: str) -> None:
+    now = Timestamp()
+    now.GetCurrentTime()
+    request = pb.RecordQuizPassRequest(user_id=user_id, lesson_id=lesson_id, pass_time=now)
+    ProgressInternalServiceStub(mesh("quiz", "progress")).RecordQuizPass(request)
+
+
+def finish(mesh: Mesh, learner: Learner, lessons: Lessons) -> None:
+    for lesson in lessons:
+        mark(learner, lesson["lessonId"])
+        if lesson["hasQuiz"]:
+            pass_quiz(mesh, learner.user_id, lesson["lessonId"])
+
+
+def test_a_new_learner_has_done_nothing(enrolled: Learners, lessons: Lessons) -> None:
+    somebody = enrolled()
+    (progress,) = somebody.get("/progress/me").json()["courses"]
+    assert progress["totalLessons"] == len(lessons)
+    assert progress["quizzesTotal"] == sum(lesson["hasQuiz"] for lesson in lessons)
+    assert progress["completedLessons"] == progress["quizzesPassed"] == progress["percentage"] == 0
+    assert progress["completed"] is False
+    assert progress["lastLessonId"] == ""
+    assert progress["enrollTime"]
+    assert not progress.get("completeTime")
+
+
+def test_marking_counts_and_again_is_harmless(enrolled: Learners, lessons: Lessons) -> None:
+    somebody, first, second = enrolled(), lessons[0]["lessonId"], lessons[1]["lessonId"]
+    assert mark(somebody, first)["completedLessons"] == 1
+    progress = mark(somebody, second)
+    assert progress["completedLessons"] == 2
+    steps = len(lessons) + progress["quizzesTotal"]
+    assert progress["percentage"] == 200 // steps
+    assert progress["lastLessonId"] == second
+    assert mark(somebody, first) == progress
+    assert somebody.get("/progress/me").json()["courses"] == [progress]
+
+
+def test_marking_a_lesson_incomplete(enrolled: Learners, lessons: Lessons) -> None:
+    somebody, lesson = enrolled(), lessons[0]["lessonId"]
+    mark(somebody, lesson)
+    for _ in range(2):
+        answer = somebody.post("/progress/mark-incomplete", {"lessonId": lesson})
+        assert answer.status_code == 200
+        assert answer.json()["completedLessons"] == answer.json()["percentage"] == 0
+
+
+def test_a_hundred_marks_at_once_count_once(enrolled: Learners, lessons: Lessons) -> None:
+    somebody = enrolled()
+    with ThreadPoolExecutor(10) as pool:
+        ids = [lesson["lessonId"] for lesson in lessons]
+        list(pool.map(lambda number: mark(somebody, ids[number % len(ids)]), range(100)))
+    (progress,) = somebody.get("/progress/me").json()["courses"]
+    assert progress["completedLessons"] == len(lessons)
+
+
+def test_each_lesson_is_told(
+    enrolled: Learners, lessons: Lessons, course: dict[str, Any], mesh: Mesh
+) -> None:
+    somebody = enrolled()
+    quizzes = [lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"]]
+    mark(somebody, lessons[1]["lessonId"])
+    pass_quiz(mesh, somebody.user_id, quizzes[0])
+    for name in (course["courseId"], course["slug"]):
+        progress = somebody.get(f"/progress/me/courses/{name}").json()
+        told = progress["lessons"]
+        assert [one["lessonId"] for one in told] == [one["lessonId"] for one in lessons]
+        assert [bool(one.get("completeTime")) for one in told] == [
+            number == 1 for number in range(len(lessons))
+        ]
+        assert [one["lessonId"] for one in told if one["quizPassed"]] == quizzes[:1]
+        assert progress["quizzesPassed"] == 1
+
+
+def test_all_lessons_and_quizzes_complete_the_course(
+    enrolled: Learners, lessons: Lessons, course: dict[str, Any], mesh: Mesh
+) -> None:
+    somebody = enrolled()
+    for lesson in lessons:
+        assert mark(somebody, lesson["lessonId"])["completed"] is False
+    finish(mesh, somebody, lessons)
+    (progress,) = somebody.get("/progress/me").json()["courses"]
+    assert progress["completed"] is True
+    assert progress["percentage"] == 100
+    assert progress["completeTime"]
+    somebody.post("/progress/mark-incomplete", {"lessonId": lessons[0]["lessonId"]})
+    after = somebody.get(f"/progress/me/courses/{course['slug']}").json()
+    assert after["completed"] is True
+    assert after["percentage"] == 100
+    assert after["completeTime"] == progress["completeTime"]
+    assert after["completedLessons"] == len(lessons) - 1
+
+
+def test_lessons_added_later_do_not_take_a_completion_away(learner: Learners, mesh: Mesh) -> None:
+    somebody, own = learner(), make_course(mesh)
+    somebody.post(f"/courses/{own.course_id}/enroll")
+    mark(somebody, own.lesson_id)
+    assert mark(somebody, own.preview_id)["completed"] is True
+    slug = somebody.get(f"/courses/{own.course_id}").json()["slug"]
+    lessons = [
+        course_pb.ImportLesson(key=key, title=key, body="Read.")
+        for key in ("lesson.md", "preview.md", "new.md")
+    ]
+    request = course_pb.ImportCourseRequest(slug=slug, title="Longer", language="en")
+    request.sections.add(title="Section", lessons=lessons)
+    CourseInternalServiceStub(mesh("gateway", "course")).ImportCourse(request)
+    progress = somebody.get(f"/progress/me/courses/{own.course_id}").json()
+    assert (progress["completedLessons"], progress["totalLessons"]) == (2, 3)
+    assert (progress["completed"], progress["percentage"]) == (True, 100)
+
+
+def test_visitors_have_no_progress(visitor: Visitor, course: dict[str, Any]) -> None:
+    answers = [
+        visitor.post("/progress/mark-complete", {"lessonId": str(uuid4())}),
+        visitor.post("/progress/mark-incomplete", {"lessonId": str(uuid4())}),
+        visitor.get("/progress/me"),
+        visitor.get(f"/progress/{uuid4()}"),
+        visitor.get(f"/progress/me/courses/{course['slug']}"),
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+
+
+def test_who_is_not_enrolled_marks_nothing(
+    learner: Learners, lessons: Lessons, course: dict[str, Any]
+) -> None:
+    somebody = learner()
+    real = [
+        somebody.post(path, {"lessonId": lessons[0]["lessonId"]})
+        for path in ("/progress/mark-complete", "/progress/mark-incomplete")
+    ]
+    unknown = [
+        somebody.post("/progress/mark-complete", {"lessonId": name})
+        for name in (str(uuid4()), "no-uuid")
+    ]
+    assert {(one.status_code, reason(one)) for one in real + unknown} == {(404, "LESSON_NOT_FOUND")}
+    assert len({one.text for one in real + unknown}) == 1
+    for name in (course["courseId"], course["slug"], str(uuid4()), "no-such-course"):
+        answer = somebody.get(f"/progress/me/courses/{name}")
+        assert (answer.status_code, reason(answer)) == (404, "COURSE_NOT_FOUND")
+    assert somebody.get("/progress/me").json()["courses"] == []
+
+
+def test_the_lesson_must_be_named(learner: Learners) -> None:
+    for path in ("/progress/mark-complete", "/progress/mark-incomplete"):
+        answer = learner().post(path, {})
+        assert answer.status_code == 400
+        assert "lessonId" in violations(answer)
+
+
+def test_another_learner_sees_nothing(
+    enrolled: Learners, course: dict[str, Any], lessons: Lessons
+) -> None:
+    somebody, other = enrolled(), enrolled()
+    mark(somebody, lessons[0]["lessonId"])
+    for path in ("", f"/courses/{course['courseId']}"):
+        assert other.get(f"/progress/{somebody.user_id}{path}").status_code == 404
+        assert other.get(f"/progress/not-a-uuid{path}").status_code == 404
+        assert somebody.get(f"/progress/{somebody.user_id}{path}").status_code == 200
+    assert other.get("/progress/me").json()["courses"][0]["completedLessons"] == 0
+
+
+def test_an_admin_sees_a_learner(
+    stack: Stack, enrolled: Learners, learner: Learners, course: dict[str, Any], lessons: Lessons
+) -> None:
+    somebody, boss = enrolled(), learner()
+    mark(somebody, lessons[0]["lessonId"])
+    assert stack.command("admin", "grant", boss.email, "admin").returncode == 0
+    boss_token = boss.post("/token/refresh", {"refreshToken": boss.refresh_token}).json()
+    admin = Visitor(stack, boss_token["accessToken"])
+    (progress,) = admin.get(f"/progress/{somebody.user_id}").json()["courses"]
+    assert progress["completedLessons"] == 1
+    path = f"/progress/{somebody.user_id}/courses/{course['slug']}"
+    assert admin.get(path).json()["completedLessons"] == 1
+    assert admin.get("/progress/not-a-uuid").status_code == 404
+    assert admin.get(f"/progress/not-a-uuid/courses/{course['slug']}").status_code == 404
+
+
+def test_courses_come_in_pages_newest_enrollment_first(learner: Learners, mesh: Mesh) -> None:
+    somebody = learner()
+    made = [make_course(mesh).course_id for _ in range(3)]
+    for course_id in made:
+        assert somebody.post(f"/courses/{course_id}/enroll").status_code == 200
+    seen: list[str] = []
+    token = ""
+    while True:
+        page = somebody.get("/progress/me", pageSize=2, pageToken=token).json()
+        seen += [one["courseId"] for one in page["courses"]]
+        token = page.get("nextPageToken", "")
+        if not token:
+            break
+    assert seen == made[::-1]
+    wrong = somebody.get("/progress/me", pageToken="forged")
+    assert wrong.status_code == 400
+    assert "pageToken" in violations(wrong)
+    assert "pageSize" in violations(somebody.get("/progress/me", pageSize=101))
+
+
+def test_a_passed_quiz_shows_at_once_and_once(
+    enrolled: Learners, lessons: Lessons, mesh: Mesh
+) -> None:
+    somebody = enrolled()
+    quiz = next(lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"])
+    for _ in range(2):
+        pass_quiz(mesh, somebody.user_id, quiz)
+        assert somebody.get("/progress/me").json()["courses"][0]["quizzesPassed"] == 1
+
+
+def test_a_pass_that_counts_for_nothing_is_taken(learner: Learners, mesh: Mesh) -> None:
+    pass_quiz(mesh, learner().user_id, str(uuid4()))
+
+
+def test_the_standing_tells_what_is_missing(
+    enrolled: Learners, lessons: Lessons, course: dict[str, Any], mesh: Mesh
+) -> None:
+    somebody = enrolled()
+    progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
+    request = pb.GetStandingRequest(user_id=somebody.user_id, course_id=course["slug"])
+    standing = progress.GetStanding(request)
+    wanted = [(lesson["lessonId"], "lesson") for lesson in lessons]
+    wanted += [(lesson["lessonId"], "quiz") for lesson in lessons if lesson["hasQuiz"]]
+    assert sorted((one.lesson_id, one.what) for one in standing.missing) == sorted(wanted)
+    assert (standing.course_id, standing.completed) == (course["courseId"], False)
+    finish(mesh, somebody, lessons)
+    standing = progress.GetStanding(request)
+    assert standing.completed
+    assert not standing.missing
+
+
+def test_the_standing_of_who_is_not_enrolled_is_not_found(
+    learner: Learners, course: dict[str, Any], mesh: Mesh
+) -> None:
+    progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
+    for user_id in (learner().user_id, str(uuid4())):
+        with pytest.raises(NotFound):
+            progress.GetStanding(
+                pb.GetStandingRequest(user_id=user_id, course_id=course["courseId"])
+            )
+    with pytest.raises(InvalidArgument):
+        progress.GetStanding(pb.GetStandingRequest(user_id="x", course_id="y"))
+
+
+def test_completions_are_listed_after_a_cursor(
+    enrolled: Learners, lessons: Lessons, mesh: Mesh
+) -> None:
+    progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
+    cursor = ""
+    while batch := progress.ListCompletions(pb.ListCompletionsRequest(cursor=cursor)).completions:
+        cursor = progress.ListCompletions(pb.ListCompletionsRequest(cursor=cursor)).next_cursor
+        assert batch
+    somebody = enrolled()
+    finish(mesh, somebody, lessons)
+    after = progress.ListCompletions(pb.ListCompletionsRequest(cursor=cursor))
+    assert [one.user_id for one in after.completions] == [somebody.user_id]
+    end = progress.ListCompletions(pb.ListCompletionsRequest(cursor=after.next_cursor))
+    assert (list(end.completions), end.next_cursor) == ([], after.next_cursor)
+    with pytest.raises(InvalidArgument):
+        progress.ListCompletions(pb.ListCompletionsRequest(cursor="forged"))
+
+
+def test_a_last_lesson_and_a_last_quiz_at_the_same_moment_complete_the_course(
+    enrolled: Learners, lessons: Lessons, mesh: Mesh
+) -> None:
+    last = next(lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"])
+    others = [lesson for lesson in lessons if lesson["lessonId"] != last]
+    for _ in range(5):
+        somebody = enrolled()
+        finish(mesh, somebody, others)
+        with ThreadPoolExecutor(2) as pool:
+            marked = pool.submit(mark, somebody, last)
+            passed = pool.submit(pass_quiz, mesh, somebody.user_id, last)
+            marked.result()
+            passed.result()
+        assert somebody.get("/progress/me").json()["courses"][0]["completed"] is True
+
+
+def _internal_calls(channel: Any) -> list[Callable[[], Any]]:
+    progress = ProgressInternalServiceStub(channel)
+    pass_time = Timestamp(seconds=int(time.time()))
+    user_id, lesson_id = str(uuid4()), str(uuid4())
+    return [
+        lambda: progress.RecordQuizPass(
+            pb.RecordQuizPassRequest(user_id=user_id, lesson_id=lesson_id, pass_time=pass_time)
+        ),
+        lambda: progress.GetStanding(pb.GetStandingRequest(user_id=user_id, course_id="x")),
+        lambda: progress.ListCompletions(pb.ListCompletionsRequest()),
+    ]
+
+
+def test_only_the_services_named_may_call(stack: Stack, mesh: Mesh) -> None:
+    with open_channel(stack.target("progress")) as channel:
+        for call in _internal_calls(channel):
+            with pytest.raises(grpc.RpcError) as nobody:
+                call()
+            assert nobody.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    for call in _internal_calls(mesh("media", "progress")):
+        with pytest.raises(grpc.RpcError) as stranger:
+            call()
+        assert stranger.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_the_servicer_itself_lists_completions(
+    stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, learner, course_id = database_of("progress"), uuid4(), uuid4()
+    with database.transaction() as unit:
+        repository.complete_lesson(unit.connection, learner, course_id, uuid4())
+        repository.complete_courses(unit.session, learner, [course_id])
+    runtime = runtime_of(SERVICE, stack, database, monkeypatch)
+    servicer = ProgressInternalServicer(runtime, Tracking(runtime))
+    service = pb.DESCRIPTOR.services_by_name["ProgressInternalService"]
+    request = pb.ListCompletionsRequest(page_size=1)
+    answer, _, code, _ = invoke(service, servicer, runtime.database, "ListCompletions", request)
+    runtime.close()
+    assert code == grpc.StatusCode.OK
+    assert [UUID(one.user_id) for one in answer.completions] == [learner]
+    assert answer.next_cursor == "1"

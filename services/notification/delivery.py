@@ -1,0 +1,83 @@
+"""The background work of notification: a mail leaves the academy."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.utils import parseaddr
+from uuid import UUID
+
+import structlog
+
+from services.kit.jobs import Tasks
+from services.kit.runtime import Runtime
+from services.kit.settings import Settings
+from services.notification import repository
+from services.notification.mail import AddressError, compose, message_id
+from services.notification.models import Contact, Notification, State
+from services.notification.smtp_url import smtp_mail
+from services.notification.templates import render
+from services.notification.transports import MailTransport, OutboxMail, TransportError
+
+log = structlog.get_logger("stellr.notification")
+TASKS = Tasks()
+
+
+def mail_transport(settings: Settings) -> MailTransport:
+    """The SMTP server of the settings, or the local outbox; ValueError for a bad URL."""
+    if settings.smtp_url:
+        return smtp_mail(settings.smtp_url)
+    outbox = settings.state / "outbox"
+    # There from the start, for whoever waits for its first mail.
+    outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return OutboxMail(outbox)
+
+
+@TASKS.task
+def deliver_mail(runtime: Runtime, *, notification_id: str) -> None:
+    """Send a notification, at least once: copies have the same Message-ID.
+
+    TransportError (temporary) lets the job be tried again.
+    """
+    message_key = UUID(notification_id)
+    # A transaction of its own: none is open while the server takes its time.
+    with runtime.database.transaction() as unit:
+        notification = repository.find_notification(unit.session, message_key)
+        if notification is None or notification.state != State.QUEUED:
+            return
+        contact = notification.user_id and repository.find_contact(
+            unit.session, notification.user_id
+        )
+    state = _send(runtime.settings, notification, contact or None)
+    repository.close_notification(runtime.database.session, message_key, state)
+
+
+def _send(settings: Settings, notification: Notification, contact: Contact | None) -> State:
+    try:
+        mail_transport(settings).send(_message(settings, notification, contact or notification))
+    except (AddressError, TransportError) as error:
+        if isinstance(error, TransportError) and not error.permanent:
+            raise
+        log.warning("mail refused", notification=str(notification.notification_id), why=str(error))
+        return State.DEAD
+    return State.SENT
+
+
+def _message(
+    settings: Settings, notification: Notification, to: Notification | Contact
+) -> EmailMessage:
+    words = render(
+        notification.template,
+        notification.data or {},
+        name=to.name or "",
+        locale=to.locale or "",
+        public_url=settings.public_url,
+    )
+    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
+    return compose(
+        words,
+        to=to.email or "",
+        sender=settings.mail_from,
+        message_id=message_id(str(notification.notification_id), domain),
+        sent_time=notification.created_at,
+        list_unsubscribe_url=None,
+    )

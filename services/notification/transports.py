@@ -1,0 +1,169 @@
+"""Ways for a mail to leave the academy: into a local folder, or to an SMTP server."""
+
+import os
+import re
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from enum import StrEnum
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Protocol
+
+from services.notification.mail import POLICY
+
+_FILE_NAME = re.compile(r"<([A-Za-z0-9-]{1,64})@[^<>@\s]+>")
+_PERMANENT = 500
+_ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
+
+
+class MailTransport(Protocol):
+    """Takes a composed message and is done with it when send returns."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Deliver the message, or raise TransportError."""
+
+
+class TransportError(Exception):
+    """The message was not taken; permanent tells that trying again is of no use."""
+
+    def __init__(self, reason: str, *, permanent: bool) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True)
+class OutboxMail:
+    """Writes each message as `<notification id>.eml`: UUIDv7 names are in order of time.
+
+    A file appears under its name only when it is whole, and a second delivery of the same message
+    changes nothing.
+    """
+
+    directory: Path
+
+    def send(self, message: EmailMessage) -> None:
+        """Write the exact bytes that SMTP would carry; raises TransportError (temporary)."""
+        path = self.directory / f"{_file_name(message)}.eml"
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                _write_whole(path, message.as_bytes(policy=POLICY))
+        except OSError as error:
+            reason = f"the outbox cannot be written: {error.strerror}"
+            raise TransportError(reason, permanent=False) from error
+
+
+class Security(StrEnum):
+    """How the connection to an SMTP server is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+@dataclass(frozen=True)
+class SmtpMail:
+    """Hands each message to an SMTP server (RFC 5321); timeout is in seconds a network step."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = field(default="", repr=False)
+    security: Security = Security.STARTTLS
+    timeout: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.username and self.security is Security.NONE:
+            raise ValueError("username: a password is only sent over starttls or tls")
+
+    def send(self, message: EmailMessage) -> None:
+        """Deliver; TransportError is permanent where the server refused this message (5xx)."""
+        client = self._connect()
+        try:
+            client.send_message(message)
+        except OSError as error:  # every error of smtplib is one
+            raise _refusal(error) from error
+        finally:
+            # Once the message is taken, a failing good-bye must not lead to a second delivery.
+            with suppress(OSError):
+                client.quit()
+            client.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        try:
+            return self._signed_in()
+        except OSError as error:
+            # Also a refused password: the fault is in the settings, not in the message, which
+            # therefore waits until they are mended.
+            reason = f"no session with the SMTP server: {type(error).__name__}"
+            raise TransportError(reason, permanent=False) from error
+
+    def _signed_in(self) -> smtplib.SMTP:
+        client = self._open()
+        try:
+            if self.security is Security.STARTTLS:
+                client.starttls(context=ssl.create_default_context())
+            if self.username:
+                client.login(self.username, self.password)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _open(self) -> smtplib.SMTP:
+        if self.security is not Security.TLS:
+            return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+
+
+def _refusal(error: OSError) -> TransportError:
+    """The code alone: a server's words often repeat the address, which stays out of logs."""
+    code, words = _reply(error)
+    if not code:
+        reason = f"the SMTP session broke off: {type(error).__name__}"
+        return TransportError(reason, permanent=False)
+    enhanced = _ENHANCED_CODE.match(words)
+    reason = f"the SMTP server answered {code} {enhanced.group().decode() if enhanced else ''}"
+    return TransportError(reason.rstrip(), permanent=code >= _PERMANENT)
+
+
+def _reply(error: OSError) -> tuple[int, bytes]:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return next(iter(error.recipients.values()))
+    if isinstance(error, smtplib.SMTPResponseException):
+        words = error.smtp_error
+        return error.smtp_code, words if isinstance(words, bytes) else words.encode()
+    return 0, b""
+
+
+def _file_name(message: EmailMessage) -> str:
+    match = _FILE_NAME.fullmatch(str(message["Message-ID"]).strip())
+    if not match:
+        raise TransportError("the Message-ID is not a notification's", permanent=True)
+    return match.group(1)
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    # mkstemp makes it readable by its owner only (0600).
+    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,75 @@
+"""Profiles: made from the account at first touch, changed by their owners."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.kit.runtime import Runtime
+from services.user import repository
+from services.user.changes import changes
+from services.user.models import Profile
+from stellr.auth.v1 import auth_internal_service_pb2 as auth
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
+from stellr.notification.v1 import notification_internal_service_pb2 as notification
+from stellr.user.v1.user_service_pb2 import UpdateProfileRequest
+
+SET_CONTACT = "/stellr.notification.v1.NotificationInternalService/SetContact"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Profiles:
+    """Reads and changes profiles."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._jobs = runtime.jobs
+        self._accounts = AuthInternalServiceStub(runtime.channel("auth"))
+
+    def get(self, user_id: UUID) -> Profile:
+        """The profile of a person; NotFound (ACCOUNT_NOT_FOUND) where there is no account."""
+        # A transaction of its own: the call to auth shall find no connection held.
+        with self._database.transaction() as unit:
+            profile = repository.find_profile(unit.session, user_id)
+        return profile or self._begin(user_id)
+
+    def update(self, user_id: UUID, request: UpdateProfileRequest) -> Profile:
+        """Change what the request names; InvalidArgument as in `changes`."""
+        values = changes(request.profile, request.update_mask.paths)
+        profile = self.get(user_id)
+        if not values:
+            return profile
+        profile = repository.update_profile(self._database.session, user_id, values)
+        self._tell_contact(profile, values)
+        return profile
+
+    def _begin(self, user_id: UUID) -> Profile:
+        account = self._accounts.GetAccount(auth.GetAccountRequest(user_id=str(user_id)))
+        return repository.create_profile(self._database.session, _first_values(user_id, account))
+
+    def _tell_contact(self, profile: Profile, values: dict[str, str]) -> None:
+        fields = {"name": values.get("display_name"), "locale": values.get("locale")}
+        if not any(fields.values()):
+            return
+        card = notification.SetContactRequest(
+            user_id=str(profile.user_id), revision_micros=_micros(profile.updated_at), **fields
+        )
+        self._jobs.deliver(SET_CONTACT, card)
+
+
+def _first_values(user_id: UUID, account: auth.Account) -> dict[str, Any]:
+    logged_in = account.HasField("first_login_time")
+    return {
+        "user_id": user_id,
+        "email": account.user.email,
+        "phone": account.user.phone,
+        "display_name": account.user.display_name,
+        "locale": account.locale,
+        "first_login_at": account.first_login_time.ToDatetime(UTC) if logged_in else None,
+        "created_at": account.create_time.ToDatetime(UTC),
+    }
+
+
+def _micros(time: datetime) -> int:
+    return (time - EPOCH) // timedelta(microseconds=1)

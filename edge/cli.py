@@ -11,6 +11,9 @@ import click
 from dotenv import load_dotenv
 
 from edge import registry
+from edge.cli_admin import admin
+from edge.cli_import import import_course
+from edge.cli_journey import journey
 from edge.cli_options import DEFAULT_PORT, stack_options
 from edge.cli_status import status
 from edge.local import binaries, signals
@@ -112,3 +115,6 @@ def _validate(folder: str) -> None:
 
 
 main.add_command(status)
+main.add_command(import_course)
+main.add_command(journey)
+main.add_command(admin)

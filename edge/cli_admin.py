@@ -23,13 +23,13 @@ def admin() -> None:
 def grant(email: str, role: str, state: Path, port: int | None) -> None:
     """Grant ROLE to the account of EMAIL; granting again changes nothing."""
     import grpc  # noqa: PLC0415  heavy, as the rest
+
+    from edge.operator import connect, sentence  # noqa: PLC0415
+    from services.kit.errors import DomainError, NotFound  # noqa: PLC0415
     from stellr.auth.v1.auth_internal_service_pb2 import GrantRoleRequest  # noqa: PLC0415
     from stellr.auth.v1.auth_internal_service_pb2_grpc import (  # noqa: PLC0415
         AuthInternalServiceStub,
     )
-
-    from edge.operator import connect, sentence  # noqa: PLC0415
-    from services.kit.errors import DomainError, NotFound  # noqa: PLC0415
 
     stack = find_stack(state, port)
     try:

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from edge.cli_options import find_stack, stack_options
+from edge.wording import counted
 
 if TYPE_CHECKING:
-    from stellr.gateway.v1.gateway_internal_service_pb2 import ImportEvent, ImportStep
+    from stellr.gateway.v1.gateway_internal_service_pb2 import (
+        ImportEvent,
+        ImportStep,
+        ImportSummary,
+    )
 
 
 class Told(Protocol):
@@ -48,7 +53,7 @@ def import_course(directory: Path, state: Path, port: int | None) -> None:
     except BundleError as error:
         sys.exit(refuse(error.defects))
     except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}.") from error
+        raise click.ClickException(f"{error.filename or directory}: {error.strerror}.") from error
     except (DomainError, grpc.RpcError) as error:
         hint = "What was imported so far stays: import again to complete it."
         raise click.ClickException(f"{sentence('gateway', error)}\n{hint}") from error
@@ -56,17 +61,19 @@ def import_course(directory: Path, state: Path, port: int | None) -> None:
 
 def show(events: Iterable[ImportEvent]) -> int:
     """Print the events of an import as they come; the exit status."""
-    for event in events:
-        kind = event.WhichOneof("event")
-        if kind == "step":
-            _progress(event.step)
-        elif kind == "refusal":
-            return refuse(event.refusal.defects)
-        elif kind == "summary":
-            _end_progress()
-            click.echo(summary(event))
-            return 0
-    raise click.ClickException("The import ended without a word: see the log of the gateway.")
+    last = None
+    try:
+        for last in events:
+            if last.HasField("step"):
+                _progress(last.step)
+    finally:
+        _end_progress()
+    if last is not None and last.HasField("refusal"):
+        return refuse(last.refusal.defects)
+    if last is None or not last.HasField("summary"):
+        raise click.ClickException("The import ended without a word: see the log of the gateway.")
+    click.echo(summary(last.summary))
+    return 0
 
 
 def refuse(defects: Iterable[Told]) -> int:
@@ -78,11 +85,8 @@ def refuse(defects: Iterable[Told]) -> int:
     return 1
 
 
-def summary(event: ImportEvent) -> str:
+def summary(done: ImportSummary) -> str:
     """What an import brought, in a line."""
-    from edge.importing.importer import counted  # noqa: PLC0415
-
-    done = event.summary
     parts = [
         counted(done.lesson_count, "lesson"),
         counted(done.question_count, "question"),

@@ -6,6 +6,7 @@ and the paths of the contracts, for an honest 405 where a known path meets anoth
 
 import http.client
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,8 +66,9 @@ def container_clusters(services: Sequence[str]) -> str:
 
 
 def load() -> Json:
-    """The project's envoy.yaml."""
-    config: Json = yaml.safe_load(SOURCE.read_text())
+    """The project's envoy.yaml, or the file that STELLR_ENVOY names in its place."""
+    source = Path(os.environ.get("STELLR_ENVOY", SOURCE))
+    config: Json = yaml.safe_load(source.read_text())
     return config
 
 

@@ -1,0 +1,26 @@
+"""The demo course, which the launcher loads on the first start of a stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.cli_import import show
+from edge.importing.sender import send_bundle
+from edge.local.running import find_running
+from edge.local.state import State
+from edge.operator import connect
+
+BUNDLE = Path(__file__).parent / "demo" / "the-night-sky"
+
+
+def load(state: Path) -> None:
+    """Import the demo course into the stack that runs on `state`, and note that it was done.
+
+    Raises RuntimeError where the bundle is refused, and what stands in the way otherwise
+    (NotRunning, DomainError).
+    """
+    stack = find_running(state)
+    with connect(stack, "gateway") as channel:
+        if show(send_bundle(channel, BUNDLE)):
+            raise RuntimeError("the demo course was refused")
+    State(state).demo_loaded.touch()

@@ -1,0 +1,73 @@
+"""Room on the disk for what is being imported: gone afterwards, also after a crash."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+# Whoever holds the lock on this file imports.
+TURN = "turn"
+PAUSE_SECONDS = 0.1
+
+
+@contextmanager
+def scratch(imports: Path) -> Iterator[Path]:
+    """A new empty folder below `imports`, removed at the end. Raises OSError without room."""
+    imports.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(imports, fcntl.LOCK_SH) as making:
+        folder = Path(tempfile.mkdtemp(dir=imports))
+        with _locked(folder, fcntl.LOCK_EX):
+            fcntl.flock(making, fcntl.LOCK_UN)
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_leftovers(imports: Path) -> None:
+    """Remove the folders of processes that were killed; those in use are locked and stay."""
+    if not imports.is_dir():
+        return
+    with _locked(imports, fcntl.LOCK_EX):
+        for folder in filter(Path.is_dir, list(imports.iterdir())):
+            with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def one_at_a_time(imports: Path, give_up: Callable[[float], bool]) -> Iterator[None]:
+    """Let only one thread of one process on this state go on; the others wait for their turn.
+
+    `give_up(seconds)` pauses and says whether there is no use in waiting: then InterruptedError.
+    """
+    descriptor = os.open(imports / TURN, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        while not _taken(descriptor):
+            if give_up(PAUSE_SECONDS):
+                raise InterruptedError("stopped while another import was under way")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _locked(path: Path, how: int) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, how)
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,42 @@
+"""What is wrong with a course bundle, told with file and line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+# Beyond this nobody reads on, and a hostile bundle must not grow an answer without end.
+MAX_DEFECTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """Why a bundle was refused; `file` is its path in the bundle, `line` counts from 1."""
+
+    file: str
+    line: int
+    reason: str
+
+
+class BundleError(ValueError):
+    """The bundle cannot be used; `defects` holds every reason."""
+
+    def __init__(self, defects: Sequence[Defect]) -> None:
+        super().__init__("; ".join(f"{each.file}:{each.line}: {each.reason}" for each in defects))
+        self.defects = list(defects)
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects the defects of one file; `offset` is the number of lines before its YAML."""
+
+    file: str
+    defects: list[Defect] = field(default_factory=list)
+    offset: int = 0
+
+    def add(self, line: int, reason: str) -> None:
+        """Note that `line` (counted from 1 inside the part that is read) is wrong."""
+        if len(self.defects) < MAX_DEFECTS:
+            self.defects.append(Defect(self.file, self.offset + line, reason))
+
+    def on(self, file: str, offset: int = 0) -> "Report":
+        """Return a report on another file, or part of one, that adds to the same list."""
+        return Report(file, self.defects, offset)

@@ -29,9 +29,9 @@ STELLR = Path(sys.executable).with_name("stellr")
 DEMO = "the-night-sky"
 START_SECONDS = 60
 # All of the suite comes from one address; only the limits per account stay as they are.
-GENEROUS = {f"STELLR_LIMIT_{name}": "1000000" for name in ("REGISTER", "CODE", "READ", "PERSON")} | {
-    "STELLR_LIMIT_LOGIN_ADDRESS": "1000000"
-}
+GENEROUS = {
+    f"STELLR_LIMIT_{name}": "1000000" for name in ("REGISTER", "CODE", "READ", "PERSON")
+} | {"STELLR_LIMIT_LOGIN_ADDRESS": "1000000"}
 Found = TypeVar("Found")
 
 
@@ -67,6 +67,8 @@ class Stack:
     workers: int = 1
     settings: Mapping[str, str] = field(default_factory=lambda: GENEROUS)
     process: subprocess.Popen[str] | None = None
+    # Read once: a mail does not change.
+    _mails: dict[str, tuple[int, EmailMessage]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -135,12 +137,11 @@ class Stack:
 
     def mails(self, to: str) -> list[EmailMessage]:
         """The mails to an address, oldest first."""
-        paths = sorted((self.state / "outbox").glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        parsed = [
-            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            for path in paths
-        ]
-        return [mail for mail in parsed if to in str(mail["To"])]
+        for entry in os.scandir(self.state / "outbox"):
+            if entry.name.endswith(".eml") and entry.name not in self._mails:
+                self._mails[entry.name] = (entry.stat().st_mtime_ns, read_mail(Path(entry.path)))
+        found = [read for read in self._mails.values() if to in str(read[1]["To"])]
+        return [mail for _, mail in sorted(found, key=lambda read: read[0])]
 
     def mesh(self, caller: str, target: str) -> MeshChannel:
         """A channel to a service with the identity of another (or of the operator)."""
@@ -148,6 +149,11 @@ class Stack:
         known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
         tokens = MeshTokens(caller, load_key((keys / f"{caller}.pem").read_bytes()), known)
         return MeshChannel(target, self.target(target), tokens)
+
+
+def read_mail(path: Path) -> EmailMessage:
+    """The mail in a file of the outbox."""
+    return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
 
 def body_of(mail: EmailMessage) -> str:
@@ -236,5 +242,7 @@ def reason(answer: httpx.Response) -> str:
 def violations(answer: httpx.Response) -> dict[str, str]:
     """The field violations of an error, by field."""
     details = answer.json()["details"]
-    found = next((d["fieldViolations"] for d in details if "fieldViolations" in d), [])
+    found: list[dict[str, str]] = next(
+        (d["fieldViolations"] for d in details if "fieldViolations" in d), []
+    )
     return {violation["field"]: violation["description"] for violation in found}

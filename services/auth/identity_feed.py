@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from stellr.auth.v1 import auth_internal_service_pb2 as pb
-
 from services.auth import repository
 from services.auth.access import LIFETIME_SECONDS
 from services.auth.models import IdentityEvent
 from services.kit.runtime import Runtime
 from services.kit.tables import timestamp
+from stellr.auth.v1 import auth_internal_service_pb2 as pb
 
 BATCH = 500
 # How long a stream sleeps at most before it looks whether its follower is still there.

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import grpc
-from stellr.auth.v1 import auth_internal_service_pb2 as pb
-from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
 
 from services.auth import identity_feed, repository
 from services.auth.models import Account
@@ -16,6 +14,8 @@ from services.auth.sessions import user_message
 from services.kit.errors import NotFound
 from services.kit.runtime import Runtime
 from services.kit.tables import timestamp
+from stellr.auth.v1 import auth_internal_service_pb2 as pb
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
 
 
 class AuthInternalServicer(AuthInternalServiceServicer):

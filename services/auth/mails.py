@@ -6,10 +6,9 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from stellr.notification.v1 import notification_internal_service_pb2 as pb
-
 from services.auth.models import Account
 from services.kit.runtime import Runtime
+from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
 SERVICE = "/stellr.notification.v1.NotificationInternalService"
 

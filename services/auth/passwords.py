@@ -24,6 +24,6 @@ def verify_password(password: str, password_hash: str | None) -> bool:
     """Whether it is the password; False, after the same time, where there is no hash."""
     with _at_once:
         try:
-            return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+            return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
             return False

@@ -6,10 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from stellr.auth.v1 import auth_service_pb2 as pb
-from stellr.auth.v1 import session_pb2
-from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
-
 from services.auth import codes, passwords, repository
 from services.auth.mails import Mails
 from services.auth.models import Account, Verification
@@ -17,6 +13,9 @@ from services.kit.errors import InvalidArgument, Violation
 from services.kit.runtime import Runtime
 from services.kit.secrets import Signer
 from services.kit.tables import timestamp
+from stellr.auth.v1 import auth_service_pb2 as pb
+from stellr.auth.v1 import session_pb2
+from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 DEFAULT_LOCALE = "en"
 LEARNER = "learner"

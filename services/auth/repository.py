@@ -20,6 +20,19 @@ def find_account(db: Db, account_id: UUID) -> Account | None:
     return db.get(Account, account_id)
 
 
+def hold_account(db: Db, account_id: UUID) -> Account | None:
+    """The account as it is now; its roles stay so until the transaction ends.
+
+    A token is made either before a change of roles, which then refuses it, or with the new roles.
+    """
+    return db.scalar(
+        sa.select(Account)
+        .where(Account.account_id == account_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
 def find_account_by_email(db: Db, email: str) -> Account | None:
     """The account of a normalized address, or None."""
     return db.scalar(sa.select(Account).where(Account.email == email))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
-from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
-
 from services.auth import repository
 from services.auth.access import AccessSigner
 from services.auth.internal_servicer import AuthInternalServicer
@@ -19,6 +16,8 @@ from services.kit.runtime import Runtime
 from services.kit.service import Loop, Service
 from services.kit.service import Registration as Registered
 from services.kit.tokens import load_key
+from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
+from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 
 
 def build(runtime: Runtime) -> Sequence[Registered]:

@@ -6,14 +6,14 @@ from uuid import UUID
 
 import grpc
 from google.api.httpbody_pb2 import HttpBody
-from stellr.auth.v1 import auth_service_pb2 as pb
-from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
-from stellr.auth.v1.session_pb2 import Session, Verification
 
 from services.auth.access import AccessSigner
 from services.auth.page import content_security_policy, verify_email_page
 from services.auth.registration import Registration
 from services.auth.sessions import Sessions
+from stellr.auth.v1 import auth_service_pb2 as pb
+from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
+from stellr.auth.v1.session_pb2 import Session, Verification
 
 
 class AuthServicer(AuthServiceServicer):

@@ -7,8 +7,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from stellr.auth.v1 import session_pb2 as pb
-
 from services.auth import passwords, repository
 from services.auth.access import LIFETIME_SECONDS, AccessSigner
 from services.auth.models import Account, Session
@@ -17,6 +15,7 @@ from services.kit import call
 from services.kit.errors import Unauthenticated
 from services.kit.runtime import Runtime
 from services.kit.tables import as_uuid
+from stellr.auth.v1 import session_pb2 as pb
 
 LIFETIME = timedelta(days=30)
 # The end of a session reaches every service through the feed within milliseconds. The answer to a
@@ -37,6 +36,7 @@ class Sessions:
         account = repository.find_account_by_email(self._database.session, normalize_email(email))
         if not passwords.verify_password(password, account.password_hash if account else None):
             account = None
+        account = account and repository.hold_account(self._database.session, account.account_id)
         if account is None:
             raise Unauthenticated("INVALID_CREDENTIALS", "the address or the password is wrong")
         return self.start(account)
@@ -64,7 +64,7 @@ class Sessions:
         if session is None:
             repository.end_sessions(db, Session.session_id == session_id)
             raise _refused()
-        account = repository.find_account(db, session.account_id)
+        account = repository.hold_account(db, session.account_id)
         if account is None:
             raise _refused()
         return self._tokens(session, account)

@@ -16,12 +16,15 @@ from services.kit.errors import (
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
+    Unauthenticated,
     Unavailable,
     Violation,
 )
 from services.kit.tokens import MeshTokens
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
+# The person's token was good when the call began here, and ended before it came there.
+ENDED = frozenset({"TOKEN_EXPIRED", "TOKEN_STALE", "SESSION_ENDED"})
 # What is kept of the caller's time for answering it.
 MARGIN_SECONDS = 0.05
 
@@ -147,7 +150,7 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
         return error
     status = rpc_status.from_call(error)
     if status is None:
-        return _without_details(kind, service)
+        return error if kind is Unauthenticated else _without_details(kind, service)
     info, violations = error_details_pb2.ErrorInfo(), []
     for detail in status.details:
         if detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
@@ -155,6 +158,8 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
             violations = [Violation(v.field, v.description) for v in bad.field_violations]
         else:
             detail.Unpack(info)
+    if kind is Unauthenticated and info.reason not in ENDED:
+        return error
     if issubclass(kind, InvalidArgument):
         return kind(info.reason, status.message, violations=violations, metadata=info.metadata)
     return kind(info.reason, status.message, metadata=info.metadata)

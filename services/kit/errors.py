@@ -106,8 +106,15 @@ class ResourceExhausted(DomainError):
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
 
-    def __init__(self, reason: str, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(reason, message)
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason, message, metadata=metadata)
         self.retry_after = retry_after
 
 
@@ -128,10 +135,12 @@ FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
     kind.code: kind
     for kind in (
         InvalidArgument,
+        Unauthenticated,
         NotFound,
         AlreadyExists,
         Aborted,
         FailedPrecondition,
+        ResourceExhausted,
         DeadlineExceeded,
         Unavailable,
     )

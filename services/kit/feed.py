@@ -22,6 +22,8 @@ from services.kit.errors import InvalidArgument, Violation
 log = structlog.get_logger("stellr.feed")
 Event = TypeVar("Event", bound="FeedEvent")
 RETRY_SECONDS = 0.5
+# More digits would not fit into a bigint.
+LONGEST_CURSOR = 18
 
 
 class FeedEvent:
@@ -50,7 +52,7 @@ def read(session: Session, kind: type[Event], cursor: str, limit: int) -> Sequen
 
 def position(cursor: str) -> int:
     """The event id in a cursor; InvalidArgument where it is none."""
-    if cursor and not cursor.isdecimal():
+    if cursor and not (cursor.isdecimal() and len(cursor) <= LONGEST_CURSOR):
         raise InvalidArgument.of([Violation("cursor", "is not a cursor of this feed")])
     return int(cursor or 0)
 

@@ -33,6 +33,9 @@ _KEEP = sa.text(
     "UPDATE idempotency_keys SET reply = :reply"
     " WHERE caller = :caller AND method = :method AND key = :key"
 )
+_RELEASE = sa.text(
+    "DELETE FROM idempotency_keys WHERE caller = :caller AND method = :method AND key = :key"
+)
 _PURGE = sa.text(f"DELETE FROM idempotency_keys WHERE created_at < now() - interval '{KEEP}'")
 
 
@@ -55,6 +58,11 @@ def keep(session: Session, caller: str, method: str, key: str, reply: Message) -
     """Keep the reply for the key."""
     row = {"caller": caller, "method": method, "key": key}
     session.execute(_KEEP, {**row, "reply": reply.SerializeToString()})
+
+
+def release(session: Session, caller: str, method: str, key: str) -> None:
+    """Free a key that this transaction claimed, where the refusal of its request is committed."""
+    session.execute(_RELEASE, {"caller": caller, "method": method, "key": key})
 
 
 def purge(session: Session) -> None:

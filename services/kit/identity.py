@@ -9,11 +9,11 @@ from uuid import UUID
 
 import grpc
 import structlog
-from stellr.auth.v1 import auth_internal_service_pb2 as feed
-from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 
 from services.kit.errors import DomainError, Unauthenticated
 from services.kit.tokens import AccessToken
+from stellr.auth.v1 import auth_internal_service_pb2 as feed
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 
 if TYPE_CHECKING:
     from services.kit.clients import MeshChannel

@@ -161,12 +161,19 @@ class Jobs:
             rescue.cancel()
 
     async def _rescue_stalled(self) -> None:
-        manager = self._app.job_manager
         while True:
             await asyncio.sleep(STALLED_SECONDS / 2)
-            for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-                log.warning("job rescued from a dead worker", job=job.task_name, id=job.id)
-                await manager.retry_job(job)
+            try:
+                await self._rescue()
+            except procrastinate.exceptions.ProcrastinateException as error:
+                # Another process rescued the same job, or the database is away for a moment.
+                log.debug("rescue failed", error=str(error))
+
+    async def _rescue(self) -> None:
+        manager = self._app.job_manager
+        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            log.warning("job rescued from a dead worker", job=job.task_name, id=job.id)
+            await manager.retry_job(job)
 
 
 def deliver(runtime: Runtime, *, method: str, payload: str) -> None:

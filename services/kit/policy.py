@@ -10,6 +10,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
+
 from stellr.options.v1 import options_pb2 as options
 
 # Served on the mesh beside the contracts; they say nothing of persons and change nothing.
@@ -64,6 +65,7 @@ def _policy(method: MethodDescriptor) -> MethodPolicy:
     if declared.access != options.ACCESS_INTERNAL and not declared.limits:
         raise LookupError(f"{method.full_name} declares no rate limit")
     shape: Any = method
+    streams = shape.client_streaming or shape.server_streaming
     reads_only = own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
     return MethodPolicy(
         access=declared.access,
@@ -75,7 +77,7 @@ def _policy(method: MethodDescriptor) -> MethodPolicy:
             for limit in declared.limits
         ),
         reads_only=reads_only,
-        keeps_reply=not (reads_only or declared.secret_reply or shape.server_streaming),
+        keeps_reply=not (reads_only or declared.secret_reply or streams),
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,
         streams_reply=shape.server_streaming,

@@ -9,8 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
-from stellr.auth.v1 import auth_service_pb2
-from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 
 from services.kit.clients import MeshChannel
 from services.kit.db import Database
@@ -25,6 +23,8 @@ from services.kit.service import Service
 from services.kit.settings import Settings
 from services.kit.telemetry import Metrics
 from services.kit.tokens import AccessTokens, KeySet, MeshTokens, load_key
+from stellr.auth.v1 import auth_service_pb2
+from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 
 # Every runtime follows auth's identity feed: that is identity, not a call between domains.
 IDENTITY_SERVICE = "auth"

@@ -10,13 +10,13 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from grpc_reflection.v1alpha._base import BaseReflectionServicer
-from stellr.runtime.v1 import runtime_service_pb2 as runtime_pb2
-from stellr.runtime.v1 import runtime_service_pb2_grpc as runtime_grpc
 
 from services.kit.interceptors import Chain
 from services.kit.policy import policies
 from services.kit.runtime import Runtime
 from services.kit.service import Registration
+from stellr.runtime.v1 import runtime_service_pb2 as runtime_pb2
+from stellr.runtime.v1 import runtime_service_pb2_grpc as runtime_grpc
 
 # Calls that wait for a thread beside those at work; more are refused at once.
 WAITING_CALLS = 256

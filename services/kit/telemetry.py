@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
 
@@ -41,6 +43,20 @@ def _naming(service: str) -> Callable[..., MutableMapping[str, Any]]:
     return name
 
 
+class _OwnProcess(Collector):
+    """Memory, CPU and descriptors of this process, labelled: a service may have several."""
+
+    def __init__(self, labels: dict[str, str]) -> None:
+        self._labels = labels
+        self._collector = ProcessCollector(namespace="stellr", registry=None)
+
+    def collect(self) -> Iterable[Metric]:
+        for family in self._collector.collect():
+            samples = [sample._replace(labels=self._labels) for sample in family.samples]
+            family.samples = samples
+            yield family
+
+
 class Metrics:
     """The metrics of a process."""
 
@@ -61,7 +77,7 @@ class Metrics:
             registry=self._registry,
         )
         self._children: dict[tuple[str, str], Histogram] = {}
-        ProcessCollector(namespace=f"stellr_{service}", registry=self._registry)
+        self._registry.register(_OwnProcess(self._labels))
 
     def rpc(self, method: str, code: str, seconds: float) -> None:
         """Count an RPC that was answered."""

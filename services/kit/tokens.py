@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm
 
-from services.kit.errors import Unauthenticated
+from services.kit.errors import Unauthenticated, Unavailable
 
 ALGORITHM = "ES256"
 AUDIENCE = "stellr"
@@ -57,7 +57,7 @@ class KeySet:
         self._lock = threading.Lock()
 
     def find(self, kid: str) -> Any | None:
-        """The key, or None."""
+        """The key, or None; Unavailable where no keys could be loaded yet."""
         if kid not in self._keys:
             self._reload()
         return self._keys.get(kid)
@@ -65,9 +65,15 @@ class KeySet:
     def _reload(self) -> None:
         with self._lock:
             if time.monotonic() < self._next_load:
+                self._insist()
                 return
             self._next_load = time.monotonic() + 1
             self._keys = {key["kid"]: ECAlgorithm.from_jwk(key) for key in self._load()["keys"]}
+
+    def _insist(self) -> None:
+        # Without any keys nobody can tell a bad token from a good one.
+        if not self._keys:
+            raise Unavailable("KEYS_UNAVAILABLE", "tokens cannot be checked just now: try again")
 
 
 def load_key(pem: bytes) -> EllipticCurvePrivateKey:
@@ -136,8 +142,9 @@ def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], st
         key = keys.find(kid)
         if key is None:
             raise _invalid()
-        required = {"require": ["exp", "aud", "iss"]}
-        claims = jwt.decode(token, key, [ALGORITHM], audience=audience, options=required)  # type: ignore[arg-type]
+        # Issued "in the future": the clock of this machine is a moment behind the issuer's.
+        options = {"require": ["exp", "aud", "iss"], "verify_iat": False}
+        claims = jwt.decode(token, key, [ALGORITHM], audience=audience, options=options)  # type: ignore[arg-type]
     except jwt.ExpiredSignatureError:
         raise Unauthenticated("TOKEN_EXPIRED", "the access token expired: refresh it") from None
     except (jwt.InvalidTokenError, ValueError):

@@ -43,6 +43,9 @@ class Errors(Bracket):
         except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
             logger.warning("database", request_id=call.request_id, error=str(error.args[0]))
             _refuse(call, context, _database_error(error))
+        except exc.DataError as error:
+            logger.info("unstorable", request_id=call.request_id, error=type(error.orig).__name__)
+            _refuse(call, context, _unstorable())
         except grpc.RpcError as error:
             _fail(call, context, error)
         except Exception as error:
@@ -62,16 +65,26 @@ def _database_error(error: exc.SQLAlchemyError) -> DomainError:
     return Unavailable("DATABASE_UNAVAILABLE", "the service cannot work just now: try again")
 
 
+def _unstorable() -> DomainError:
+    """A NUL in a text, a number beyond its column: what no field bounds and no column holds."""
+    message = "a value has characters or a size that cannot be stored"
+    return InvalidArgument("VALUE_NOT_STORABLE", message)
+
+
 def _refuse(call: Call, context: Any, error: DomainError) -> None:
     call.reason = error.reason
+    told = rpc_status.to_status(status(error))
+    # Not abort_with_status: it would drop what the trailing metadata hold already.
+    trailing = (*(context.trailing_metadata() or ()), *told.trailing_metadata)
+    context.set_trailing_metadata((*trailing, *_retry_after(error)))
+    context.abort(told.code, told.details)
+
+
+def _retry_after(error: DomainError) -> list[tuple[str, str]]:
+    """The header Retry-After (RFC 9110, 10.2.3): whole seconds."""
     if isinstance(error, ResourceExhausted) and error.retry_after is not None:
-        seconds = str(math.ceil(error.retry_after))
-        context.set_trailing_metadata((*_trailing(context), ("retry-after", seconds)))
-    context.abort_with_status(rpc_status.to_status(status(error)))
-
-
-def _trailing(context: Any) -> tuple[Any, ...]:
-    return tuple(context.trailing_metadata() or ())
+        return [("retry-after", str(math.ceil(error.retry_after)))]
+    return []
 
 
 def _fail(call: Call, context: Any, error: BaseException) -> None:

@@ -8,7 +8,7 @@ import grpc
 
 from services.kit import idempotency
 from services.kit.call import Call
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import DomainError, InvalidArgument, Violation
 from services.kit.interceptors.base import Link, Method, this_call
 
 LONGEST_KEY = 255
@@ -29,7 +29,12 @@ class Idempotency(Link):
         kept = idempotency.claim(session, _caller(call), method_name, key, request)
         if kept is not None:
             return policy.reply.FromString(kept)
-        reply = method(request, context)
+        try:
+            reply = method(request, context)
+        except DomainError as error:
+            if error.commit:
+                idempotency.release(session, _caller(call), method_name, key)
+            raise
         idempotency.keep(session, _caller(call), method_name, key, reply)
         return reply
 

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import grpc
-from stellr.options.v1 import options_pb2 as options
 
 from services.kit.call import NOBODY, Call, Caller
 from services.kit.errors import NotFound, PermissionDenied, Unauthenticated
 from services.kit.interceptors.base import Link, Method, this_call
 from services.kit.policy import MethodPolicy
+from stellr.options.v1 import options_pb2 as options
 
 BEARER = "bearer "
 ME = "me"

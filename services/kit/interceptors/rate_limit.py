@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import grpc
-from stellr.options.v1 import options_pb2 as options
 
 from services.kit.call import Call
 from services.kit.interceptors.base import Link, Method, this_call
 from services.kit.limits import field_key
 from services.kit.policy import Limit
+from stellr.options.v1 import options_pb2 as options
 
 
 class RateLimit(Link):

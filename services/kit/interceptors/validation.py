@@ -39,5 +39,5 @@ def _violation(proto: Any) -> Violation:
 def _element(element: Any) -> str:
     first, *rest = str(element.field_name).split("_")
     name = first + "".join(part.capitalize() for part in rest)
-    index = getattr(element, "index", None)
-    return f"{name}[{index}]" if index is not None else name
+    subscript = element.subscript
+    return f"{name}[{subscript.value}]" if subscript else name

@@ -46,9 +46,11 @@ def service_environ(
 
 
 def _threads(settings: Settings, service: str) -> int:
-    # Every process follows auth's identity feed, and each stream holds one of its threads.
+    # Every process follows auth's identity feed, those of progress the outlines of course, and
+    # each stream holds a thread.
     processes = sum(len(addresses) for addresses in settings.targets.values())
-    return settings.plan.threads + (processes if service == TOKEN_ISSUER else 0)
+    followers = {TOKEN_ISSUER: processes, "course": len(settings.targets.get("progress", ()))}
+    return settings.plan.threads + followers.get(service, 0)
 
 
 def _own(settings: Settings, service: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from stellr.auth.v1 import auth_internal_service_pb2 as pb
 
 BATCH = 500
 # How long a stream sleeps at most before it looks whether its follower is still there.
-LOOK_AROUND_SECONDS = 0.5
+LOOK_AROUND_SECONDS = 2.0
 SLACK_SECONDS = 60
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import grpc
@@ -40,6 +41,12 @@ class CourseInternalServicer(CourseInternalServiceServicer):
     ) -> pb.Outline:
         """The outline of a course that the learner is enrolled in."""
         return self._outlines.get(request)
+
+    def WatchOutlines(
+        self, request: pb.WatchOutlinesRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.OutlineChange]:
+        """The courses that change, for as long as both sides live."""
+        return self._outlines.watch(context.is_active)
 
     def ListOutlines(
         self, request: pb.ListOutlinesRequest, context: grpc.ServicerContext

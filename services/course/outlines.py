@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 from services.course import repository
 from services.course.learning import lesson_not_found
 from services.course.published import Published, PublishedCourses, course_not_found
-from services.kit.coherent import CoherentCache
 from services.kit.pagination import page_size
 from services.kit.runtime import Runtime
 from services.kit.tables import as_uuid, timestamp
 from stellr.course.v1 import course_internal_service_pb2 as pb
-
-LEARNERS = 20_000
-SECONDS = 5.0
 
 
 class Outlines:
@@ -25,25 +22,12 @@ class Outlines:
         self._database = runtime.database
         self._tokens = runtime.page_tokens
         self._published = published
-        # Since when a learner is in a course. Whoever ends an enrollment drops it by its key.
-        self._enrolled: CoherentCache[datetime] = CoherentCache(
-            runtime.database, runtime.stopping, "enrollments", size=LEARNERS, seconds=SECONDS
-        )
 
     def get(self, request: pb.GetOutlineRequest) -> pb.Outline:
-        """One outline: by no statement where course and enrollment are at hand, else by one.
+        """One outline, by one statement where the course is at hand.
 
         NotFound (COURSE_NOT_FOUND or LESSON_NOT_FOUND, after what was asked for).
         """
-        published = self._published.find_at_hand(request.lesson_id or request.course_id)
-        key = f"{request.user_id} {published.course.course_id}" if published else ""
-        enrolled_at = self._enrolled.find(key)
-        if published and enrolled_at:
-            return _outline(published, enrolled_at)
-        return self._read(request)
-
-    def _read(self, request: pb.GetOutlineRequest) -> pb.Outline:
-        generation = self._enrolled.generation
         db, user_id = self._database.session, UUID(request.user_id)
         if request.WhichOneof("course") == "lesson_id":
             lesson_id = as_uuid(request.lesson_id)
@@ -55,9 +39,15 @@ class Outlines:
         found = row and self._published.get_many([row.course_id]).get(row.course_id)
         if not row or not found:
             raise refusal
-        key = f"{request.user_id} {row.course_id}"
-        self._enrolled.keep(key, [key], row.created_at, generation)
         return _outline(found, row.created_at)
+
+    def watch(self, is_active: Callable[[], bool]) -> Iterator[pb.OutlineChange]:
+        """`watching` once no change is missed any more, then each course that changes."""
+        for course_id in self._published.watch(is_active):
+            if course_id:
+                yield pb.OutlineChange(course_id=course_id)
+            else:
+                yield pb.OutlineChange(watching=True)
 
     def list(self, request: pb.ListOutlinesRequest) -> pb.ListOutlinesResponse:
         """A page of a learner's outlines, newest enrollment first; two statements at most."""

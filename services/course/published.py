@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,8 +17,8 @@ from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2 as pb
 
 CHANNEL = "courses"
-# Each course has its id, its slug and the ids of its lessons as keys.
-KEYS = 50_000
+# Each course has two keys, its id and its slug.
+KEYS = 1_000
 SECONDS = 5.0
 
 
@@ -49,9 +49,9 @@ class PublishedCourses:
             raise course_not_found()
         return found[0]
 
-    def find_at_hand(self, reference: str) -> Published | None:
-        """The course by its id, its slug or the id of a lesson, if it is at hand."""
-        return self._cache.find(reference)
+    def watch(self, is_active: Callable[[], bool]) -> Iterator[str]:
+        """ "" once no change is missed any more, then the id of each course that changes."""
+        return self._cache.watch(is_active)
 
     def get_many(self, course_ids: Sequence[UUID]) -> dict[UUID, Published]:
         """The courses of these ids, by their id, those not at hand by one statement."""
@@ -64,7 +64,10 @@ class PublishedCourses:
         return {UUID(known.course.course_id): known for known in found}
 
     def changed(self, db: Session, course_id: UUID) -> None:
-        """Drop what is kept of a course, everywhere, when the transaction commits."""
+        """Drop what is kept of a course, everywhere, when the transaction commits.
+
+        Whatever changes what a course consists of, or ends somebody's enrollment in it, says so.
+        """
         self._cache.drop(db, str(course_id))
 
     def _load(self, keys: Sequence[str]) -> list[Published]:
@@ -73,14 +76,9 @@ class PublishedCourses:
         found = []
         for course in map(messages.course, rows):
             known = Published(course, messages.outline(course))
-            self._cache.keep(course.course_id, _keys(known), known, generation)
+            self._cache.keep(course.course_id, (course.course_id, course.slug), known, generation)
             found.append(known)
         return found
-
-
-def _keys(known: Published) -> list[str]:
-    lessons = [lesson.lesson_id for lesson in known.outline.lessons]
-    return [known.course.course_id, known.course.slug, *lessons]
 
 
 def course_not_found() -> NotFound:

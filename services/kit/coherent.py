@@ -1,17 +1,20 @@
-"""A cache of finished values that every process drops as soon as a write to them commits.
+"""Caches of finished values that every process drops as soon as a write to them commits.
 
-A writer names what it changed with NOTIFY, inside its transaction; each process listens and drops
-the value. A process that may have missed a notification serves nothing from its cache: not before
-it listens, and not while its connection is lost. Beyond that a value lives only some seconds.
+A writer names what it changed with NOTIFY, inside its transaction. Each process of the service
+listens and drops the value, and tells the processes of other services that watch. A process that
+may have missed a change serves nothing from its cache: not before it listens, and not while its
+connection is lost. Beyond that a value lives only some seconds.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import grpc
 import psycopg
 import sqlalchemy as sa
 import structlog
@@ -19,12 +22,15 @@ from psycopg import sql
 from sqlalchemy.orm import Session
 
 from services.kit.db import Database
+from services.kit.errors import DomainError
 
 log = structlog.get_logger("stellr.coherent")
 Value = TypeVar("Value")
 RETRY_SECONDS = 0.5
 # How long the listening thread sleeps at most before it looks whether the process stops.
 LOOK_AROUND_SECONDS = 1.0
+SETTLING_SECONDS = 1.0
+POLL_SECONDS = 0.05
 
 _NOTIFY = sa.text("SELECT pg_notify(:channel, :subject)")
 
@@ -34,28 +40,16 @@ class _Entry(NamedTuple, Generic[Value]):
     expires_at: float
 
 
-class CoherentCache(Generic[Value]):
-    """At most `size` keys, each for at most `seconds`. A subject is what writers name."""
+class Cache(Generic[Value]):
+    """At most `size` keys, each for at most `seconds`. A subject is what changes are told by."""
 
-    def __init__(
-        self,
-        database: Database,
-        stopping: threading.Event,
-        channel: str,
-        *,
-        size: int,
-        seconds: float,
-    ) -> None:
-        self._database = database
-        self._stopping = stopping
-        self._channel = channel
+    def __init__(self, *, size: int, seconds: float) -> None:
         self._size = size
         self._seconds = seconds
         self._entries: dict[str, _Entry[Value]] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
         self._generation = 0
         self._listening = False
-        self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
     @property
@@ -65,7 +59,7 @@ class CoherentCache(Generic[Value]):
 
     @property
     def generation(self) -> int:
-        """Counts what was dropped; take it before reading the database and give it to `keep`."""
+        """Counts what was dropped; take it before reading the truth and give it to `keep`."""
         return self._generation
 
     def find(self, key: str) -> Value | None:
@@ -76,13 +70,9 @@ class CoherentCache(Generic[Value]):
         return entry.value
 
     def keep(self, subject: str, keys: Iterable[str], value: Value, generation: int) -> None:
-        """Remember a value under its keys, unless anything was dropped since `generation`.
-
-        The first call starts the thread that listens.
-        """
+        """Remember a value under its keys, unless anything was dropped since `generation`."""
         entry = _Entry(value, time.monotonic() + self._seconds)
         with self._lock:
-            self._start()
             if generation != self._generation or not self._listening:
                 return
             self._remove(subject)
@@ -91,12 +81,6 @@ class CoherentCache(Generic[Value]):
                 self._clear()
             self._keys[subject] = names
             self._entries.update(dict.fromkeys(names, entry))
-
-    def drop(self, session: Session, subject: str) -> None:
-        """Drop a value everywhere when the session's transaction commits."""
-        session.execute(_NOTIFY, {"channel": self._channel, "subject": subject})
-        # The own notification comes a moment after the commit; who wrote must not read the past.
-        sa.event.listen(session, "after_commit", lambda _: self._forget(subject), once=True)
 
     def _forget(self, subject: str) -> None:
         with self._lock:
@@ -111,11 +95,92 @@ class CoherentCache(Generic[Value]):
         self._entries.clear()
         self._keys.clear()
 
+    def _set_listening(self, listening: bool) -> None:
+        """What was read before this moment may have changed unnoticed."""
+        with self._lock:
+            self._listening = listening
+            self._generation += 1
+            self._clear()
+
+
+class CoherentCache(Cache[Value]):
+    """A cache of what the service's own database holds."""
+
+    def __init__(
+        self,
+        database: Database,
+        stopping: threading.Event,
+        channel: str,
+        *,
+        size: int,
+        seconds: float,
+    ) -> None:
+        super().__init__(size=size, seconds=seconds)
+        self._database = database
+        self._stopping = stopping
+        self._channel = channel
+        self._thread: threading.Thread | None = None
+        self._watches: set[queue.SimpleQueue[str | None]] = set()
+
+    def keep(self, subject: str, keys: Iterable[str], value: Value, generation: int) -> None:
+        """Remember a value, as `Cache.keep`; the first call starts the thread that listens."""
+        self._start()
+        super().keep(subject, keys, value, generation)
+
+    def drop(self, session: Session, subject: str) -> None:
+        """Drop a value everywhere when the session's transaction commits."""
+        session.execute(_NOTIFY, {"channel": self._channel, "subject": subject})
+        # The own notification comes a moment after the commit; who wrote must not read the past.
+        sa.event.listen(session, "after_commit", lambda _: self._forget(subject), once=True)
+
+    def watch(self, is_active: Callable[[], bool]) -> Iterator[str]:
+        """ "" once no change is missed any more, then each subject that changes.
+
+        Ends where a change may have been missed, when the process stops, or nobody is active.
+        """
+        self._start()
+        while not self._listening:
+            if self._stopping.wait(POLL_SECONDS) or not is_active():
+                return
+        inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        with self._lock:
+            self._watches.add(inbox)
+            inbox.put("" if self._listening else None)
+        try:
+            yield from self._told(inbox, is_active)
+        finally:
+            self._watches.discard(inbox)
+
+    def _told(
+        self, inbox: queue.SimpleQueue[str | None], is_active: Callable[[], bool]
+    ) -> Iterator[str]:
+        while is_active() and not self._stopping.is_set():
+            try:
+                subject = inbox.get(timeout=LOOK_AROUND_SECONDS)
+            except queue.Empty:
+                continue
+            if subject is None:
+                return
+            yield subject
+
+    def _forget(self, subject: str) -> None:
+        super()._forget(subject)
+        self._tell(subject)
+
+    def _set_listening(self, listening: bool) -> None:
+        super()._set_listening(listening)
+        self._tell(None)
+
+    def _tell(self, subject: str | None) -> None:
+        for inbox in tuple(self._watches):
+            inbox.put(subject)
+
     def _start(self) -> None:
-        if self._thread is None:
-            name = f"coherent-{self._channel}"
-            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-            self._thread.start()
+        with self._lock:
+            if self._thread is None:
+                name = f"coherent-{self._channel}"
+                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         """Listen until the process stops; a lost connection is made anew."""
@@ -137,9 +202,52 @@ class CoherentCache(Generic[Value]):
         finally:
             self._set_listening(False)
 
-    def _set_listening(self, listening: bool) -> None:
-        """What was read before this moment may have changed unnoticed."""
+
+class FollowedCache(Cache[Value]):
+    """A cache of what another service holds, which tells its changes by a stream.
+
+    `follow` opens that stream: "" once no change is missed any more, then each changed subject.
+    """
+
+    def __init__(
+        self,
+        follow: Callable[[], Iterator[str]],
+        stopping: threading.Event,
+        *,
+        size: int,
+        seconds: float,
+    ) -> None:
+        super().__init__(size=size, seconds=seconds)
+        self._follow = follow
+        self._stopping = stopping
+        self._settled_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def keep(self, subject: str, keys: Iterable[str], value: Value, generation: int) -> None:
+        """Remember a value, as `Cache.keep`; the first call starts the thread that follows."""
+        self._start()
+        # Another process of that service may hear of the change a moment after the one that told
+        # us, and answer from the past till then.
+        if time.monotonic() >= self._settled_at:
+            super().keep(subject, keys, value, generation)
+
+    def _forget(self, subject: str) -> None:
+        self._settled_at = time.monotonic() + SETTLING_SECONDS
+        super()._forget(subject)
+
+    def _start(self) -> None:
         with self._lock:
-            self._listening = listening
-            self._generation += 1
-            self._clear()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="followed", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        """Follow until the process stops; a broken stream is opened anew."""
+        while not self._stopping.is_set():
+            try:
+                for subject in self._follow():
+                    self._forget(subject) if subject else self._set_listening(True)
+            except (grpc.RpcError, DomainError) as error:
+                log.debug("cache lost its stream", error=str(error))
+            self._set_listening(False)
+            self._stopping.wait(RETRY_SECONDS)

@@ -11,6 +11,7 @@ from services.kit.errors import NotFound
 from services.kit.runtime import Runtime
 from services.progress import repository, rules
 from services.progress.messages import progress_message, standing_message
+from services.progress.outlines import Outlines
 from services.progress.repository import State
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
@@ -30,17 +31,18 @@ class Tracking:
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
         self._course = CourseInternalServiceStub(runtime.channel("course"))
+        self._outlines = Outlines(runtime)
 
     def complete_lesson(self, user_id: UUID, lesson_id: str) -> CourseProgress:
         """Mark a lesson completed; NotFound where the learner is not in its course."""
-        outline = self._outline(user_id, lesson_id=lesson_id)
+        outline = self._outlines.of_lesson(user_id, lesson_id)
         course_id, connection = UUID(outline.course_id), self._database.connection
         state = repository.complete_lesson(connection, user_id, course_id, UUID(lesson_id))
         return progress_message(outline, settle_one(self._database, user_id, outline, state))
 
     def undo_lesson(self, user_id: UUID, lesson_id: str) -> CourseProgress:
         """Mark a lesson not completed; NotFound where the learner is not in its course."""
-        outline, db = self._outline(user_id, lesson_id=lesson_id), self._database.session
+        outline, db = self._outlines.of_lesson(user_id, lesson_id), self._database.session
         course_id = UUID(outline.course_id)
         repository.undo_lesson(db, user_id, course_id, UUID(lesson_id))
         return progress_message(outline, repository.find_state(db, user_id, course_id))
@@ -48,7 +50,7 @@ class Tracking:
     def pass_quiz(self, user_id: UUID, lesson_id: str, passed_at: datetime) -> None:
         """Keep that the quiz of a lesson was passed."""
         try:
-            outline = self._outline(user_id, lesson_id=lesson_id)
+            outline = self._outlines.of_lesson(user_id, lesson_id)
         except NotFound:
             # The learner left the course, or the lesson is gone: the pass counts towards nothing
             # any more, and a refusal would not change that.
@@ -85,17 +87,9 @@ class Tracking:
         return standing_message(*self._find(user_id, course_id))
 
     def _find(self, user_id: UUID, course_id: str) -> tuple[Outline, State]:
-        outline, db = self._outline(user_id, course_id=course_id), self._database.session
+        outline, db = self._outlines.of_course(user_id, course_id), self._database.session
         state = repository.find_state(db, user_id, UUID(outline.course_id))
         return outline, settle_one(self._database, user_id, outline, state)
-
-    def _outline(self, user_id: UUID, *, course_id: str = "", lesson_id: str = "") -> Outline:
-        request = course_pb.GetOutlineRequest(user_id=str(user_id))
-        if lesson_id:
-            request.lesson_id = lesson_id
-        else:
-            request.course_id = course_id
-        return self._course.GetOutline(request)
 
 
 def settle(

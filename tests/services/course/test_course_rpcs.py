@@ -15,6 +15,7 @@ from services.kit.errors import InvalidArgument, NotFound
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from tests.services.course.course_process import content
+from tests.services.own_course import make_course
 from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason, violations
 
 Course = dict[str, Any]
@@ -156,3 +157,24 @@ def test_an_import_is_seen_at_once(mesh: Mesh, visitor: Visitor) -> None:
     after = visitor.get(f"/courses/{slug}").json()
     assert after["courseId"] == before["courseId"]
     assert after["etag"] != before["etag"]
+
+
+def test_progress_alone_may_watch_outlines_and_hears_of_each_change(
+    stack: Stack, mesh: Mesh
+) -> None:
+    request = pb.WatchOutlinesRequest()
+    with grpc.insecure_channel(f"ipv4:{stack.target('course')}") as nobody:
+        with pytest.raises(grpc.RpcError) as unknown:
+            next(CourseInternalServiceStub(nobody).WatchOutlines(request))
+        assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    with pytest.raises(grpc.RpcError) as refused:
+        next(CourseInternalServiceStub(mesh("quiz", "course")).WatchOutlines(request))
+    assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+    own = make_course(mesh)
+    stream = CourseInternalServiceStub(mesh("progress", "course")).WatchOutlines(request)
+    assert next(stream).watching
+    quiz = CourseInternalServiceStub(mesh("quiz", "course"))
+    quiz.SetLessonQuiz(pb.SetLessonQuizRequest(lesson_id=own.lesson_id, has_quiz=True))
+    assert any(change.course_id == own.course_id for change in stream)
+    stream.cancel()

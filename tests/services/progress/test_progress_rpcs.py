@@ -23,7 +23,7 @@ from stellr.progress.v1 import progress_internal_service_pb2 as pb
 from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from tests.services.in_process import invoke, runtime_of
 from tests.services.own_course import make_course
-from tests.support import Learner, Stack, Visitor, reason, violations
+from tests.support import Learner, Stack, Visitor, eventually, reason, violations
 
 Mesh = Callable[[str, str], MeshChannel]
 Learners = Callable[..., Learner]
@@ -353,3 +353,17 @@ def test_the_servicer_itself_lists_completions(
     assert code == grpc.StatusCode.OK
     assert [UUID(one.user_id) for one in answer.completions] == [learner]
     assert answer.next_cursor == "1"
+
+
+def test_what_changes_in_a_course_shows_at_once_in_what_is_remembered_of_it(
+    learner: Learners, mesh: Mesh
+) -> None:
+    own, somebody = make_course(mesh), learner()
+    somebody.post(f"/courses/{own.course_id}/enroll")
+    for _ in range(3):
+        assert mark(somebody, own.lesson_id)["quizzesTotal"] == 0
+    quiz = CourseInternalServiceStub(mesh("quiz", "course"))
+    for has_quiz in (True, False, True):
+        change = course_pb.SetLessonQuizRequest(lesson_id=own.lesson_id, has_quiz=has_quiz)
+        quiz.SetLessonQuiz(change)
+        eventually(lambda: mark(somebody, own.lesson_id)["quizzesTotal"] == has_quiz, 0.5)  # noqa: B023

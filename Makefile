@@ -11,19 +11,23 @@ up: build ## start the whole stack; Ctrl-C stops it
 
 build: $(VENV)/.installed protos/gen/.built ## install the locked packages, generate stubs and descriptors
 
-$(VENV)/.installed: requirements.lock pyproject.toml
+$(VENV)/.packages: requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked packages into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-protos/gen/.built: $(PROTOS) edge/contracts.py $(VENV)/.installed
+protos/gen/.built: $(PROTOS) edge/contracts.py $(VENV)/.packages
 	@$(BIN)/python -m edge.contracts
 	@touch $@
 
-test: build ## all tests; the embedded stack is started once
-	$(BIN)/python -m pytest tests
+# The stubs are packages of the project, so they are there before it is installed.
+$(VENV)/.installed: pyproject.toml $(VENV)/.packages | protos/gen/.built
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: build ## all tests, in two processes on one embedded stack
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile
 
 lint: build ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/ruff check .

@@ -46,6 +46,9 @@ def up(state: Path, port: int | None, workers: int) -> None:
             stack.up(state, port or DEFAULT_PORT, workers)
         except StartError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            # A full disk, a directory that went away: said as every other refusal.
+            raise click.ClickException(f"Stellr cannot run on {state}: {error}.") from error
 
 
 @main.command()

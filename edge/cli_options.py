@@ -1,8 +1,9 @@
 """Options that every `stellr` command shares."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
@@ -14,11 +15,26 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class StateDirectory(click.Path):
+    """A directory that is named: an unset shell variable must not fill the working directory."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The path. Raises click.BadParameter where it is empty or a file."""
+        if not os.fspath(value):
+            self.fail("The name of a directory is missing.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def stack_options(command: Callable[P, R]) -> Callable[P, R]:
     """Add `--state` and `--port`: which stack a command is about."""
     state = click.option(
         "--state",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=StateDirectory(path_type=Path, file_okay=False),
         default=Path(".stellr"),
         envvar="STELLR_STATE",
         show_default=True,

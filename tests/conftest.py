@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,18 +19,35 @@ from services.kit.db import Database
 from tests import support
 from tests.support import DEMO, Learner, Stack, Visitor
 
+SHARED = "stack"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """With several test processes (pytest-xdist) the one that directs them starts the stack."""
+    config = node.config
+    if not hasattr(config, "stellr"):
+        config.stellr = ExitStack()
+        config.stellr_stack = config.stellr.enter_context(support.started())
+    node.workerinput[SHARED] = (str(config.stellr_stack.state), config.stellr_stack.port)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Stop what `pytest_configure_node` started."""
+    if hasattr(session.config, "stellr"):
+        session.config.stellr.close()
+
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The whole academy, on a state of its own."""
-    state = Path(tempfile.mkdtemp(prefix="stellr-test-"))
-    running = Stack(state / "state", support.free_port()).start()
-    try:
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """The stack that all tests share."""
+    shared = getattr(request.config, "workerinput", {}).get(SHARED)
+    if shared:
+        state, port = shared
+        yield Stack(Path(state), port)
+        return
+    with support.started() as running:
         yield running
-        assert running.stop() == 0
-    finally:
-        running.stop()
-        shutil.rmtree(state, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

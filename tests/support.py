@@ -8,12 +8,15 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -149,6 +152,20 @@ class Stack:
         known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
         tokens = MeshTokens(caller, load_key((keys / f"{caller}.pem").read_bytes()), known)
         return MeshChannel(target, self.target(target), tokens)
+
+
+@contextmanager
+def started() -> Iterator[Stack]:
+    """The whole academy, on a state of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="stellr-test-"))
+    running = Stack(folder / "state", free_port())
+    try:
+        yield running.start()
+        assert running.stop() == 0
+    finally:
+        if running.process:
+            running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_mail(path: Path) -> EmailMessage:

@@ -190,7 +190,7 @@ def _cluster(name: str, addresses: Sequence[str], discovery: str) -> Json:
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": options,
-                "explicit_http_config": {"http2_protocol_options": {"max_concurrent_streams": 100}},
+                "explicit_http_config": {"http2_protocol_options": dict(_HTTP2)},
             }
         },
         "circuit_breakers": {"thresholds": [_LIMITS]},
@@ -198,6 +198,10 @@ def _cluster(name: str, addresses: Sequence[str], discovery: str) -> Json:
     }
 
 
+# gRPC remembers a header it could not parse in the connection's compression table, and from then on
+# fails every call with a header of that name. All callers share the connections to a service, so
+# there is no such table: what one caller sends spoils nothing for another.
+_HTTP2: Json = {"max_concurrent_streams": 100, "hpack_table_size": 0}
 # A retry storm is bounded by the budget: at most a fifth of the requests in flight.
 _LIMITS: Json = {
     "max_connections": 128,

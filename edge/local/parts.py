@@ -87,6 +87,9 @@ def finish(pid: int) -> int:
     except StopRequested:
         kill_and_reap(pid)
         raise
+    if code:
+        # A Ctrl-C may reach a child before it has a session of its own: that is no failure.
+        pause(0.0)
     return code
 
 

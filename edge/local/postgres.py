@@ -22,6 +22,8 @@ SUPERUSER = "stellr"
 # sockaddr_un holds 108 bytes with the closing zero (unix(7)); the file is .s.PGSQL.5432.
 LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432")
 STATUS_LINE = 7
+# Fixed by PostgreSQL, whatever the platform (PG_CONTROL_FILE_SIZE).
+CONTROL_BYTES = 8192
 STOP_SECONDS = 10.0
 
 
@@ -46,8 +48,9 @@ def database_name(service: str) -> str:
 def make_postgres(state: State) -> Postgres:
     """Make the socket directory; as root, choose the user that PostgreSQL insists on.
 
-    Raises StartError where no socket directory can be made.
+    Raises StartError where no socket directory can be made, or the user has no account.
     """
+    _user_name()
     owner = _unprivileged() if os.geteuid() == 0 else None
     server = Postgres(state.database, _socket_dir(state, owner), owner)
     if owner:
@@ -62,20 +65,21 @@ def needs_initdb(server: Postgres) -> bool:
     Raises StartError where something else stands in its place, or another version's data.
     """
     try:
-        content = set(os.listdir(server.data)) if server.data.exists() else set()
-        version = (server.data / "PG_VERSION").read_text().strip() if content else ""
-    except FileNotFoundError as error:
-        raise StartError(
-            f"{server.data} is no database directory: it has no PG_VERSION."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"The database directory {server.data} is broken: {error}.") from error
-    if content and version != binaries.POSTGRES_MAJOR:
-        raise StartError(
-            f"The database directory {server.data} is of PostgreSQL {version[:20]!r}, "
-            f"this is PostgreSQL {binaries.POSTGRES_MAJOR}."
-        )
-    return not content
+        if not os.path.lexists(server.data) or not os.listdir(server.data):
+            return True
+        version = (server.data / "PG_VERSION").read_text(errors="replace").strip()
+        if version != binaries.POSTGRES_MAJOR:
+            raise StartError(
+                f"The database directory {server.data} is of PostgreSQL {version[:20]!r}, "
+                f"this is PostgreSQL {binaries.POSTGRES_MAJOR}."
+            )
+        whole = (server.data / "global" / "pg_control").stat().st_size == CONTROL_BYTES
+    except OSError as error:
+        reason = f"{error.filename}: {str(error.strerror).lower()}"
+        raise StartError(f"The database directory {server.data} is broken: {reason}.") from error
+    if not whole:
+        raise StartError(f"The database directory {server.data} is broken: cut off pg_control.")
+    return False
 
 
 def initdb(server: Postgres) -> int:
@@ -89,7 +93,9 @@ def initdb(server: Postgres) -> int:
     # Nothing to lose yet, so no sync; who may connect is decided in `grant_access`.
     options = "--no-sync --no-instructions --auth=reject --encoding=UTF8 --locale=C.UTF-8"
     options += f" --locale-provider=builtin --builtin-locale=C.UTF-8 --username={SUPERUSER}"
-    execute([str(program), "-D", str(staging), *options.split()], _environ(), server.owner)
+    argv = [str(program), "-D", str(staging), *options.split()]
+    # SIGTERM lets it end the servers that it runs itself.
+    execute(argv, _environ(), server.owner, signal.SIGTERM)
 
 
 def finish_initdb(server: Postgres) -> None:
@@ -102,7 +108,7 @@ def grant_access(server: Postgres) -> None:
 
     The kernel vouches for the peer (peer authentication), so there is no password to keep.
     """
-    user = pwd.getpwuid(os.geteuid()).pw_name
+    user = _user_name()
     files = {"pg_hba.conf": "local all all peer map=stellr\n", "pg_ident.conf": ""}
     files["pg_ident.conf"] = f'stellr "{user}" {SUPERUSER}\n'
     for name, content in files.items():
@@ -193,6 +199,15 @@ def _staging(server: Postgres) -> Path:
 def _environ() -> dict[str, str]:
     # PG* variables of the user's shell would change what the server does.
     return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError as error:
+        raise StartError(
+            f"PostgreSQL needs a user with a name: uid {os.geteuid()} has no account here."
+        ) from error
 
 
 def _unprivileged() -> Owner:

@@ -46,7 +46,7 @@ def execute(
     argv: Sequence[str],
     environ: Mapping[str, str],
     owner: Owner | None = None,
-    death_signal: signal.Signals = signal.SIGTERM,
+    death_signal: signal.Signals = signal.SIGKILL,
 ) -> NoReturn:
     """Become the program `argv`, as `owner` if one is given. Only for use inside `fork`."""
     parent = os.getppid()
@@ -59,8 +59,12 @@ def execute(
     os.execve(argv[0], list(argv), dict(environ))  # noqa: S606
 
 
-def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel send `death_signal` to this process when its parent dies (prctl(2))."""
+def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGKILL) -> None:
+    """Have the kernel send `death_signal` to this process when its parent dies (prctl(2)).
+
+    SIGKILL by default: without the launcher there is no order to stop in. A service that took
+    its leave would wait in vain for a database that is gone, and what was answered is committed.
+    """
     if _libc.prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:
@@ -69,15 +73,20 @@ def die_with_parent(parent: int, death_signal: signal.Signals = signal.SIGTERM) 
 
 def rotate(log: Path) -> None:
     """Move a log above 10 MB aside, to the same name with `.1`."""
-    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
+    if size(log) > LOG_LIMIT_BYTES:
         log.replace(log.with_name(log.name + ".1"))
 
 
-def tail(log: Path, lines: int = 8) -> str:
-    """The last lines of a log, or nothing where there is none."""
+def size(log: Path) -> int:
+    """The bytes of a log, zero where there is none."""
+    return log.stat().st_size if log.exists() else 0
+
+
+def tail(log: Path, lines: int = 8, start: int = 0) -> str:
+    """The last lines of a log after its first `start` bytes, or nothing where there is none."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 16_384))
+            file.seek(max(start, log.stat().st_size - 16_384))
             text = file.read().decode(errors="replace")
     except OSError:
         return ""

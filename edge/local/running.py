@@ -14,7 +14,10 @@ class NotRunning(LookupError):
 
 @dataclass(frozen=True)
 class RunningPart:
-    """One process: `address` is host:port, or the socket directory of PostgreSQL."""
+    """One process: `address` is host:port, or the socket directory of PostgreSQL.
+
+    `pid` is 0 while the process is down.
+    """
 
     name: str
     service: str

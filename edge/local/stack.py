@@ -48,6 +48,7 @@ def up(root: Path, port: int, workers: int) -> None:
         stack.start()
         stack.supervise()
     except StopRequested:
+        signals.swallow_echo()
         say("stopping")
     finally:
         stack.stop()
@@ -70,6 +71,8 @@ class Stack:
     ports: list[Reservation] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     services: dict[str, Service] = field(default_factory=dict)
+    # Where in its log each part began, as a log goes on from start to start.
+    log_starts: dict[str, int] = field(default_factory=dict)
     server: postgres.Postgres | None = None
     admin_port: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -80,7 +83,7 @@ class Stack:
         """Start every part in order and wait until the public door says it is ready."""
         self._reserve(self.port)
         self._reserve(self.port + 1)
-        binaries.envoy()
+        binaries.check()
         server = self._start_database()
         self._import_services()
         from edge.local.keys import make_keys  # noqa: PLC0415  see HEAVY
@@ -222,11 +225,16 @@ class Stack:
     # While it runs
 
     def supervise(self) -> None:
-        """Restart what dies, until somebody asks to stop (StopRequested)."""
+        """Restart what dies, until somebody asks to stop (StopRequested).
+
+        Raises StartError when the state directory is taken away.
+        """
         while True:
             waiting = [part.retry_at for part in self.parts if part.pid is None]
             wake = min(waiting, default=time.monotonic() + SUPERVISE_SECONDS)
             pause(min(SUPERVISE_SECONDS, signals.until(wake)))
+            if not self.state.lock.exists():
+                raise StartError(f"{self.state.root} was removed while Stellr was running on it.")
             for part in self.parts:
                 self._tend(part)
 
@@ -292,6 +300,7 @@ class Stack:
     def _fork(self, name: str, main: Callable[[], int]) -> int:
         log = self.state.log(name)
         processes.rotate(log)
+        self.log_starts[name] = processes.size(log)
         return processes.fork(main, log, close=self.held)
 
     def _await(self, name: str, ready: Callable[[], bool]) -> None:
@@ -306,11 +315,13 @@ class Stack:
     def _check_alive(self) -> None:
         for part in self.parts:
             if part.ended():
+                pause(0.0)
                 raise self._failure(part.name, f"{part.ending} while starting")
 
     def _failure(self, name: str, what: str) -> StartError:
         log = self.state.log(name)
-        return StartError(f"{name} {what}. Its log ({log}) ends:\n{processes.tail(log)}")
+        said = processes.tail(log, start=self.log_starts.get(name, 0))
+        return StartError(f"{name} {what}. Its log ({log}) ends:\n{said}")
 
     def _line(self, name: str) -> str:
         return f"  {name:<16} {time.monotonic() - self.began:5.2f} s"
@@ -334,9 +345,8 @@ class Stack:
             socket_dir=str(server.socket_dir),
             databases={name: self._url(server, name) for name in self._with_database()},
             parts=[
-                RunningPart(part.name, part.service, part.pid, part.address)
+                RunningPart(part.name, part.service, part.pid or 0, part.address)
                 for part in self.parts
-                if part.pid
             ],
         ).write(self.state)
 

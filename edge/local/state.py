@@ -44,6 +44,11 @@ class State:
         """Exists once the demo course was loaded."""
         return self.root / "demo-loaded"
 
+    @property
+    def lock(self) -> Path:
+        """Held by the launcher as long as it lives."""
+        return self.root / "lock"
+
     def log(self, part: str) -> Path:
         """The log of one part."""
         return self.logs / f"{part}.log"
@@ -70,9 +75,9 @@ def lock(state: State) -> int:
     Raises StartError with the pid of the holder if another stack runs on the same state.
     """
     try:
-        descriptor = os.open(state.root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise StartError(f"{state.root / 'lock'} cannot be opened: {error.strerror}.") from error
+        raise StartError(f"{state.lock} cannot be opened: {error.strerror}.") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -87,7 +92,7 @@ def lock(state: State) -> int:
 def is_locked(state: State) -> bool:
     """Whether a launcher holds this state now."""
     try:
-        descriptor = os.open(state.root / "lock", os.O_RDONLY)
+        descriptor = os.open(state.lock, os.O_RDONLY)
     except OSError:
         return False
     try:

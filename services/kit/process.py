@@ -6,8 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 
+import sqlalchemy as sa
 import structlog
 
 from services.kit.loops import HOUSEKEEPING, LoopThread
@@ -22,6 +22,7 @@ log = structlog.get_logger("stellr.process")
 # Calls under way are finished; one that takes longer than this is cancelled.
 GRACE_SECONDS = 8.0
 RETRY_SECONDS = 0.2
+WATCH_SECONDS = 1.0
 
 
 def run(service: Service, environ: Mapping[str, str]) -> int:
@@ -69,16 +70,29 @@ class Process:
             self._runtime.jobs.start()
         for loop in self._loops:
             loop.start()
-        self._server.set_serving()
+        self._server.set_serving(True)
         log.info("serving", address=self._runtime.settings.listen)
+        self._watch_database(stop)
+
+    def _watch_database(self, stop: threading.Event) -> None:
+        """Tell health checks when the database goes away, and when it is back."""
+        answers = True
+        while not stop.wait(WATCH_SECONDS):
+            before, answers = answers, self._database_answers()
+            if answers != before and not stop.is_set():
+                self._server.set_serving(answers)
+                log.warning("database", answers=answers)
 
     def _database_answers(self) -> bool:
         if not self._runtime.has_database:
             return True
-        with suppress(Exception):
+        try:
             self._runtime.database.ping()
-            return True
-        return False
+        except sa.exc.TimeoutError:
+            return True  # all connections are busy: it is there
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
 
     def _stop(self) -> None:
         self._runtime.stopping.set()

@@ -22,6 +22,8 @@ from stellr.runtime.v1 import runtime_service_pb2_grpc as runtime_grpc
 WAITING_CALLS = 256
 MEBIBYTE = 1024 * 1024
 MAX_MESSAGE_BYTES = 64 * MEBIBYTE
+# More than Envoy lets through, so that its 431 is what a caller with too long headers is told.
+MAX_METADATA_BYTES = 128 * 1024
 
 
 class RuntimeServicer(runtime_grpc.RuntimeServiceServicer):
@@ -64,6 +66,8 @@ class Server:
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+                ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
                 ("grpc.so_reuseport", 1),
             ],
         )
@@ -77,9 +81,10 @@ class Server:
         self._server.start()
         return port
 
-    def set_serving(self) -> None:
-        """Tell health checks that calls are welcome."""
-        self._set(health_pb2.HealthCheckResponse.SERVING)
+    def set_serving(self, serving: bool) -> None:
+        """Tell health checks whether calls are welcome."""
+        states = health_pb2.HealthCheckResponse
+        self._set(states.SERVING if serving else states.NOT_SERVING)
 
     def stop(self, grace_seconds: float) -> None:
         """Refuse new calls, finish those under way, cancel what is left after the grace."""

@@ -12,7 +12,7 @@ from services.kit.tokens import Bounded
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 
-# Each course has its id, its slug and the ids of its lessons as keys.
+# Each course has its id, its slug and the ids of its lessons as keys, told apart by their kind.
 KEYS = 50_000
 LEARNERS = 5_000
 SECONDS = 60.0
@@ -39,15 +39,15 @@ class Outlines:
     def of_lesson(self, user_id: UUID, lesson_id: str) -> pb.Outline:
         """The outline of the course of a lesson, with the learner's enrollment."""
         request = pb.GetOutlineRequest(user_id=str(user_id), lesson_id=lesson_id)
-        return self._known(user_id, lesson_id) or self._ask(user_id, request)
+        return self._known(user_id, _lesson(lesson_id)) or self._ask(user_id, request)
 
     def of_course(self, user_id: UUID, course_id: str) -> pb.Outline:
         """The outline of a course (id or slug), with the learner's enrollment."""
         request = pb.GetOutlineRequest(user_id=str(user_id), course_id=course_id)
-        return self._known(user_id, course_id) or self._ask(user_id, request)
+        return self._known(user_id, _course(course_id)) or self._ask(user_id, request)
 
-    def _known(self, user_id: UUID, reference: str) -> pb.Outline | None:
-        course = self._courses.find(reference)
+    def _known(self, user_id: UUID, key: str) -> pb.Outline | None:
+        course = self._courses.find(key)
         enrolled = course and self._learners.get(f"{user_id} {course.course_id}")
         return enrolled.outline if enrolled and enrolled.course is course else None
 
@@ -55,11 +55,10 @@ class Outlines:
         generation = self._courses.generation
         outline: pb.Outline = self._course.GetOutline(request)
         course_id = outline.course_id
-        course = self._courses.find(course_id)
+        course = self._courses.find(_course(course_id))
         if course is None:
-            keys = (course_id, outline.slug, *(lesson.lesson_id for lesson in outline.lessons))
-            self._courses.keep(course_id, keys, outline, generation)
-            course = self._courses.find(course_id)
+            self._courses.keep(course_id, _keys(outline), outline, generation)
+            course = self._courses.find(_course(course_id))
         if course is not None and generation == self._courses.generation:
             self._learners.keep(f"{user_id} {course_id}", _Enrolled(course, outline))
         return outline
@@ -67,3 +66,16 @@ class Outlines:
     def _changes(self) -> Iterator[str]:
         for change in self._course.WatchOutlines(pb.WatchOutlinesRequest()):
             yield change.course_id
+
+
+def _lesson(lesson_id: str) -> str:
+    return f"lesson {lesson_id}"
+
+
+def _course(reference: str) -> str:
+    return f"course {reference}"
+
+
+def _keys(outline: pb.Outline) -> list[str]:
+    lessons = [_lesson(lesson.lesson_id) for lesson in outline.lessons]
+    return [_course(outline.course_id), _course(outline.slug), *lessons]

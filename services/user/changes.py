@@ -11,6 +11,7 @@ from services.kit.errors import InvalidArgument, Violation
 from stellr.user.v1.user_service_pb2 import ProfileChange
 
 FIELDS = tuple(field.name for field in ProfileChange.DESCRIPTOR.fields)
+PATHS = tuple(field.json_name for field in ProfileChange.DESCRIPTOR.fields)
 CLEARABLE = frozenset({"avatar_url", "bio"})
 
 
@@ -33,7 +34,7 @@ def _check_paths(mask: Sequence[str]) -> None:
     unknown = [path for path in mask if path not in FIELDS]
     if unknown:
         named = ", ".join(repr(path[:50]) for path in unknown[:5])
-        reason = f"{named}: not a field that can change; those are {', '.join(FIELDS)}"
+        reason = f"{named}: not a field that can change; those are {', '.join(PATHS)}"
         raise InvalidArgument.of([Violation("updateMask", reason)])
 
 

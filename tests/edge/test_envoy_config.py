@@ -94,3 +94,10 @@ def test_a_local_run_stays_on_the_loopback_address(tmp_path: Path) -> None:
 def test_envoy_takes_its_configuration() -> None:
     result = CliRunner().invoke(main, ["envoy", "--validate"])
     assert (result.exit_code, result.output) == (0, "envoy.yaml is valid\n")
+
+
+def test_connections_to_services_remember_no_headers() -> None:
+    for cluster in render.clusters({"user": ["user:50051"]})["resources"]:
+        (options,) = cluster["typed_extension_protocol_options"].values()
+        http2 = options["explicit_http_config"]["http2_protocol_options"]
+        assert http2["hpack_table_size"] == 0

@@ -9,6 +9,7 @@ import grpc
 from grpc_interceptor import ServerInterceptor
 
 from services.kit.interceptors.base import Link, Method
+from services.kit.interceptors.decoding import Decoding, lenient
 from services.kit.interceptors.errors import Errors
 from services.kit.interceptors.idempotency import Idempotency
 from services.kit.interceptors.identity import Identity
@@ -28,6 +29,7 @@ CHAIN: Sequence[type[Link]] = (
     Log,  # sees what the caller is told
     Metrics,  # sees what the caller is told
     Errors,  # all that may refuse stands after it
+    Decoding,  # what follows may look into the request
     Identity,  # who may not call learns nothing more
     RateLimit,  # knows the person by now; before anything that costs
     Validation,  # the handler sees only requests within their bounds
@@ -53,9 +55,10 @@ class Chain(ServerInterceptor):
         """Let health and reflection pass; all else goes through the links."""
         if handler_call_details.method.startswith(INFRASTRUCTURE):
             return continuation(handler_call_details)
-        return super().intercept_service(  # type: ignore[no-untyped-call]
+        handler = super().intercept_service(  # type: ignore[no-untyped-call]
             continuation, handler_call_details
         )
+        return handler and lenient(handler)
 
     def intercept(
         self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str

@@ -13,7 +13,7 @@ from edge import registry
 from services.kit.clients import MeshChannel
 from stellr.gateway.v1.gateway_internal_service_pb2 import ImportBundleRequest
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
-from tests.support import Learner, Stack, Visitor
+from tests.support import Learner, Stack, Visitor, started
 
 
 def metrics(stack: Stack) -> httpx.Response:
@@ -43,9 +43,12 @@ def test_readiness_names_every_service_in_a_fixed_order(visitor: Visitor) -> Non
     assert set(states.values()) == {"SERVING"}
 
 
-def test_a_frozen_service_is_told_and_left_out(
-    stack: Stack, visitor: Visitor, eventually: Callable[..., Any]
-) -> None:
+def test_a_frozen_service_is_told_and_left_out(eventually: Callable[..., Any]) -> None:
+    with started() as own:
+        _freeze(own, Visitor(own), eventually)
+
+
+def _freeze(stack: Stack, visitor: Visitor, eventually: Callable[..., Any]) -> None:
     pid = stack.part("certificate-0")["pid"]
     try:
         os.kill(pid, signal.SIGSTOP)

@@ -91,7 +91,7 @@ def test_a_killed_initdb_leaves_no_broken_directory(server: Server) -> None:
 def test_a_directory_of_something_else_is_refused(server: Server) -> None:
     server.data.mkdir()
     (server.data / "notes.txt").write_text("mine")
-    with pytest.raises(StartError, match="is no database directory"):
+    with pytest.raises(StartError, match=r"is broken: .*PG_VERSION: no such file"):
         postgres.needs_initdb(server)
 
 
@@ -99,4 +99,20 @@ def test_another_version_is_refused(server: Server) -> None:
     server.data.mkdir()
     (server.data / "PG_VERSION").write_text("15\n")
     with pytest.raises(StartError, match="of PostgreSQL '15', this is PostgreSQL 18"):
+        postgres.needs_initdb(server)
+
+
+def test_a_directory_without_its_control_file_is_refused(server: Server) -> None:
+    (server.data / "global").mkdir(parents=True)
+    (server.data / "PG_VERSION").write_text("18\n")
+    with pytest.raises(StartError, match=r"is broken: .*pg_control: no such file"):
+        postgres.needs_initdb(server)
+    (server.data / "global" / "pg_control").write_bytes(bytes(10))
+    with pytest.raises(StartError, match=r"is broken: cut off pg_control"):
+        postgres.needs_initdb(server)
+
+
+def test_a_link_to_nowhere_is_refused(server: Server) -> None:
+    server.data.symlink_to("nowhere")
+    with pytest.raises(StartError, match=r"is broken: .*no such file"):
         postgres.needs_initdb(server)

@@ -82,3 +82,12 @@ def test_a_long_log_is_moved_aside(tmp_path: Path) -> None:
     processes.rotate(log)
     assert not log.exists()
     assert (tmp_path / "x.log.1").exists()
+
+
+def test_the_tail_of_a_log_leaves_earlier_starts_out(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    log.write_text("before\n")
+    start = processes.size(log)
+    with log.open("a") as file:
+        file.write("now\n")
+    assert processes.tail(log, start=start) == "now"

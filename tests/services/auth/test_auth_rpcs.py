@@ -95,6 +95,27 @@ def test_the_answer_is_the_same_for_a_known_address_and_its_owner_is_told(
     assert log_in(visitor, known.email, PASSWORD).status_code == 401
 
 
+@pytest.mark.parametrize("name", ["\u3000", "\u200b\u2060", "a\u202eb", "a\x85b", "\ufeff"])
+def test_a_name_can_be_read(visitor: Visitor, name: str) -> None:
+    body = {"email": "no", "password": PASSWORD, "displayName": name}
+    assert set(violations(visitor.post("/register", body))) == {"email", "displayName"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0645\u06cc\u200c\u062e",
+        "\u5c71\u7530",
+        "O'Brien",
+        "\U0001f469\u200d\U0001f680",
+        "a" * 100,
+    ],
+)
+def test_a_name_may_be_in_any_script(visitor: Visitor, name: str) -> None:
+    body = {"email": "no", "password": PASSWORD, "displayName": name}
+    assert set(violations(visitor.post("/register", body))) == {"email"}
+
+
 def test_all_that_is_wrong_with_a_registration_is_told_at_once(visitor: Visitor) -> None:
     answer = visitor.post("/register", {"email": "no", "password": "short", "displayName": "\x00"})
     assert answer.status_code == 400

@@ -367,3 +367,23 @@ def test_what_changes_in_a_course_shows_at_once_in_what_is_remembered_of_it(
         change = course_pb.SetLessonQuizRequest(lesson_id=own.lesson_id, has_quiz=has_quiz)
         quiz.SetLessonQuiz(change)
         eventually(lambda: mark(somebody, own.lesson_id)["quizzesTotal"] == has_quiz, 0.5)  # noqa: B023
+
+
+def test_a_course_is_no_lesson_also_when_it_is_remembered(
+    enrolled: Learners, course: dict[str, Any], lessons: Lessons
+) -> None:
+    somebody, lesson_id = enrolled(), lessons[0]["lessonId"]
+    for _ in range(3):
+        mark(somebody, lesson_id)
+        time.sleep(0.05)
+    for other in (course["courseId"], course["slug"]):
+        answer = somebody.post("/progress/mark-complete", {"lessonId": other})
+        assert (answer.status_code, reason(answer)) == (404, "LESSON_NOT_FOUND")
+    answer = somebody.get(f"/progress/me/courses/{lesson_id}")
+    assert (answer.status_code, reason(answer)) == (404, "COURSE_NOT_FOUND")
+
+
+def test_a_token_of_another_list_is_refused(enrolled: Learners) -> None:
+    answer = enrolled().get("/progress/me", pageToken="WzFd.forged")
+    assert answer.status_code == 400
+    assert set(violations(answer)) == {"pageToken"}

@@ -117,6 +117,12 @@ def test_masks_of_grpc_are_snake_case(stack: Stack, learner: Learners) -> None:
     ("field", "value"),
     [
         ("displayName", " "),
+        ("displayName", "\u00a0"),
+        ("displayName", "\u200b\u2060"),
+        ("displayName", "Ada\u202eecalevoL"),
+        ("displayName", "a\u2028b"),
+        ("displayName", "a\x85b"),
+        ("avatarUrl", "https://a.example/\x00"),
         ("displayName", "x" * 101),
         ("displayName", "a\nb"),
         ("avatarUrl", "http://plain.example/x"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from services.kit.coherent import FollowedCache
+from services.kit.followed import FollowedCache
 from services.kit.runtime import Runtime
 from services.kit.tokens import Bounded
 from stellr.course.v1 import course_internal_service_pb2 as pb

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.kit import coherent
-from services.kit.coherent import FollowedCache
+from services.kit import followed
 from services.kit.errors import Unavailable
+from services.kit.followed import FollowedCache
 from tests.support import eventually
 
 Told = queue.SimpleQueue[str | None]
@@ -23,7 +23,7 @@ def told() -> Told:
 
 @pytest.fixture
 def opened(told: Told, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    monkeypatch.setattr(coherent, "SETTLING_SECONDS", 0.3)
+    monkeypatch.setattr(followed, "SETTLING_SECONDS", 0.3)
     stopping = threading.Event()
 
     def follow() -> Iterator[str]:

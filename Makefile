@@ -1,5 +1,5 @@
 # The project's commands. A user needs Python 3.11, pip and make; all else is installed into .venv.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto' -not -path 'protos/gen/*')

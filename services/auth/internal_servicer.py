@@ -43,10 +43,10 @@ class AuthInternalServicer(AuthInternalServiceServicer):
     def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> pb.Account:
         """Give a role to an account."""
         db = self._runtime.database.session
-        granted = repository.add_role(db, normalize_email(request.email), request.role)
-        if granted is None:
+        account = repository.add_role(db, normalize_email(request.email), request.role)
+        if account is None:
             raise _account_not_found()
-        return account_message(granted[0])
+        return account_message(account)
 
 
 def account_message(account: Account) -> pb.Account:

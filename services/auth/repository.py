@@ -44,17 +44,16 @@ def create_account(db: Db, values: dict[str, Any]) -> Account | None:
     return db.scalar(statement)
 
 
-def add_role(db: Db, email: str, role: str) -> tuple[Account, bool] | None:
-    """Give a role: the account and whether that changed it, or None where there is none."""
+def add_role(db: Db, email: str, role: str) -> Account | None:
+    """Give a role: the account, or None where there is none. The mesh is told of a change."""
     account = db.scalar(sa.select(Account).where(Account.email == email).with_for_update())
     if account is None:
         return None
-    changed = role not in account.roles
-    if changed:
+    if role not in account.roles:
         account.roles = sorted({*account.roles, role})
         db.flush()
         feed.append(db, IdentityEvent(account_id=account.account_id))
-    return account, changed
+    return account
 
 
 def create_verification(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edge.cli_import import show
-from edge.importing.sender import send_bundle
+from edge.cli.import_course import show
+from edge.cli.operator import connect
 from edge.local.running import find_running
 from edge.local.state import State
-from edge.operator import connect
+from services.gateway.importing.sender import send_bundle
 
 BUNDLE = Path(__file__).parent / "demo" / "the-night-sky"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from importlib import import_module
 
-from services.kit.service import Service
+from services.kit.process.service import Service
 
 SERVICES: dict[str, str] = {
     "auth": "services.auth.service",
@@ -15,7 +15,7 @@ SERVICES: dict[str, str] = {
     "certificate": "services.certificate.service",
     "notification": "services.notification.service",
     "media": "services.media.service",
-    "gateway": "edge.gateway.service",
+    "gateway": "services.gateway.service",
 }
 
 

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 
 from edge import registry
-from services.kit import migrate
-from services.kit.clients import MeshChannel
-from services.kit.db import Database
+from services.kit.data import migrate
+from services.kit.data.database import Database
+from services.kit.rpc.clients import MeshChannel
 from tests import support
 from tests.support import DEMO, Learner, Stack, Visitor
 

@@ -24,8 +24,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from services.kit.clients import MeshChannel
-from services.kit.tokens import KeySet, MeshTokens, load_key
+from services.kit.identity.tokens import KeySet, MeshTokens, load_key
+from services.kit.rpc.clients import MeshChannel
 
 ROOT = Path(__file__).resolve().parent.parent
 STELLR = Path(sys.executable).with_name("stellr")

@@ -15,7 +15,7 @@ import httpx
 from edge.journey import outbox
 from edge.journey.browser import Browser, JourneyError, require, wait
 from edge.journey.guesses import Guesses
-from edge.wording import counted
+from services.gateway.importing.wording import counted
 
 MAIL_SECONDS = 15.0
 PASS_SECONDS = 10.0

@@ -4,8 +4,8 @@ import psycopg
 from psycopg import sql
 
 from edge.local.postgres import database_name
-from services.kit import migrate
-from services.kit.service import Service
+from services.kit.data import migrate
+from services.kit.process.service import Service
 
 
 def prepare(service: Service, maintenance_url: str, url: str) -> int:

@@ -22,7 +22,7 @@ from edge.local.parts import Part, finish, kill_and_reap, pause, reap, stop
 from edge.local.ports import HOST, Reservation, listens, reserve
 from edge.local.running import RunningPart, RunningStack
 from edge.local.state import State, lock, open_state
-from services.kit.service import Service
+from services.kit.process.service import Service
 
 START_SECONDS = 60.0
 SERVICE_GRACE = 10.0
@@ -352,7 +352,7 @@ class Stack:
 
 
 def _serve(service: Service, environ: dict[str, str]) -> int:
-    from services.kit.process import run  # noqa: PLC0415  only a service process needs it
+    from services.kit.process.main import run  # noqa: PLC0415  only a service process needs it
 
     return run(service, environ)
 

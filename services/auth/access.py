@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from jwt.algorithms import ECAlgorithm
 
-from services.kit.tokens import ALGORITHM, AUDIENCE
+from services.kit.identity.tokens import ALGORITHM, AUDIENCE
 
 LIFETIME_SECONDS = 900
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from services.kit.secrets import Signer
+from services.kit.identity.secrets import Signer
 
 LIFETIME = timedelta(minutes=10)
 GUESSES = 5

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from services.auth import repository
 from services.auth.access import LIFETIME_SECONDS
 from services.auth.models import IdentityEvent
-from services.kit.runtime import Runtime
-from services.kit.tables import timestamp
+from services.kit.data.tables import timestamp
+from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 
 BATCH = 500

@@ -11,9 +11,9 @@ from services.auth import identity_feed, repository
 from services.auth.models import Account
 from services.auth.registration import normalize_email
 from services.auth.sessions import user_message
+from services.kit.data.tables import timestamp
 from services.kit.errors import NotFound
-from services.kit.runtime import Runtime
-from services.kit.tables import timestamp
+from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from services.auth.models import Account
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
 SERVICE = "/stellr.notification.v1.NotificationInternalService"

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kit.feed import FeedEvent
-from services.kit.tables import Base, Timestamps, new_id
+from services.kit.data.tables import Base, Timestamps, new_id
+from services.kit.events.feed import FeedEvent
 
 
 class AuthBase(Base):

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from services.auth import codes, passwords, repository
 from services.auth.mails import Mails
 from services.auth.models import Account, Verification
+from services.kit.data.tables import timestamp
 from services.kit.errors import InvalidArgument, Violation
-from services.kit.runtime import Runtime
-from services.kit.secrets import Signer
-from services.kit.tables import timestamp
+from services.kit.identity.secrets import Signer
+from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1 import session_pb2
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
 from services.auth.models import Account, IdentityEvent, Session, Verification
-from services.kit import feed
+from services.kit.events import feed
 
 
 def find_account(db: Db, account_id: UUID) -> Account | None:

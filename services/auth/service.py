@@ -12,10 +12,10 @@ from services.auth.mails import Mails
 from services.auth.registration import Registration
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
-from services.kit.runtime import Runtime
-from services.kit.service import Loop, Service
-from services.kit.service import Registration as Registered
-from services.kit.tokens import load_key
+from services.kit.identity.tokens import load_key
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Loop, Service
+from services.kit.process.service import Registration as Registered
 from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
 from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
 

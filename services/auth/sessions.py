@@ -12,9 +12,9 @@ from services.auth.access import LIFETIME_SECONDS, AccessSigner
 from services.auth.models import Account, Session
 from services.auth.registration import normalize_email
 from services.kit import call
+from services.kit.data.tables import as_uuid
 from services.kit.errors import Unauthenticated
-from services.kit.runtime import Runtime
-from services.kit.tables import as_uuid
+from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import session_pb2 as pb
 
 LIFETIME = timedelta(days=30)

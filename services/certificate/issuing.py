@@ -7,9 +7,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from services.certificate import repository
 from services.certificate.models import Certificate
 from services.certificate.serials import new_serial
+from services.kit.data.tables import as_uuid
 from services.kit.errors import FailedPrecondition, NotFound
-from services.kit.runtime import Runtime
-from services.kit.tables import as_uuid
+from services.kit.process.runtime import Runtime
 from stellr.course.v1.course_internal_service_pb2 import CourseTitle, GetCourseTitleRequest
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.notification.v1.notification_internal_service_pb2 import SendNotificationRequest

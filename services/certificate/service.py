@@ -8,8 +8,8 @@ from pathlib import Path
 from services.certificate.issuing import Issuing
 from services.certificate.servicer import CertificateServicer
 from services.certificate.tasks import TASKS, follow_completions
-from services.kit.runtime import Runtime
-from services.kit.service import Loop, Registration, Service
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Loop, Registration, Service
 from stellr.certificate.v1.certificate_service_pb2_grpc import (
     add_CertificateServiceServicer_to_server,
 )

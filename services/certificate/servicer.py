@@ -9,17 +9,17 @@ from google.api.httpbody_pb2 import HttpBody
 
 from services.certificate import repository
 from services.certificate.issuing import Issuing, certificate_not_found
-from services.certificate.messages import (
+from services.certificate.models import Certificate
+from services.certificate.page import CONTENT_SECURITY_POLICY, render_page
+from services.certificate.serials import read_serial
+from services.certificate.views import (
     certificate_message,
     verification,
     verified_message,
     verify_url,
 )
-from services.certificate.models import Certificate
-from services.certificate.page import CONTENT_SECURITY_POLICY, render_page
-from services.certificate.serials import read_serial
 from services.kit import call
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from stellr.certificate.v1 import certificate_pb2
 from stellr.certificate.v1 import certificate_service_pb2 as pb
 from stellr.certificate.v1.certificate_service_pb2_grpc import CertificateServiceServicer

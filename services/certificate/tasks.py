@@ -13,8 +13,8 @@ import structlog
 from services.certificate import repository
 from services.certificate.issuing import Issuing
 from services.kit.errors import NotFound
-from services.kit.jobs import Tasks
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
+from services.kit.work.jobs import Tasks
 from stellr.progress.v1.progress_internal_service_pb2 import (
     ListCompletionsRequest,
     ListCompletionsResponse,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.course import messages, repository
+from services.course import repository, views
 from services.course.importing import new_etag
 from services.course.learning import lesson_not_found
 from services.course.published import PublishedCourses, course_not_found
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_pb2 as pb
 
 
@@ -27,7 +27,7 @@ class Authoring:
         rows = repository.load_courses(db, [str(course_id)], published_only=False)
         if not rows:
             raise course_not_found()
-        return messages.course(rows[0])
+        return views.course(rows[0])
 
     def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> pb.LessonSummary:
         """Say whether a lesson has a valid quiz; NotFound (LESSON_NOT_FOUND)."""
@@ -39,4 +39,4 @@ class Authoring:
         lesson = repository.find_lesson(db, lesson_id)
         if lesson is None:
             raise lesson_not_found()
-        return messages.lesson_summary(lesson)
+        return views.lesson_summary(lesson)

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.course import messages, repository
+from services.course import repository, views
 from services.course.filters import filters_of, order_of
-from services.kit.pagination import page_size
-from services.kit.runtime import Runtime
+from services.kit.data.pages import page_size
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_service_pb2 as pb
 
 
@@ -31,13 +31,13 @@ class Catalogue:
         rows = repository.list_courses(db, filters, order, after, size + 1)
         shown, token = self._tokens.page(rows, size, scope, _key_of)
         return pb.ListCoursesResponse(
-            courses=[messages.course_summary(row) for row in shown],
+            courses=[views.course_summary(row) for row in shown],
             next_page_token=token,
             total_size=repository.count_courses(db, filters),
         )
 
 
-def _key_of(row: messages.Row) -> list[Any]:
+def _key_of(row: views.Row) -> list[Any]:
     value = row.sort_key
     return [value.isoformat() if isinstance(value, datetime) else value, str(row.course_id)]
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.course import languages, repository
-from services.course.content import CourseContent, content_of
+from services.course.imported import CourseContent, content_of
 from services.course.models import Category, Tag
 from services.course.published import PublishedCourses
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
 

@@ -13,7 +13,7 @@ from services.course.importing import Importing
 from services.course.learning import Learning
 from services.course.outlines import Outlines
 from services.course.published import course_not_found
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1 import course_pb2
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceServicer

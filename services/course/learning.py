@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.course import messages, repository
+from services.course import repository, views
 from services.course.published import course_not_found
+from services.kit.data.pages import page_size
+from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound, Unauthenticated
-from services.kit.pagination import page_size
-from services.kit.runtime import Runtime
-from services.kit.tables import as_uuid
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2
 from stellr.course.v1 import course_service_pb2 as pb
@@ -39,7 +39,7 @@ class Learning:
             self._database.session, user_id, UUID(before[0]) if before else None, size + 1
         )
         shown, token = self._tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
-        enrollments = [messages.enrollment(row) for row in shown]
+        enrollments = [views.enrollment(row) for row in shown]
         return pb.ListEnrollmentsResponse(enrollments=enrollments, next_page_token=token)
 
     def read(self, lesson_id: str, user_id: UUID | None) -> course_pb2.Lesson:
@@ -50,7 +50,7 @@ class Learning:
         id_ = as_uuid(lesson_id)
         row = id_ and repository.read_lesson(self._database.session, id_, user_id)
         if row:
-            return messages.lesson(row)
+            return views.lesson(row)
         if user_id is None:
             raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
         raise lesson_not_found()

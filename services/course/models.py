@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kit.tables import Base, Timestamps, new_id
+from services.kit.data.tables import Base, Timestamps, new_id
 
 ACTIVE = "active"
 ENDED = "ended"

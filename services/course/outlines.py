@@ -9,9 +9,9 @@ from uuid import UUID
 from services.course import repository
 from services.course.learning import lesson_not_found
 from services.course.published import Published, PublishedCourses, course_not_found
-from services.kit.pagination import page_size
-from services.kit.runtime import Runtime
-from services.kit.tables import as_uuid, timestamp
+from services.kit.data.pages import page_size
+from services.kit.data.tables import as_uuid, timestamp
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
 

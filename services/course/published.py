@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.course import messages, repository
-from services.kit.coherent import CoherentCache
+from services.course import repository, views
+from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
-from services.kit.runtime import Runtime
-from services.kit.tables import as_uuid
+from services.kit.events.coherent import CoherentCache
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2 as pb
 
@@ -74,8 +74,8 @@ class PublishedCourses:
         generation = self._cache.generation
         rows = repository.load_courses(self._database.session, keys, published_only=True)
         found = []
-        for course in map(messages.course, rows):
-            known = Published(course, messages.outline(course))
+        for course in map(views.course, rows):
+            known = Published(course, views.outline(course))
             self._cache.keep(course.course_id, (course.course_id, course.slug), known, generation)
             found.append(known)
         return found

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session as Db
 
 from services.course import names
-from services.course.content import CourseContent, LessonContent
 from services.course.filters import Filters
+from services.course.imported import CourseContent, LessonContent
 from services.course.models import Category, Course, CourseTag, Tag
-from services.kit.tables import as_uuid
+from services.kit.data.tables import as_uuid
 
 Row = sa.Row[Any]
 

@@ -13,8 +13,8 @@ from services.course.learning import Learning
 from services.course.outlines import Outlines
 from services.course.published import PublishedCourses
 from services.course.servicer import CourseServicer
-from services.kit.runtime import Runtime
-from services.kit.service import Registration, Service
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Registration, Service
 from stellr.course.v1.course_internal_service_pb2_grpc import (
     add_CourseInternalServiceServicer_to_server,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from services.course import messages
+from services.course import views
 from services.course.catalogue import Catalogue
 from services.course.learning import Learning
 from services.course.published import PublishedCourses
@@ -46,7 +46,7 @@ class CourseServicer(CourseServiceServicer):
         self, request: pb.EnrollCourseRequest, context: grpc.ServicerContext
     ) -> course_pb2.Enrollment:
         """Enroll the caller."""
-        return messages.enrollment(self._learning.enroll(request.course_id, call.user_id()))
+        return views.enrollment(self._learning.enroll(request.course_id, call.user_id()))
 
     def ListEnrollments(
         self, request: pb.ListEnrollmentsRequest, context: grpc.ServicerContext

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import grpc
 
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from services.media import repository, uploads
 from services.media.lesson_media import LessonMediaEditor
 from services.media.store import ObjectStore

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.errors import InvalidArgument, Violation
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from services.media import repository
 from services.media.repository import LessonMedium, Row
 from stellr.media.v1 import media_internal_service_pb2 as pb

@@ -11,9 +11,9 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit import call
+from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, Unauthenticated
-from services.kit.runtime import Runtime
-from services.kit.tables import as_uuid
+from services.kit.process.runtime import Runtime
 from services.media import repository
 from services.media.lesson_media import PDF, VIDEO
 from services.media.links import Links

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from services.kit.secrets import Signer
+from services.kit.identity.secrets import Signer
 
 LIFETIME_SECONDS = 3600
 # Within this time the same link is given again, so that browsers can keep what they fetched.

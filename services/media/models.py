@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kit.tables import Base, new_id
+from services.kit.data.tables import Base, new_id
 
 
 class MediaBase(Base):

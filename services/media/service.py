@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.kit.runtime import Runtime
-from services.kit.service import Loop, Registration, Service
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Loop, Registration, Service
 from services.media.internal_servicer import MediaInternalServicer
 from services.media.library import Library
 from services.media.links import Links

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import structlog
 
-from services.kit.jobs import Tasks
-from services.kit.runtime import Runtime
-from services.kit.settings import Settings
+from services.kit.process.runtime import Runtime
+from services.kit.process.settings import Settings
+from services.kit.work.jobs import Tasks
 from services.notification import repository
 from services.notification.mail import AddressError, compose, message_id
 from services.notification.models import Contact, Notification, State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from services.notification.messages import Messages
+from services.notification.sending import Messages
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceServicer,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kit.tables import Base
+from services.kit.data.tables import Base
 
 
 class NotificationBase(Base):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.kit.runtime import Runtime
-from services.kit.service import Registration, Service
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Registration, Service
 from services.notification.delivery import TASKS, mail_transport
 from services.notification.internal_servicer import NotificationInternalServicer
-from services.notification.messages import Messages
+from services.notification.sending import Messages
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     add_NotificationInternalServiceServicer_to_server,
 )

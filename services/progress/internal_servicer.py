@@ -7,8 +7,8 @@ from uuid import UUID
 
 import grpc
 
-from services.kit.runtime import Runtime
-from services.kit.tables import timestamp
+from services.kit.data.tables import timestamp
+from services.kit.process.runtime import Runtime
 from services.progress import repository
 from services.progress.models import Completion
 from services.progress.tracking import Tracking

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kit.feed import FeedEvent
-from services.kit.tables import Base
+from services.kit.data.tables import Base
+from services.kit.events.feed import FeedEvent
 
 
 class ProgressBase(Base):

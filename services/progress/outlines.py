@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
-from services.kit.followed import FollowedCache
-from services.kit.runtime import Runtime
-from services.kit.tokens import Bounded
+from services.kit.events.followed import FollowedCache
+from services.kit.identity.tokens import Bounded
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Db
 
-from services.kit import feed
+from services.kit.events import feed
 from services.progress.models import Completion, LessonCompletion
 from services.progress.rules import Done
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.kit.runtime import Runtime
-from services.kit.service import Registration, Service
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Registration, Service
 from services.progress.internal_servicer import ProgressInternalServicer
 from services.progress.servicer import ProgressServicer
 from services.progress.tracking import Tracking

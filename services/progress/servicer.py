@@ -7,8 +7,8 @@ from uuid import UUID
 import grpc
 
 from services.kit import call
+from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
-from services.kit.tables import as_uuid
 from services.progress.tracking import Tracking
 from stellr.progress.v1 import progress_service_pb2 as pb
 from stellr.progress.v1.progress_pb2 import CourseProgress

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.kit.errors import NotFound
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from services.progress import repository, rules
-from services.progress.messages import progress_message, standing_message
 from services.progress.outlines import Outlines
 from services.progress.repository import State
+from services.progress.views import progress_message, standing_message
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.progress.v1 import progress_internal_service_pb2 as internal_pb

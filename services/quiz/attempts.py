@@ -5,15 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.kit import call
-from services.kit.pagination import page_size
-from services.kit.runtime import Runtime
-from services.kit.tables import timestamp
+from services.kit.data.pages import page_size
+from services.kit.data.tables import timestamp
+from services.kit.process.runtime import Runtime
 from services.quiz import repository
-from services.quiz.content import KeptQuiz
+from services.quiz.kept import KeptQuiz
 from services.quiz.lessons import Lessons, quiz_not_found
-from services.quiz.messages import quiz_message, result_message
 from services.quiz.models import Result
 from services.quiz.outcome import outcome
+from services.quiz.views import quiz_message, result_message
 from stellr.progress.v1 import progress_internal_service_pb2 as progress_pb
 from stellr.quiz.v1 import quiz_pb2
 from stellr.quiz.v1 import quiz_service_pb2 as pb

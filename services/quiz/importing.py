@@ -7,8 +7,8 @@ from contextlib import suppress
 from uuid import UUID
 
 from services.kit.errors import InvalidArgument, NotFound, Violation
-from services.kit.runtime import Runtime
-from services.quiz import content, gift, repository
+from services.kit.process.runtime import Runtime
+from services.quiz import gift, kept, repository
 from services.quiz.lessons import Lessons
 from services.quiz.questions import Question
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
@@ -38,7 +38,7 @@ class Importing:
         """Make the quiz of a lesson, or bring it to this text; InvalidArgument tells defects."""
         db, lesson_id = self._database.session, UUID(request.lesson_id)
         questions = _parse(request.gift)
-        source = content.source_hash(request.title, request.pass_percentage, questions)
+        source = kept.source_hash(request.title, request.pass_percentage, questions)
         repository.lock_lesson(db, lesson_id)
         same = repository.find_same(db, lesson_id, source)
         quiz_id = same or self._save(request, source, questions)
@@ -68,9 +68,9 @@ class Importing:
             "source_hash": source,
         }
         quiz_id = repository.save_quiz(db, values)
-        new_ids = repository.new_ids(db, content.id_count(questions))
-        pool = content.IdPool(repository.known_ids(db, quiz_id), new_ids)
-        repository.replace_questions(db, quiz_id, *content.rows(quiz_id, questions, pool))
+        new_ids = repository.new_ids(db, kept.id_count(questions))
+        pool = kept.IdPool(repository.known_ids(db, quiz_id), new_ids)
+        repository.replace_questions(db, quiz_id, *kept.rows(quiz_id, questions, pool))
         return quiz_id
 
 

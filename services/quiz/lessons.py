@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
-from services.kit.tables import as_uuid
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from services.kit.errors import InvalidArgument, Violation
-from services.quiz.content import KeptQuestion, KeptQuiz
 from services.quiz.grading import AnswerError, Grade, grade
+from services.quiz.kept import KeptQuestion, KeptQuiz
 from stellr.quiz.v1 import quiz_service_pb2 as pb
 
 _UNDERSCORE = re.compile(r"_([a-z])")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
-from services.quiz.content import KeptOption, KeptQuestion, KeptQuiz, Row
+from services.quiz.kept import KeptOption, KeptQuestion, KeptQuiz, Row
 from services.quiz.models import Option, Question, Quiz, Result
 from services.quiz.questions import QuestionKind
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kit.tables import Base, Timestamps
+from services.kit.data.tables import Base, Timestamps
 
 DEFAULT_TIMEZONE = "UTC"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from services.user import repository
 from services.user.changes import changes
 from services.user.models import Profile

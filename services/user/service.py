@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from services.kit.runtime import Runtime
-from services.kit.service import Registration, Service
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Registration, Service
 from services.user.internal_servicer import UserInternalServicer
 from services.user.profiles import Profiles
 from services.user.servicer import UserServicer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 
 from services.kit import call
-from services.kit.tables import timestamp
+from services.kit.data.tables import timestamp
 from services.user.models import Profile
 from services.user.profiles import Profiles
 from stellr.user.v1 import profile_pb2

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge import registry
-from edge.cli import main
+from edge.cli.main import main
 from edge.envoy import render
 
 DESCRIPTORS = FileDescriptorSet.FromString(render.DESCRIPTORS.read_bytes())

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from edge.journey.browser import Browser
 from edge.journey.walk import Journey
-from services.kit.tokens import KeySet, MeshTokens, load_key
+from services.kit.identity.tokens import KeySet, MeshTokens, load_key
 from tests.support import DEMO, ROOT, Learner, Stack, Visitor
 
 NIGHT_SKY = ROOT / "edge" / "demo" / DEMO

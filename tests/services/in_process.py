@@ -8,10 +8,10 @@ from typing import Any
 import grpc_testing
 import pytest
 
-from services.kit.db import Database
-from services.kit.runtime import Runtime
-from services.kit.service import Service
-from services.kit.settings import Settings
+from services.kit.data.database import Database
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Service
+from services.kit.process.settings import Settings
 from tests.support import Stack
 
 

@@ -11,8 +11,8 @@ import httpx
 import jwt
 import pytest
 
-from services.kit.clients import MeshChannel
 from services.kit.errors import InvalidArgument, NotFound
+from services.kit.rpc.clients import MeshChannel
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from tests.support import Learner, Stack, Visitor, body_of, code_in, eventually, reason, violations

@@ -2,7 +2,7 @@ import threading
 from collections.abc import Callable
 
 from services.auth import repository
-from services.kit.db import Database
+from services.kit.data.database import Database
 
 VALUES = {
     "email": "a@b.example",

@@ -10,7 +10,7 @@ from services.auth import codes, passwords
 from services.auth.access import LIFETIME_SECONDS, AccessSigner
 from services.auth.page import content_security_policy, verify_email_page
 from services.auth.registration import normalize_email
-from services.kit.secrets import Signer
+from services.kit.identity.secrets import Signer
 
 SIGNER = Signer(b"s" * 32, "auth:code")
 

@@ -9,7 +9,7 @@ import pytest
 
 from services.certificate import repository
 from services.certificate.serials import new_serial
-from services.kit.db import Database
+from services.kit.data.database import Database
 
 LEARNER, COURSE = uuid4(), uuid4()
 FEED = "progress.completions"

@@ -18,8 +18,8 @@ from services.certificate.issuing import Issuing
 from services.certificate.page import CONTENT_SECURITY_POLICY
 from services.certificate.service import SERVICE
 from services.certificate.servicer import CertificateServicer
-from services.kit.clients import MeshChannel
-from services.kit.db import Database
+from services.kit.data.database import Database
+from services.kit.rpc.clients import MeshChannel
 from stellr.certificate.v1 import certificate_service_pb2 as pb
 from stellr.progress.v1 import progress_internal_service_pb2 as progress_pb
 from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub

@@ -13,9 +13,9 @@ from services.certificate.issuing import Issuing
 from services.certificate.models import Certificate
 from services.certificate.service import SERVICE
 from services.certificate.tasks import COMPLETIONS, follow_completions, issue_certificate
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.kit.errors import NotFound
-from services.kit.runtime import Runtime
+from services.kit.process.runtime import Runtime
 from tests.services.in_process import runtime_of
 from tests.services.own_course import make_course
 from tests.support import Learner, Stack

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from services.course.service import SERVICE
-from services.kit.db import Database
-from services.kit.runtime import Runtime
-from services.kit.settings import Settings
+from services.kit.data.database import Database
+from services.kit.process.runtime import Runtime
+from services.kit.process.settings import Settings
 from tests.services.course.course_process import Process, Statements
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from services.course.service import build
 from services.kit import call as calls
-from services.kit.db import Database
-from services.kit.runtime import Runtime
+from services.kit.data.database import Database
+from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
 
 

@@ -10,8 +10,8 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from services.kit.clients import MeshChannel
 from services.kit.errors import InvalidArgument, NotFound
+from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from tests.services.course.course_process import content

@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from jwt.algorithms import ECAlgorithm
 
 from services.auth.access import AccessSigner
-from services.kit.clients import MeshChannel
-from services.kit.db import Database
-from services.kit.jobs import Tasks
-from services.kit.runtime import Runtime
-from services.kit.server import Server
-from services.kit.service import Registration, Service
-from services.kit.settings import Settings
-from services.kit.tokens import AccessTokens, KeySet, MeshTokens
+from services.kit.data.database import Database
+from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Registration, Service
+from services.kit.process.settings import Settings
+from services.kit.rpc.clients import MeshChannel
+from services.kit.rpc.server import Server
+from services.kit.work.jobs import Tasks
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
 from stellr.notification.v1 import notification_internal_service_pb2_grpc as notification_grpc
 from stellr.user.v1 import profile_pb2

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from services.kit.jobs import Tasks
-from services.kit.runtime import Runtime
-from services.kit.service import Service
-from services.kit.settings import Settings
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Service
+from services.kit.process.settings import Settings
+from services.kit.work.jobs import Tasks
 
 TASKS = Tasks()
 

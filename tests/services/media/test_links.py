@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.kit.secrets import Signer
+from services.kit.identity.secrets import Signer
 from services.media.links import LIFETIME_SECONDS, STEP_SECONDS, Links, expiry
 
 MEDIA = uuid4()

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from services.kit.clients import MeshChannel
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
-from services.kit.runtime import Runtime
-from services.notification.messages import Messages
+from services.kit.process.runtime import Runtime
+from services.kit.rpc.clients import MeshChannel
+from services.notification.sending import Messages
 from services.notification.service import SERVICE
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (

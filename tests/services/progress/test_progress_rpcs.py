@@ -10,9 +10,9 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kit.clients import MeshChannel, open_channel
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument, NotFound
+from services.kit.rpc.clients import MeshChannel, open_channel
 from services.progress import repository
 from services.progress.internal_servicer import ProgressInternalServicer
 from services.progress.service import SERVICE

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.progress import repository
 from services.progress.models import Completion
 from services.progress.repository import State

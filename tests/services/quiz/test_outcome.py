@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from services.kit.errors import InvalidArgument
-from services.quiz.content import KeptOption, KeptQuestion, KeptQuiz
+from services.quiz.kept import KeptOption, KeptQuestion, KeptQuiz
 from services.quiz.outcome import feedback, outcome
 from services.quiz.questions import QuestionKind
 from stellr.quiz.v1 import quiz_service_pb2 as pb

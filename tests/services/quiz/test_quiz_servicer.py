@@ -11,10 +11,10 @@ import grpc_testing
 import pytest
 import sqlalchemy as sa
 
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.kit.errors import Unavailable
-from services.kit.runtime import Runtime
-from services.kit.settings import Settings
+from services.kit.process.runtime import Runtime
+from services.kit.process.settings import Settings
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.kit.clients import MeshChannel
-from services.kit.db import Database
+from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument, NotFound
+from services.kit.rpc.clients import MeshChannel
 from services.user import repository
 from stellr.user.v1 import user_internal_service_pb2 as internal
 from stellr.user.v1 import user_service_pb2 as pb

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-from services.kit.schema import create_runtime_tables
+from services.kit.data.schema import create_runtime_tables
 
 revision = "media_0001"
 down_revision = None

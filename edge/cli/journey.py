@@ -1,0 +1,50 @@
+"""`stellr journey`: the product in one picture, walked by a new learner."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from edge.cli.options import find_stack, stack_options
+
+DEMO = "the-night-sky"
+
+
+@click.command()
+@stack_options
+@click.option("--url", metavar="URL", help="The public door, instead of that of the running stack.")
+@click.option(
+    "--course", default=DEMO, show_default=True, metavar="SLUG", help="The course to take."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the certificate goes; certificate-<slug>.pdf if not told.",
+)
+def journey(
+    state: Path, port: int | None, url: str | None, course: str, output: Path | None
+) -> None:
+    """Walk the whole journey of a new learner over REST, from registering to the certificate.
+
+    The mails are read from the outbox of the state directory, so the stack must be a local one.
+    """
+    from edge.journey.browser import Browser, JourneyError  # noqa: PLC0415  heavy
+    from edge.journey.walk import Journey  # noqa: PLC0415
+
+    browser = Browser(url or find_stack(state, port).url)
+    target = output or Path(f"certificate-{Path(course).name}.pdf")
+    began = time.monotonic()
+    try:
+        Journey(browser, state / "outbox", course, target, tell).walk()
+    except JourneyError as error:
+        raise click.ClickException(f"The journey ended at: {error}") from error
+    finally:
+        browser.close()
+    click.echo(f"\nThe whole journey took {time.monotonic() - began:.1f} s.")
+
+
+def tell(name: str, found: str, seconds: float) -> None:
+    """A step in a line: its time in ms, its name, and what it found."""
+    click.echo(f"{seconds * 1000:7.0f} ms  {name:<24} {found}".rstrip())

@@ -1,0 +1,123 @@
+"""The `stellr` command. Each further command lives in a module of its own, added at the end."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from dotenv import load_dotenv
+
+from edge import registry
+from edge.cli.admin import admin
+from edge.cli.import_course import import_course
+from edge.cli.journey import journey
+from edge.cli.options import DEFAULT_PORT, stack_options
+from edge.cli.status import status
+from edge.local import binaries, signals
+from edge.local.errors import StartError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Stellr Academy: start it, look at it, feed it."""
+    load_dotenv(Path(".env"), override=False)
+
+
+@main.command()
+@stack_options
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=1,
+    envvar="STELLR_WORKERS",
+    show_default=True,
+    show_envvar=True,
+    help="Processes of each service.",
+)
+def up(state: Path, port: int | None, workers: int) -> None:
+    """Start the whole stack and keep it running until Ctrl-C."""
+    with signals.blocked():
+        from edge.local import stack  # noqa: PLC0415  only `up` forks
+
+        try:
+            stack.up(state, port or DEFAULT_PORT, workers)
+        except StartError as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            # A full disk, a directory that went away: said as every other refusal.
+            raise click.ClickException(f"Stellr cannot run on {state}: {error}.") from error
+
+
+@main.command()
+@click.argument("name", type=click.Choice(list(registry.SERVICES)))
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen, instead of STELLR_LISTEN.")
+def serve(name: str, listen: str | None) -> None:
+    """Run one service, configured by its environment (as in a container)."""
+    from services.kit.process.main import run  # noqa: PLC0415  heavy
+
+    environ = dict(os.environ)
+    if listen:
+        environ["STELLR_LISTEN"] = listen
+    sys.exit(run(registry.load(name), environ))
+
+
+@main.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(registry.SERVICES)))
+def migrate(names: Sequence[str]) -> None:
+    """Bring databases to the newest revision: STELLR_DATABASE_URL_AUTH and so on."""
+    from services.kit.data.migrate import upgrade  # noqa: PLC0415  heavy
+
+    for name in names or registry.SERVICES:
+        service = registry.load(name)
+        if service.database:
+            upgrade(service, _database_url(name))
+            click.echo(f"{name} is at its newest revision")
+
+
+def _database_url(name: str) -> str:
+    variable = f"STELLR_DATABASE_URL_{name.upper()}"
+    try:
+        return os.environ[variable]
+    except KeyError as error:
+        raise click.ClickException(f"{variable} is not set.") from error
+
+
+@main.command()
+@click.option("--validate", is_flag=True, help="Have Envoy check envoy.yaml with the contracts.")
+@click.option(
+    "--render",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Write the files that Envoy needs in a container into this directory.",
+)
+def envoy(validate: bool, folder: Path | None) -> None:
+    """Check envoy.yaml, or prepare it for a container."""
+    from edge.envoy import render  # noqa: PLC0415  heavy
+
+    if folder:
+        render.write_container(folder)
+    if validate:
+        with tempfile.TemporaryDirectory() as scratch:
+            render.write_container(Path(scratch))
+            _validate(scratch)
+
+
+def _validate(folder: str) -> None:
+    try:
+        program = str(binaries.envoy())
+    except StartError as error:
+        raise click.ClickException(str(error)) from error
+    argv = [program, "--mode", "validate", "-c", "envoy.yaml", "--log-level", "error"]
+    code = subprocess.run(argv, cwd=folder, check=False, stdout=subprocess.PIPE).returncode
+    if code:
+        sys.exit(code)
+    click.echo("envoy.yaml is valid")
+
+
+main.add_command(status)
+main.add_command(import_course)
+main.add_command(journey)
+main.add_command(admin)

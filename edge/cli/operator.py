@@ -1,0 +1,39 @@
+"""The operator's way into the mesh: channels that carry the identity of the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import grpc
+
+from edge.local.keys import OPERATOR
+from edge.local.running import RunningStack
+from edge.local.state import State
+from services.kit.errors import DomainError
+from services.kit.identity.tokens import KeySet, MeshTokens, load_key
+from services.kit.rpc.clients import MeshChannel, from_peer
+
+
+def connect(stack: RunningStack, service: str) -> MeshChannel:
+    """A channel to all processes of a service, as the operator of the stack.
+
+    Raises click.ClickException with one sentence where the operator's key cannot be read.
+    """
+    keys = State(Path(stack.state)).keys
+    try:
+        key = load_key((keys / f"{OPERATOR}.pem").read_bytes())
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f"The operator's key in {keys} cannot be read.") from error
+    known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
+    return MeshChannel(service, ",".join(stack.targets(service)), MeshTokens(OPERATOR, key, known))
+
+
+def sentence(service: str, error: DomainError | grpc.RpcError) -> str:
+    """Why a call did not succeed, for the person at the terminal."""
+    told = from_peer(service, error) if isinstance(error, grpc.RpcError) else error
+    if isinstance(told, DomainError):
+        return f"{service}: {told.message}"
+    code, details = getattr(error, "code", str)(), getattr(error, "details", str)()
+    return f"{service}: {details or code}"

@@ -1,0 +1,52 @@
+"""A certificate as messages, and as what is printed."""
+
+from __future__ import annotations
+
+from services.certificate.models import Certificate
+from services.certificate.page import Verification
+from services.kit.data.tables import timestamp
+from stellr.certificate.v1 import certificate_pb2 as pb
+
+
+def verify_url(public_url: str, serial: str) -> str:
+    """Where anyone can verify the certificate with this serial."""
+    return f"{public_url}/verify/{serial}"
+
+
+def certificate_message(certificate: Certificate, public_url: str) -> pb.Certificate:
+    """The certificate as its learner sees it."""
+    return pb.Certificate(
+        certificate_id=str(certificate.certificate_id),
+        serial=certificate.serial,
+        learner_name=certificate.learner_name,
+        course_title=certificate.course_title,
+        issue_time=timestamp(certificate.issued_at),
+        verify_url=verify_url(public_url, certificate.serial),
+        revoked=certificate.revoked_at is not None,
+        course_id=str(certificate.course_id),
+    )
+
+
+def verified_message(certificate: Certificate) -> pb.VerifiedCertificate:
+    """The certificate as anyone may see it."""
+    return pb.VerifiedCertificate(
+        valid=certificate.revoked_at is None,
+        learner_name=certificate.learner_name,
+        course_title=certificate.course_title,
+        issue_time=timestamp(certificate.issued_at),
+        revoke_time=timestamp(certificate.revoked_at),
+        reason=certificate.revoke_reason,
+        serial=certificate.serial,
+    )
+
+
+def verification(certificate: Certificate) -> Verification:
+    """The same for the page."""
+    return Verification(
+        serial=certificate.serial,
+        learner_name=certificate.learner_name,
+        course_title=certificate.course_title,
+        issue_time=certificate.issued_at,
+        revoke_time=certificate.revoked_at,
+        reason=certificate.revoke_reason,
+    )

@@ -1,0 +1,96 @@
+"""Rows of the database as messages of the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.course.models import ACTIVE
+from services.kit.data.tables import timestamp
+from stellr.course.v1 import course_internal_service_pb2 as internal
+from stellr.course.v1 import course_pb2 as pb
+
+Row = sa.Row[Any]
+
+
+def course_summary(row: Row) -> pb.CourseSummary:
+    """A course as the catalogue shows it."""
+    return pb.CourseSummary(**_facts(row))
+
+
+def course(row: Row) -> pb.Course:
+    """A course with its outline."""
+    return pb.Course(
+        **_facts(row),
+        etag=row.etag,
+        authors=row.authors,
+        license=row.license,
+        sections=[_section(section) for section in row.sections or ()],
+    )
+
+
+def outline(of: pb.Course) -> internal.Outline:
+    """What the mesh knows of a course, without a learner."""
+    lessons = [lesson for section in of.sections for lesson in section.lessons]
+    return internal.Outline(course_id=of.course_id, slug=of.slug, title=of.title, lessons=lessons)
+
+
+def lesson(row: Row) -> pb.Lesson:
+    """A lesson to read."""
+    return pb.Lesson(
+        lesson_id=str(row.lesson_id),
+        course_id=str(row.course_id),
+        title=row.title,
+        body=row.body,
+        position=row.position,
+        minutes=row.minutes,
+        has_quiz=row.has_quiz,
+        previous_lesson_id=str(row.previous_lesson_id or ""),
+        next_lesson_id=str(row.next_lesson_id or ""),
+        preview=row.preview,
+    )
+
+
+def lesson_summary(row: Row) -> pb.LessonSummary:
+    """A lesson as the outline shows it."""
+    return pb.LessonSummary(
+        lesson_id=str(row.lesson_id),
+        title=row.title,
+        position=row.position,
+        minutes=row.minutes,
+        has_quiz=row.has_quiz,
+        preview=row.preview,
+    )
+
+
+def enrollment(row: Row) -> pb.Enrollment:
+    """A learner's place in a course."""
+    state = pb.Enrollment.STATE_ACTIVE if row.state == ACTIVE else pb.Enrollment.STATE_ENDED
+    return pb.Enrollment(
+        enrollment_id=str(row.enrollment_id),
+        course_id=str(row.course_id),
+        user_id=str(row.user_id),
+        create_time=timestamp(row.created_at),
+        state=state,
+    )
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    return {
+        "course_id": str(row.course_id),
+        "slug": row.slug,
+        "title": row.title,
+        "summary": row.summary,
+        "category": row.category or "",
+        "tags": row.tags,
+        "language": row.language,
+        "lesson_count": row.lesson_count,
+        "duration_minutes": row.duration_minutes,
+        "publish_time": timestamp(row.published_at),
+    }
+
+
+def _section(section: dict[str, Any]) -> pb.Section:
+    lessons = [pb.LessonSummary(**values) for values in section["lessons"] or ()]
+    return pb.Section(title=section["title"], lessons=lessons)

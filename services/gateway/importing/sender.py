@@ -1,0 +1,35 @@
+"""Sending a course bundle to the gateway."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import grpc
+
+from services.gateway.importing.archive import pack_bundle
+from services.kit.rpc.clients import collect
+from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
+from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
+
+PART_BYTES = 64 * 1024
+
+
+def send_bundle(channel: grpc.Channel, directory: Path) -> Iterator[pb.ImportEvent]:
+    """Import the bundle in `directory`: the events as they come, a summary or a refusal last.
+
+    Raises BundleError where there is no course.yaml, OSError where a file cannot be read,
+    DomainError or grpc.RpcError where the import could not be done.
+    """
+    with tempfile.TemporaryFile() as archive:
+        pack_bundle(directory, archive)
+        archive.seek(0)
+        stub = GatewayInternalServiceStub(channel)
+        yield from collect(stub.ImportBundle(_parts(archive)), "gateway")
+
+
+def _parts(archive: BinaryIO) -> Iterator[pb.ImportBundleRequest]:
+    while chunk := archive.read(PART_BYTES):
+        yield pb.ImportBundleRequest(chunk=chunk)

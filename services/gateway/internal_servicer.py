@@ -1,0 +1,84 @@
+"""The RPCs of GatewayInternalService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import grpc
+
+from services.gateway.importing.archive import unpack_bundle
+from services.gateway.importing.bundle import CourseBundle
+from services.gateway.importing.defects import BundleError, Defect
+from services.gateway.importing.importer import Importer
+from services.gateway.scratch import one_at_a_time, scratch
+from services.kit.errors import Unavailable
+from services.kit.process.runtime import Runtime
+from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
+from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceServicer
+
+ARCHIVE = "archive"
+MAX_ARCHIVE_BYTES = 256 * 1024 * 1024
+
+
+class GatewayInternalServicer(GatewayInternalServiceServicer):
+    """Does for operators what spans several domains."""
+
+    def __init__(self, runtime: Runtime, importer: Importer, imports: Path) -> None:
+        self._runtime = runtime
+        self._importer = importer
+        self._imports = imports
+
+    def ImportBundle(
+        self, requests: Iterator[pb.ImportBundleRequest], context: grpc.ServicerContext
+    ) -> Iterator[pb.ImportEvent]:
+        """Import a course, telling how it goes."""
+        with scratch(self._imports) as folder:
+            try:
+                bundle = self._checked(requests, folder)
+                yield from self._import(bundle, context)
+            except BundleError as error:
+                yield refusal(error)
+
+    def _checked(self, requests: Iterable[pb.ImportBundleRequest], folder: Path) -> CourseBundle:
+        content = folder / "content"
+        content.mkdir()
+        with (folder / ARCHIVE).open("w+b") as archive:
+            receive(requests, archive, MAX_ARCHIVE_BYTES)
+            archive.seek(0)
+            root = unpack_bundle(archive, content)
+        return self._importer.check(root)
+
+    def _import(
+        self, bundle: CourseBundle, context: grpc.ServicerContext
+    ) -> Iterator[pb.ImportEvent]:
+        def gone(seconds: float) -> bool:
+            return self._runtime.stopping.wait(seconds) or not context.is_active()
+
+        try:
+            # Two imports of one course side by side would leave parts of both.
+            yield from self._importer.run(bundle, one_at_a_time(self._imports, gone))
+        except InterruptedError as error:
+            raise Unavailable("SERVICE_UNAVAILABLE", f"{error}: try again") from error
+
+
+def receive(requests: Iterable[pb.ImportBundleRequest], archive: BinaryIO, max_bytes: int) -> None:
+    """Write the pieces to `archive`; BundleError where they are more than `max_bytes`."""
+    left = max_bytes
+    for request in requests:
+        left -= len(request.chunk)
+        if left < 0:
+            reason = f"the archive is larger than {max_bytes // 1024**2} MB"
+            raise BundleError([Defect(ARCHIVE, 0, reason)])
+        archive.write(request.chunk)
+
+
+def refusal(error: BundleError) -> pb.ImportEvent:
+    """The event that lists every defect."""
+    defects = [
+        # What is wrong with an archive is not in a line of it.
+        pb.Defect(file=each.file, line=0 if each.file == ARCHIVE else each.line, reason=each.reason)
+        for each in error.defects
+    ]
+    return pb.ImportEvent(refusal=pb.ImportRefusal(defects=defects))

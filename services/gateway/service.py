@@ -1,0 +1,52 @@
+"""The gateway, put together: what concerns all services at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.gateway.importing.importer import Importer
+from services.gateway.internal_servicer import GatewayInternalServicer
+from services.gateway.processes import processes
+from services.gateway.readiness import NOT_SERVING, SERVING, Readiness
+from services.gateway.scratch import clear_leftovers
+from services.gateway.servicer import GatewayServicer, OperationsServicer
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Registration, Service
+from stellr.gateway.v1.gateway_internal_service_pb2_grpc import (
+    add_GatewayInternalServiceServicer_to_server,
+)
+from stellr.gateway.v1.gateway_service_pb2_grpc import add_GatewayServiceServicer_to_server
+from stellr.gateway.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
+
+NAME = "gateway"
+IMPORTS = "imports"
+
+
+def build(runtime: Runtime) -> Sequence[Registration]:
+    """The servicers of the gateway."""
+    imports = runtime.settings.state / IMPORTS
+    clear_leftovers(imports)
+    everyone = processes(runtime.settings, sorted([*SERVICE.calls, NAME]))
+    others = [process for process in everyone if process.service != NAME]
+    importer = Importer.over(*(runtime.channel(name) for name in ("course", "quiz", "media")))
+    public = GatewayServicer(Readiness(others, lambda: (NAME, own_state(runtime))))
+    operations = OperationsServicer(runtime, everyone)
+    internal = GatewayInternalServicer(runtime, importer, imports)
+    return [
+        Registration(add_GatewayServiceServicer_to_server, public),
+        Registration(add_OperationsServiceServicer_to_server, operations),
+        Registration(add_GatewayInternalServiceServicer_to_server, internal),
+    ]
+
+
+def own_state(runtime: Runtime) -> str:
+    """Whether this process serves: it knows who is signed in, and is not about to stop."""
+    serves = runtime.identity_follower.caught_up.is_set() and not runtime.stopping.is_set()
+    return SERVING if serves else NOT_SERVING
+
+
+SERVICE = Service(
+    name=NAME,
+    build=build,
+    calls=("auth", "user", "course", "progress", "quiz", "certificate", "notification", "media"),
+)

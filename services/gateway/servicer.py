@@ -1,0 +1,58 @@
+"""The RPCs of GatewayService and OperationsService: unpack, one call, repack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import grpc
+from google.api.httpbody_pb2 import HttpBody
+
+from services.gateway import exposition, metrics
+from services.gateway.processes import Process
+from services.gateway.readiness import SERVING, Readiness
+from services.kit.process.runtime import Runtime
+from stellr.gateway.v1 import gateway_service_pb2 as pb
+from stellr.gateway.v1 import operations_service_pb2 as operations
+from stellr.gateway.v1.gateway_service_pb2_grpc import GatewayServiceServicer
+from stellr.gateway.v1.operations_service_pb2_grpc import OperationsServiceServicer
+
+PART_BYTES = 64 * 1024
+
+
+class GatewayServicer(GatewayServiceServicer):
+    """Tells whether the academy stands."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        self._readiness = readiness
+
+    def GetHealth(self, request: pb.GetHealthRequest, context: grpc.ServicerContext) -> pb.Health:
+        """Being able to answer is the answer."""
+        return pb.Health(status="ok")
+
+    def GetReadiness(
+        self, request: pb.GetReadinessRequest, context: grpc.ServicerContext
+    ) -> pb.Readiness:
+        """The state of every service."""
+        states = self._readiness.states()
+        ready = all(state == SERVING for state in states.values())
+        if not ready:
+            context.send_initial_metadata((("x-http-code", "503"),))
+        services = [pb.ServiceState(name=name, state=state) for name, state in states.items()]
+        return pb.Readiness(ready=ready, services=services)
+
+
+class OperationsServicer(OperationsServiceServicer):
+    """Answers operators."""
+
+    def __init__(self, runtime: Runtime, everyone: Sequence[Process]) -> None:
+        self._runtime = runtime
+        self._everyone = everyone
+
+    def GetMetrics(
+        self, request: operations.GetMetricsRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """The metrics of all, as a stream: one message could be too large for the transcoder."""
+        text = metrics.gather(self._runtime, self._everyone).encode()
+        for start in range(0, len(text), PART_BYTES):
+            part = text[start : start + PART_BYTES]
+            yield HttpBody(content_type=exposition.CONTENT_TYPE, data=part)

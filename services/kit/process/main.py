@@ -1,0 +1,108 @@
+"""A service process: from its settings to its last answer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+import structlog
+
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Loop, Service
+from services.kit.process.settings import Settings
+from services.kit.rpc.server import Server
+from services.kit.telemetry import configure_logs
+from services.kit.work.periodic import HOUSEKEEPING, LoopThread
+
+log = structlog.get_logger("stellr.process")
+
+# Calls under way are finished; one that takes longer than this is cancelled.
+GRACE_SECONDS = 8.0
+RETRY_SECONDS = 0.2
+WATCH_SECONDS = 1.0
+
+
+def run(service: Service, environ: Mapping[str, str]) -> int:
+    """Run one process of the service until SIGTERM or SIGINT; the exit status."""
+    os.environ.update(environ)
+    settings = Settings()
+    configure_logs(service.name, settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        return Process(service, settings).run(stop)
+    except (OSError, ValueError, LookupError) as error:
+        log.error("cannot start", error=str(error))
+        return 1
+
+
+class Process:
+    """The parts of a service process in the order in which they start and stop."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self._runtime = Runtime(service, settings)
+        self._server = Server(self._runtime)
+        self._loops = [LoopThread(self._runtime, loop) for loop in self._all_loops()]
+
+    def _all_loops(self) -> list[Loop]:
+        own = list(self._runtime.service.loops)
+        return [*own, HOUSEKEEPING] if self._runtime.has_database else own
+
+    def run(self, stop: threading.Event) -> int:
+        """Serve until told to stop; 0."""
+        self._server.start(self._runtime.settings.listen)
+        self._runtime.identity_follower.start()
+        threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
+        stop.wait()
+        self._stop()
+        return 0
+
+    def _open(self, stop: threading.Event) -> None:
+        """Serve once the database answers and the identity feed has caught up."""
+        while not (self._database_answers() and self._runtime.identity_follower.caught_up.is_set()):
+            if stop.wait(RETRY_SECONDS):
+                return
+        if self._runtime.has_database:
+            self._runtime.jobs.start()
+        for loop in self._loops:
+            loop.start()
+        self._server.set_serving(True)
+        log.info("serving", address=self._runtime.settings.listen)
+        self._watch_database(stop)
+
+    def _watch_database(self, stop: threading.Event) -> None:
+        """Tell health checks when the database goes away, and when it is back."""
+        answers = True
+        while not stop.wait(WATCH_SECONDS):
+            before, answers = answers, self._database_answers()
+            if answers != before and not stop.is_set():
+                self._server.set_serving(answers)
+                log.warning("database", answers=answers)
+
+    def _database_answers(self) -> bool:
+        if not self._runtime.has_database:
+            return True
+        try:
+            self._runtime.database.ping()
+        except sa.exc.TimeoutError:
+            return True  # all connections are busy: it is there
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    def _stop(self) -> None:
+        self._runtime.stopping.set()
+        for loop in self._loops:
+            loop.stop()
+        if "feed_signal" in self._runtime.__dict__:
+            self._runtime.feed_signal.stop()
+        self._server.stop(GRACE_SECONDS)
+        if "jobs" in self._runtime.__dict__:
+            self._runtime.jobs.stop()
+        self._runtime.identity_follower.stop()
+        self._runtime.close()
+        log.info("stopped")

@@ -1,0 +1,50 @@
+"""What a domain declares of itself: `SERVICE` in its service.py, its composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from services.kit.process.runtime import Runtime
+    from services.kit.work.jobs import Tasks
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A servicer, and the generated function that adds it to a server."""
+
+    add: Callable[[Any, Any], None]
+    servicer: object
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Work that is done again and again: `work(runtime)` every so many seconds, in a transaction.
+
+    Every process of the service runs it; work that only one may do locks its row or table.
+    """
+
+    name: str
+    every: float
+    work: Callable[[Runtime], None]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service: its name, its servicers, and all it is built with."""
+
+    name: str
+    build: Callable[[Runtime], Sequence[Registration]]
+    # The services it may call. No circle: a test walks them.
+    calls: tuple[str, ...] = ()
+    # The folder of its Alembic migrations; a service without one has no database.
+    migrations: str | None = None
+    tasks: Tasks | None = None
+    loops: tuple[Loop, ...] = ()
+
+    @property
+    def database(self) -> bool:
+        """Whether the service has a database of its own."""
+        return self.migrations is not None

@@ -1,0 +1,43 @@
+"""The bounds that the contract sets to every field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import protovalidate
+
+from services.kit.errors import InvalidArgument, Violation
+from services.kit.rpc.interceptors.base import Link, Method
+
+
+class Validation(Link):
+    """After identity and rate limit: nobody's request is looked at before they may make it."""
+
+    def intercept(
+        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
+    ) -> Any:
+        """Refuse a request with fields out of bounds, telling all of them."""
+        if self.policy(method_name).streams_request:
+            return method(map(validated, request), context)
+        return method(validated(request), context)
+
+
+def validated(message: Any) -> Any:
+    """The message itself; InvalidArgument names every field out of its bounds."""
+    found = protovalidate.collect_violations(message)
+    if found:
+        raise InvalidArgument.of([_violation(violation.proto) for violation in found])
+    return message
+
+
+def _violation(proto: Any) -> Violation:
+    path = ".".join(_element(element) for element in proto.field.elements)
+    return Violation(path, proto.message or "is not valid")
+
+
+def _element(element: Any) -> str:
+    first, *rest = str(element.field_name).split("_")
+    name = first + "".join(part.capitalize() for part in rest)
+    subscript = element.subscript
+    return f"{name}[{subscript.value}]" if subscript else name

@@ -1,0 +1,66 @@
+"""Takes messages and contact cards in, and brings the two together."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from services.kit.errors import InvalidArgument, Violation
+from services.kit.process.runtime import Runtime
+from services.notification import repository, templates
+from services.notification.delivery import deliver_mail
+from services.notification.models import State
+from stellr.notification.v1 import notification_internal_service_pb2 as pb
+
+
+class Messages:
+    """Keeps messages until they can be sent."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._jobs = runtime.jobs
+
+    def send(self, request: pb.SendNotificationRequest) -> None:
+        """Send a message, or have it wait for a card; one whose id is known is let be.
+
+        InvalidArgument: the template is unknown, or the data do not fit it.
+        """
+        _check(request)
+        db, notification_id = self._database.session, UUID(request.notification_id)
+        recipient = _recipient(request)
+        reachable = "email" in recipient or repository.lock_address(db, recipient["user_id"])
+        values = {
+            "notification_id": notification_id,
+            "template": request.template,
+            "data": dict(request.data),
+            "state": State.QUEUED if reachable else State.WAITING,
+            **recipient,
+        }
+        if repository.create_notification(db, values) and reachable:
+            self._deliver(notification_id)
+
+    def set_contact(self, request: pb.SetContactRequest) -> None:
+        """Set what is known about a person, and send what waited for it."""
+        present = {field.name: value for field, value in request.ListFields()}
+        fields = {name: present[name] for name in repository.CONTACT_FIELDS if name in present}
+        db, user_id = self._database.session, UUID(request.user_id)
+        if repository.set_contact(db, user_id, fields, request.revision_micros):
+            for notification_id in repository.queue_waiting(db, user_id):
+                self._deliver(notification_id)
+
+    def _deliver(self, notification_id: UUID) -> None:
+        self._jobs.defer(deliver_mail, notification_id=str(notification_id))
+
+
+def _check(request: pb.SendNotificationRequest) -> None:
+    try:
+        templates.check(request.template, request.data)
+    except templates.TemplateDataError as error:
+        raise InvalidArgument.of([Violation(*pair) for pair in error.violations]) from error
+
+
+def _recipient(request: pb.SendNotificationRequest) -> dict[str, Any]:
+    if request.WhichOneof("recipient") == "user_id":
+        return {"user_id": UUID(request.user_id)}
+    to = request.address
+    return {"email": to.email, "name": to.name, "locale": to.locale}

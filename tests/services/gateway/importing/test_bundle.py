@@ -1,0 +1,237 @@
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from services.gateway.importing.bundle import MAX_BODY_BYTES, MAX_PDF_BYTES, read_bundle
+from services.gateway.importing.defects import BundleError, Defect
+from services.quiz import gift
+
+DEMO = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
+COURSE = """\
+slug: small-course
+title: A small course
+sections:
+- title: Only
+  lessons:
+  - lessons/a.md
+"""
+
+
+def write(root: Path, files: dict[str, str | bytes]) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return root
+
+
+def bundle(
+    root: Path, course: str = COURSE, lesson: str | bytes = "---\ntitle: A\n---\nHello.\n"
+) -> Path:
+    return write(root, {"course.yaml": course, "lessons/a.md": lesson})
+
+
+def defects(root: Path) -> list[Defect]:
+    with pytest.raises(BundleError) as error:
+        read_bundle(root)
+    return error.value.defects
+
+
+def test_reads_the_demo_course() -> None:
+    course = read_bundle(DEMO)
+    assert (course.slug, course.language, course.pass_percentage) == ("the-night-sky", "en", 60)
+    assert course.authors == ("Stellr Academy",)
+    assert [len(section.lessons) for section in course.sections] == [2, 2]
+    first, *others = course.lessons
+    assert first.key == "lessons/01-your-first-evening.md"
+    assert first.preview
+    assert not any(lesson.preview for lesson in others)
+    assert first.body.startswith("You need no telescope")
+    assert first.pdfs[0].path.read_bytes().startswith(b"%PDF-")
+
+
+def test_the_quizzes_of_the_demo_course_are_good() -> None:
+    quizzes = [lesson.quiz.text for lesson in read_bundle(DEMO).lessons if lesson.quiz]
+    kinds = {question.kind for text in quizzes for question in gift.parse(text)}
+    assert len(quizzes) == 3
+    assert len(kinds) == 3
+
+
+def test_defaults_and_plain_values(tmp_path: Path) -> None:
+    course = read_bundle(
+        bundle(
+            tmp_path,
+            COURSE.replace("A small course", "2024") + "tags: [2024-01-02, No, 1.50]\n",
+            "\ufeff---\r\ntitle: Yes\r\nvideos:\r\n- https://example.org/v\r\n"
+            "- {url: 'http://example.org/w', title: W}\r\n---\r\n\r\nOne\r\ntwo\r\n",
+        )
+    )
+    assert (course.title, course.tags) == ("2024", ("2024-01-02", "No", "1.50"))
+    assert (course.language, course.pass_percentage, course.summary) == ("en", 60, "")
+    (lesson,) = course.lessons
+    assert (lesson.title, lesson.minutes, lesson.preview) == ("Yes", 0, False)
+    assert lesson.body == "One\ntwo"
+    assert [(video.url, video.title) for video in lesson.videos] == [
+        ("https://example.org/v", ""),
+        ("http://example.org/w", "W"),
+    ]
+    assert lesson.quiz is None
+
+
+@pytest.mark.parametrize(
+    ("course", "line", "reason"),
+    [
+        (COURSE.replace("slug: small-course\n", ""), 1, 'the key "slug" is missing'),
+        (COURSE.replace("A small course", ""), 2, 'the key "title" has no value'),
+        (COURSE.replace("small-course", "Small_Course"), 1, "use small letters"),
+        (COURSE.replace("small-course", "a" * 81), 1, "slug: longer than 80 characters"),
+        (COURSE.replace("A small course", "t" * 201), 2, "title: longer than 200"),
+        (COURSE.replace("A small course", "[a]"), 2, "title: expected a text"),
+        (COURSE.replace("A small course", '"a\\0b"'), 2, "control characters"),
+        (COURSE + "summary: " + "s" * 2_001, 7, "summary: longer than 2,000"),
+        (COURSE + "sumary: x", 7, 'unknown key "sumary": did you mean "summary"?'),
+        (COURSE + "qqq: x", 7, 'unknown key "qqq": known are slug'),
+        (COURSE + "title: again", 7, 'the key "title" is there twice'),
+        (COURSE + "language: English, please", 7, "BCP 47"),
+        (COURSE + "pass_percentage: 101", 7, "whole number from 0 to 100"),
+        (COURSE + "pass_percentage: '60'", 7, "whole number from 0 to 100"),
+        (COURSE + "pass_percentage: 1:30", 7, "whole number from 0 to 100"),
+        (COURSE + "tags: stars", 7, "tags: expected a list"),
+        (COURSE + "tags:\n- Stars\n- stars", 9, 'tags: "stars" is there twice'),
+        (COURSE + "tags: [" + "a" * 51 + "]", 7, "tags: longer than 50"),
+        (COURSE + f"tags: {list(range(21))}", 7, "tags: more than 20 items"),
+        (COURSE + "  - lessons/b.md", 7, 'the file "lessons/b.md" is missing'),
+        (COURSE + "  - lessons/./a.md", 7, '"lessons/a.md" is there twice'),
+        (COURSE + "  - lessons/../../a.md", 7, "leads out of the bundle"),
+        (COURSE + "  - /etc/passwd", 7, "leads out of the bundle"),
+        (COURSE + "  - course.yaml", 7, "must lie in lessons/ and end in .md"),
+        (COURSE + "  - .", 7, "must lie in lessons/"),
+        (COURSE + "  - lessons/" + "x" * 190 + ".md", 7, "longer than 200"),
+        (COURSE + "  - 'lessons/\u00e9" + "\u00e9" * 150 + ".md'", 7, "cannot be reached"),
+        (COURSE[: COURSE.index("  lessons")], 4, 'the key "lessons" is missing'),
+        (COURSE[: COURSE.index("- title")] + "  []", 4, "the list is empty"),
+        (COURSE + "- Another\n", 7, "sections: expected title and lessons"),
+        (COURSE + "authors: &a [x]", 7, "anchors and aliases are not allowed"),
+        (COURSE + "authors: *a", 7, "anchors and aliases are not allowed"),
+        (COURSE + "tags: " + "[" * 50_000, 7, "nested too deeply"),
+        (COURSE + "tags: !!python/object:os.system x", 7, "tags: expected a list"),
+        (COURSE + "license: !!python/name:os.system", 7, "license: expected a text"),
+        (COURSE + "tags: [", 7, "not valid YAML"),
+        (COURSE + "--- \nslug: x", 7, "not valid YAML"),
+        (COURSE + "license: a\x01b", 7, "a character that YAML does not allow"),
+        ("- a", 1, "expected keys with values"),
+        ("", 1, "expected keys with values"),
+        ("a" * 300_000, 1, "larger than 131,072 bytes"),
+    ],
+)
+def test_tells_what_is_wrong_with_the_course(
+    tmp_path: Path, course: str, line: int, reason: str
+) -> None:
+    (defect,) = defects(bundle(tmp_path, course))
+    assert (defect.file, defect.line) == ("course.yaml", line)
+    assert reason in defect.reason
+
+
+@pytest.mark.parametrize(
+    ("front", "line", "reason"),
+    [
+        ("minutes: 5", 2, 'the key "title" is missing'),
+        ("title: A\nminutes: 10001", 3, "whole number from 0 to 10,000"),
+        ("title: A\nminutes: -1", 3, "whole number from 0 to 10,000"),
+        ("title: A\nminutes: five", 3, "whole number"),
+        ("title: A\npreview: 1", 3, "expected true or false"),
+        ("title: A\nvideo: x", 3, 'did you mean "videos"?'),
+        ("title: A\nvideos:\n- ftp://example.org", 4, "not an http or https address"),
+        ("title: A\nvideos:\n- javascript:alert(1)", 4, "not an http or https address"),
+        ("title: A\nvideos:\n- http://[", 4, "not an http or https address"),
+        ("title: A\nvideos:\n- title: x", 4, 'the key "url" is missing'),
+        ("title: A\nvideos:\n- http://a.b/c\n- http://a.b/c", 5, "is there twice"),
+        ("title: A\nquiz: quizzes/none.gift", 3, "is missing"),
+        ("title: A\nquiz: quizzes/latin.gift", 3, "is not UTF-8 text (line 2)"),
+        ("title: A\nquiz: files/a.pdf", 3, "must lie in quizzes/"),
+        ("title: A\nquiz: quizzes/link.gift", 3, "leads out of the bundle"),
+        ("title: A\nquiz: quizzes/circle.gift", 3, "quizzes/circle.gift"),
+        ("title: A\npdfs:\n- title: P\n  file: files/none.pdf", 5, "is missing"),
+        ("title: A\npdfs:\n- title: P\n  file: files/empty.pdf", 5, "is empty"),
+        ("title: A\npdfs:\n- title: P\n  file: files/text.pdf", 5, "is not a PDF"),
+        ("title: A\npdfs:\n- title: P\n  file: files/huge.pdf", 5, "larger than 50 MB"),
+        ("title: A\npdfs:\n- title: P\n  file: files", 5, "must lie in files/"),
+        ("title: A\npdfs:\n- title: P", 4, 'the key "file" is missing'),
+        ("title: A\npdfs:\n- files/a.pdf", 4, "expected title and file"),
+        ("title: 'A", 2, "not valid YAML"),
+    ],
+)
+def test_tells_what_is_wrong_with_a_lesson(
+    tmp_path: Path, front: str, line: int, reason: str
+) -> None:
+    root = bundle(tmp_path / "bundle", lesson=f"---\n{front}\n---\nbody\n")
+    write(root, {"files/empty.pdf": b"", "files/text.pdf": b"hello", "files/huge.pdf": b"%PDF-"})
+    write(root, {"quizzes/latin.gift": b"q\n\xe9 {T}", "../outside.gift": b"q {T}"})
+    with (root / "files/huge.pdf").open("r+b") as stream:
+        stream.truncate(MAX_PDF_BYTES + 1)
+    (root / "quizzes/link.gift").symlink_to(tmp_path / "outside.gift")
+    (root / "quizzes/circle.gift").symlink_to(root / "quizzes/circle.gift")
+    (defect,) = defects(root)
+    assert (defect.file, defect.line) == ("lessons/a.md", line)
+    assert reason in defect.reason
+
+
+@pytest.mark.parametrize(
+    ("lesson", "file", "line", "reason"),
+    [
+        ("no front matter", "lessons/a.md", 1, "the front matter is missing"),
+        ("---\ntitle: A\n", "lessons/a.md", 1, "the front matter is missing"),
+        ("---\ntitle: A\n---\nx\x00", "lessons/a.md", 4, "U+0000"),
+        ("---\ntitle: A\n---\n" + "x" * (MAX_BODY_BYTES + 1), "lessons/a.md", 4, "1,000,000"),
+        ("---\ntitle: A\n#" + "x" * 70_000 + "\n---\n", "lessons/a.md", 1, "16,384 bytes"),
+        (b"---\ntitle: \xff\n---\n", "course.yaml", 6, "is not UTF-8 text (line 2)"),
+    ],
+    ids=["none", "open", "nul", "long body", "long front", "latin"],
+)
+def test_tells_what_is_wrong_with_a_lesson_file(
+    tmp_path: Path, lesson: str | bytes, file: str, line: int, reason: str
+) -> None:
+    (defect,) = defects(bundle(tmp_path, lesson=lesson))
+    assert (defect.file, defect.line) == (file, line)
+    assert reason in defect.reason
+
+
+def test_tells_all_defects_at_once(tmp_path: Path) -> None:
+    root = bundle(
+        tmp_path, COURSE.replace("small-course", "Small") + "tags: 1\n", "---\nminutes: x\n---"
+    )
+    assert [(each.file, each.line) for each in defects(root)] == [
+        ("course.yaml", 1),
+        ("course.yaml", 7),
+        ("lessons/a.md", 2),
+        ("lessons/a.md", 2),
+    ]
+
+
+def test_a_directory_without_course_is_refused(tmp_path: Path) -> None:
+    expected = [Defect("course.yaml", 1, 'the file "course.yaml" is missing')]
+    assert defects(tmp_path) == expected
+    assert defects(tmp_path / "nowhere") == expected
+
+
+def test_lessons_that_no_section_names_are_ignored(tmp_path: Path) -> None:
+    root = write(bundle(tmp_path), {"lessons/draft.md": "not even front matter"})
+    assert [lesson.key for lesson in read_bundle(root).lessons] == ["lessons/a.md"]
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        "".join(f"k{n}: v\n" for n in range(9_000)),
+        "tags: [" + "a," * 60_000 + "]",
+        "{" * 120_000,
+        "'" * 120_000,
+        "? " * 60_000,
+    ],
+    ids=["keys", "items", "nesting", "quotes", "complex keys"],
+)
+def test_hostile_yaml_is_refused_in_bounded_time(tmp_path: Path, course: str) -> None:
+    start = process_time()
+    assert len(defects(bundle(tmp_path, course))) <= 500
+    assert process_time() - start < 20

@@ -1,0 +1,177 @@
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.gateway.importing.sender import send_bundle
+from services.kit.rpc.clients import MeshChannel
+from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
+from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
+from tests.support import Stack, Visitor
+
+NIGHT_SKY = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
+Send = Callable[[Path], list[pb.ImportEvent]]
+LESSON, QUIZ = "lessons/02-stars-and-planets.md", "quizzes/02-stars-and-planets.gift"
+
+
+@pytest.fixture
+def send(mesh: Callable[[str, str], MeshChannel]) -> Send:
+    channel = mesh("operator", "gateway")
+    return lambda directory: list(send_bundle(channel, directory))
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """The demo course under a name of its own."""
+    root = tmp_path / "bundle"
+    shutil.copytree(NIGHT_SKY, root)
+    change(root, "course.yaml", "slug: the-night-sky", f"slug: sky-{uuid4().hex}")
+    return root
+
+
+def change(root: Path, file: str, old: str, new: str) -> None:
+    text = (root / file).read_text()
+    assert old in text
+    (root / file).write_text(text.replace(old, new, 1))
+
+
+def defects(events: list[pb.ImportEvent]) -> list[tuple[str, int, str]]:
+    (event,) = events
+    return [(each.file, each.line, each.reason) for each in event.refusal.defects]
+
+
+def course_of(visitor: Visitor, events: list[pb.ImportEvent]) -> dict[str, Any]:
+    answer = visitor.get(f"/courses/{events[-1].summary.slug}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def lessons_of(course: dict[str, Any]) -> list[dict[str, Any]]:
+    return [lesson for section in course["sections"] for lesson in section["lessons"]]
+
+
+def test_brings_the_whole_course_step_by_step(send: Send, bundle: Path, visitor: Visitor) -> None:
+    events = send(bundle)
+    steps = [event.step for event in events[:-1]]
+    assert [step.done for step in steps] == [1, 2, 3, 4, 5, 6]
+    assert {step.total for step in steps} == {6}
+    summary = events[-1].summary
+    assert (summary.lesson_count, summary.pdf_count, summary.changed) == (4, 1, True)
+    assert summary.question_count > 0
+    lessons = lessons_of(course_of(visitor, events))
+    assert [lesson["hasQuiz"] for lesson in lessons] == [True, True, True, False]
+    media = visitor.get(f"/media/lesson/{lessons[0]['lessonId']}").json()
+    assert len(media["pdfs"]) == summary.pdf_count
+
+
+def test_the_same_again_changes_nothing(send: Send, bundle: Path, visitor: Visitor) -> None:
+    before = course_of(visitor, send(bundle))
+    events = send(bundle)
+    assert not events[-1].summary.changed
+    assert course_of(visitor, events) == before
+
+
+def test_a_new_version_keeps_ids(send: Send, bundle: Path, visitor: Visitor) -> None:
+    before = course_of(visitor, send(bundle))
+    change(bundle, LESSON, "quiz: ", "# quiz: ")
+    change(bundle, "course.yaml", "title: Getting ready", "title: Before you go out")
+    events = send(bundle)
+    assert events[-1].summary.changed
+    after = course_of(visitor, events)
+    assert after["etag"] != before["etag"]
+    ids = [[lesson["lessonId"] for lesson in lessons_of(course)] for course in (before, after)]
+    assert ids[0] == ids[1]
+    assert [lesson["hasQuiz"] for lesson in lessons_of(after)] == [True, False, True, False]
+
+
+def test_every_defect_is_told_with_its_place_and_nothing_is_changed(
+    send: Send, bundle: Path, visitor: Visitor
+) -> None:
+    before = course_of(visitor, send(bundle))
+    (bundle / "files" / "first-evening.pdf").unlink()
+    change(bundle, "course.yaml", "license: CC0-1.0", "licence: CC0-1.0")
+    with (bundle / QUIZ).open("a") as gift:
+        gift.write("\nWhich one? {~this ~that}\n\nAnd now? {=a =b ~c}\n\nTwice? {=a ~b ~b}\n")
+    lines = (bundle / QUIZ).read_text().count("\n")
+    told = defects(send(bundle))
+    places = [(file, line) for file, line, _ in told]
+    assert places[0][0] == "course.yaml"
+    assert ("lessons/01-your-first-evening.md", line_of(bundle, "first-evening.pdf")) in places
+    assert [place for place in places if place[0] == QUIZ] == [
+        (QUIZ, lines - 4),
+        (QUIZ, lines - 2),
+        (QUIZ, lines),
+    ]
+    assert visitor.get(f"/courses/{before['slug']}").json() == before
+
+
+def line_of(root: Path, text: str) -> int:
+    lines = (root / "lessons" / "01-your-first-evening.md").read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_what_a_service_would_refuse_midway_is_refused_before(
+    send: Send, bundle: Path, visitor: Visitor
+) -> None:
+    change(bundle, LESSON, "quiz: ", 'videos: ["https://video.example/a|b^c"]\nquiz: ')
+    ((file, line, reason),) = defects(send(bundle))
+    assert (file, line) == (LESSON, 0)
+    assert reason.startswith("videos[0].url: ")
+    slug = (bundle / "course.yaml").read_text().split()[1]
+    assert visitor.get(f"/courses/{slug}").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"\x1f\x8b\x08\x00broken"])
+def test_a_damaged_archive_is_refused(
+    mesh: Callable[[str, str], MeshChannel], content: bytes
+) -> None:
+    stub = GatewayInternalServiceStub(mesh("operator", "gateway"))
+    events = list(stub.ImportBundle(iter([pb.ImportBundleRequest(chunk=content)])))
+    ((file, line, reason),) = defects(events)
+    assert (file, line) == ("archive", 0)
+    assert "damaged" in reason
+
+
+def test_two_at_once_leave_the_course_of_one(send: Send, bundle: Path, visitor: Visitor) -> None:
+    other = bundle.with_name("other")
+    shutil.copytree(bundle, other)
+    change(other, LESSON, "quiz: ", "# quiz: ")
+    change(other, "course.yaml", "title: Getting ready", "title: Without a quiz")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(send, [bundle, other])
+    assert first[-1].summary.course_id == second[-1].summary.course_id
+    course = course_of(visitor, first)
+    quizzes = [lesson["hasQuiz"] for lesson in lessons_of(course)]
+    without = course["sections"][0]["title"] == "Without a quiz"
+    assert quizzes == [True, not without, True, False]
+
+
+def test_an_import_that_ended_midway_is_completed_by_the_next(
+    stack: Stack,
+    mesh: Callable[[str, str], MeshChannel],
+    send: Send,
+    bundle: Path,
+    eventually: Callable[..., Any],
+) -> None:
+    channel = mesh("operator", "gateway")
+    events = send_bundle(channel, bundle)
+    assert next(events).step.done == 1
+    channel.close()
+    left = stack.state / "imports"
+    assert eventually(lambda: [path.name for path in left.iterdir()] == ["turn"])
+    assert send(bundle)[-1].summary.lesson_count == 4
+    course = course_of(Visitor(stack), again := send(bundle))
+    assert not again[-1].summary.changed
+    assert [lesson["hasQuiz"] for lesson in lessons_of(course)] == [True, True, True, False]
+
+
+def test_leaves_nothing_on_the_disk(stack: Stack, send: Send, bundle: Path) -> None:
+    send(bundle)
+    (bundle / QUIZ).write_text("")
+    assert defects(send(bundle))
+    assert [path.name for path in (stack.state / "imports").iterdir()] == ["turn"]

@@ -1,0 +1,118 @@
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from edge import registry
+from services.kit.rpc.clients import MeshChannel
+from stellr.gateway.v1.gateway_internal_service_pb2 import ImportBundleRequest
+from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
+from tests.support import Learner, Stack, Visitor, started
+
+
+def metrics(stack: Stack) -> httpx.Response:
+    return httpx.get(f"{stack.operations_url}/metrics", timeout=20)
+
+
+def up(stack: Stack) -> dict[str, float]:
+    families = text_string_to_metric_families(metrics(stack).text)
+    found = next(family for family in families if family.name == "stellr_up")
+    return {sample.labels["service"]: sample.value for sample in found.samples}
+
+
+def test_health_asks_nobody(visitor: Visitor, learner: Callable[..., Learner]) -> None:
+    for somebody in (visitor, learner()):
+        answer = somebody.get("/healthz")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert visitor.get("/healthz", what="x").status_code == 400
+    assert visitor.post("/healthz").status_code in (404, 405)
+
+
+def test_readiness_names_every_service_in_a_fixed_order(visitor: Visitor) -> None:
+    answer = visitor.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json()["ready"] is True
+    states = {each["name"]: each["state"] for each in answer.json()["services"]}
+    assert list(states) == sorted(registry.SERVICES)
+    assert set(states.values()) == {"SERVING"}
+
+
+def test_a_frozen_service_is_told_and_left_out(eventually: Callable[..., Any]) -> None:
+    with started() as own:
+        _freeze(own, Visitor(own), eventually)
+
+
+def _freeze(stack: Stack, visitor: Visitor, eventually: Callable[..., Any]) -> None:
+    pid = stack.part("certificate-0")["pid"]
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        answer = eventually(lambda: _not_ready(visitor), 10)
+        assert answer.json()["ready"] is False
+        states = {each["name"]: each["state"] for each in answer.json()["services"]}
+        assert states.pop("certificate") == "UNREACHABLE"
+        assert set(states.values()) == {"SERVING"}
+        began = time.monotonic()
+        found = up(stack)
+        assert time.monotonic() - began < 5
+        assert found.pop("certificate") == 0
+        assert set(found.values()) == {1}
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert eventually(lambda: visitor.get("/readyz").status_code == 200, 10)
+
+
+def _not_ready(visitor: Visitor) -> httpx.Response | None:
+    answer = visitor.get("/readyz")
+    return answer if answer.status_code == 503 else None
+
+
+def test_metrics_of_all_are_valid_and_only_for_operators(stack: Stack, visitor: Visitor) -> None:
+    visitor.get("/courses")
+    answer = metrics(stack)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    families = list(text_string_to_metric_families(answer.text))
+    types = [line for line in answer.text.splitlines() if line.startswith("# TYPE ")]
+    assert len(types) == len({line.split()[2] for line in types})
+    assert any(family.name.startswith("envoy_") for family in families)
+    calls = next(family for family in families if family.name == "stellr_rpc_seconds")
+    services = {sample.labels["service"] for sample in calls.samples}
+    assert {"course", "gateway"} <= services
+    assert up(stack) == dict.fromkeys([*registry.SERVICES, "envoy"], 1)
+    samples = [(s.name, tuple(sorted(s.labels.items()))) for f in families for s in f.samples]
+    assert len(samples) == len(set(samples))
+
+
+def test_metrics_are_not_public(visitor: Visitor) -> None:
+    answer = visitor.get("/metrics")
+    assert (answer.status_code, answer.json()["code"]) == (404, 5)
+
+
+def test_only_the_operator_imports(
+    stack: Stack, mesh: Callable[[str, str], MeshChannel], learner: Callable[..., Learner]
+) -> None:
+    request = ImportBundleRequest(chunk=b"x")
+    with grpc.insecure_channel(stack.target("gateway")) as channel:
+        stub = GatewayInternalServiceStub(channel)
+        for metadata in ((), (("authorization", f"Bearer {learner().token}"),)):
+            with pytest.raises(grpc.RpcError) as error:
+                next(stub.ImportBundle(iter([request]), metadata=metadata))
+            assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    stub = GatewayInternalServiceStub(mesh("certificate", "gateway"))
+    with pytest.raises(grpc.RpcError) as error:
+        next(stub.ImportBundle(iter([request])))
+    assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_a_piece_out_of_bounds_is_refused(mesh: Callable[[str, str], MeshChannel]) -> None:
+    stub = GatewayInternalServiceStub(mesh("operator", "gateway"))
+    request = ImportBundleRequest(chunk=bytes(256 * 1024 + 1))
+    with pytest.raises(grpc.RpcError) as error:
+        next(stub.ImportBundle(iter([request])))
+    assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT

@@ -1,0 +1,167 @@
+import time
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from services.auth.access import AccessSigner
+from services.kit.errors import Unauthenticated, Unavailable
+from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
+from tests.services.kit.harness import Kit, message, notifications, send, serving
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
+SIGNER = AccessSigner(KEY, "https://test.example")
+USER, SESSION = uuid4(), uuid4()
+
+
+def tokens() -> AccessTokens:
+    return AccessTokens(KeySet(lambda: {"keys": [SIGNER.public_jwk]}))
+
+
+def token(key: Any = KEY, algorithm: str = "ES256", **changes: Any) -> str:
+    claims = {
+        "iss": "https://test.example",
+        "aud": "stellr",
+        "sub": str(USER),
+        "sid": str(SESSION),
+        "roles": ["learner"],
+        "iat": time.time() - 1,
+        "exp": int(time.time()) + 3600,
+        **changes,
+    }
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(claims, key, algorithm, headers={"kid": SIGNER.public_jwk["kid"]})
+
+
+def test_an_access_token_says_who_it_is() -> None:
+    access = tokens().verify(SIGNER.sign(USER, SESSION, ["author", "learner"]))
+    assert (access.user_id, access.session_id) == (USER, SESSION)
+    assert access.roles == {"author", "learner"}
+    assert access.expires_at - time.time() == pytest.approx(900, abs=2)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "",
+        "x",
+        "a.b.c",
+        token(OTHER_KEY),
+        token("a-shared-secret-that-is-long-enough-for-hs256", "HS256"),
+        token(None, "none"),
+        token(aud="notification"),
+        token(aud=None),
+        token(exp=None),
+        token(iss=None),
+        token(sub="nobody"),
+        token(sid=None),
+        token(roles=None),
+    ],
+)
+def test_a_token_that_is_not_ours_is_refused(bad: str) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        tokens().verify(bad)
+    assert refused.value.reason == "TOKEN_INVALID"
+
+
+def test_an_altered_token_is_refused() -> None:
+    head, body, signature = token().split(".")
+    _, others, _ = token(roles=["admin"]).split(".")
+    verifier = tokens()
+    verifier.verify(f"{head}.{body}.{signature}")
+    with pytest.raises(Unauthenticated):
+        verifier.verify(f"{head}.{others}.{signature}")
+
+
+def test_an_expired_token_is_refused_also_when_it_was_good_before() -> None:
+    verifier, short = tokens(), token(exp=int(time.time()) + 1)
+    verifier.verify(short)
+    time.sleep(1.1)
+    for checked in (verifier, tokens()):
+        with pytest.raises(Unauthenticated) as refused:
+            checked.verify(short)
+        assert refused.value.reason == "TOKEN_EXPIRED"
+
+
+def test_a_clock_that_is_behind_takes_a_fresh_token() -> None:
+    assert tokens().verify(token(iat=time.time() + 2)).user_id == USER
+
+
+def test_a_token_is_not_called_bad_while_no_keys_are_known() -> None:
+    def load() -> dict[str, Any]:
+        raise Unavailable("SERVICE_UNAVAILABLE", "auth does not answer")
+
+    verifier = AccessTokens(KeySet(load))
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            verifier.verify(token())
+
+
+def test_a_new_key_is_loaded_and_forged_key_ids_load_at_most_once_a_second() -> None:
+    loads: list[float] = []
+
+    def load() -> dict[str, Any]:
+        loads.append(time.monotonic())
+        return {"keys": [SIGNER.public_jwk]}
+
+    verifier = AccessTokens(KeySet(load))
+    verifier.verify(token())
+    for number in range(50):
+        forged = jwt.encode({}, OTHER_KEY, "ES256", headers={"kid": f"k{number}"})
+        with pytest.raises(Unauthenticated):
+            verifier.verify(forged)
+    assert len(loads) == 1
+
+
+def test_a_mesh_token_proves_its_service_to_its_target_only(kit: Kit) -> None:
+    proof = kit.mesh_tokens("auth").token_for("notification")
+    assert kit.mesh_tokens("notification").verify(proof) == "auth"
+    with pytest.raises(Unauthenticated):
+        kit.mesh_tokens("course").verify(proof)
+
+
+def test_a_service_cannot_pose_as_another(kit: Kit) -> None:
+    claims = {"iss": "auth", "aud": "notification", "exp": int(time.time()) + 60}
+    for kid, key in (("auth", kit.keys["user"]), ("user", kit.keys["user"])):
+        forged = jwt.encode(claims, key, "ES256", headers={"kid": kid})
+        with pytest.raises(Unauthenticated):
+            kit.mesh_tokens("notification").verify(forged)
+
+
+def test_an_expired_mesh_token_is_refused(kit: Kit) -> None:
+    claims = {"iss": "auth", "aud": "notification", "exp": int(time.time()) - 1}
+    old = jwt.encode(claims, kit.keys["auth"], "ES256", headers={"kid": "auth"})
+    with pytest.raises(Unauthenticated):
+        kit.mesh_tokens("notification").verify(old)
+
+
+@pytest.mark.parametrize(
+    ("caller", "code"),
+    [
+        ("auth", grpc.StatusCode.OK),
+        ("course", grpc.StatusCode.PERMISSION_DENIED),
+        ("", grpc.StatusCode.UNAUTHENTICATED),
+        ("stranger", grpc.StatusCode.UNAUTHENTICATED),
+    ],
+)
+def test_internal_methods_know_their_callers(kit: Kit, caller: str, code: grpc.StatusCode) -> None:
+    called: list[Any] = []
+    stranger = MeshTokens("auth", OTHER_KEY, KeySet(lambda: kit.jwks))
+    known = kit.mesh_tokens(caller) if caller in kit.keys else stranger
+    proof = [("x-stellr-service", known.token_for("notification"))] if caller else []
+    with (
+        serving(kit.runtime(notifications(called.append))) as port,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        rpc = send(channel)
+        try:
+            _, answered = rpc.with_call(message(), metadata=proof)  # type: ignore[attr-defined]
+            found = answered.code()
+        except grpc.RpcError as error:
+            found = error.code()
+    assert found is code
+    assert len(called) == (code is grpc.StatusCode.OK)

@@ -1,0 +1,132 @@
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from services.kit import errors
+from services.kit.errors import (
+    Aborted,
+    DeadlineExceeded,
+    DomainError,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    Unauthenticated,
+    Unavailable,
+    Violation,
+)
+from services.kit.rpc.interceptors.errors import status
+from tests.services.kit.harness import Kit, message, notifications, send, serving
+
+SECRET = "the password is swordfish"
+
+
+def refusing(error: Exception) -> Callable[[Any], None]:
+    def work(_: Any) -> None:
+        raise error
+
+    return work
+
+
+def refusal(kit: Kit, error: Exception) -> Exception:
+    """What a service hears whose peer raised the error."""
+    with (
+        serving(kit.runtime(notifications(refusing(error)))) as port,
+        kit.channel("auth", "notification", port) as channel,
+        pytest.raises(Exception) as caught,  # noqa: PT011 - the kinds differ
+    ):
+        send(channel)(message())
+    return caught.value
+
+
+def test_a_status_has_code_message_and_reason() -> None:
+    found = status(NotFound("COURSE_NOT_FOUND", "there is no such course", metadata={"id": "7"}))
+    info = error_details_pb2.ErrorInfo()
+    assert found.details[0].Unpack(info)
+    assert (found.code, found.message) == (5, "there is no such course")
+    assert (info.reason, info.domain, dict(info.metadata)) == (
+        "COURSE_NOT_FOUND",
+        errors.DOMAIN,
+        {"id": "7"},
+    )
+
+
+def test_a_status_has_all_violations() -> None:
+    wrong = [Violation("title", "is missing"), Violation("tags[3]", "is too long")]
+    bad = error_details_pb2.BadRequest()
+    assert status(InvalidArgument.of(wrong)).details[1].Unpack(bad)
+    assert [(v.field, v.description) for v in bad.field_violations] == wrong
+
+
+def test_a_status_says_when_to_try_again() -> None:
+    retry = error_details_pb2.RetryInfo()
+    assert status(ResourceExhausted("X", "x", retry_after=1.5)).details[1].Unpack(retry)
+    assert retry.retry_delay.ToMilliseconds() == 1500
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFound("A", "a"),
+        Aborted("B", "b"),
+        FailedPrecondition("C", "c", metadata={"why": "so"}),
+        Unavailable("D", "d"),
+        DeadlineExceeded("E", "e"),
+    ],
+)
+def test_a_refusal_comes_to_the_caller_as_it_was_raised(kit: Kit, error: DomainError) -> None:
+    heard = refusal(kit, error)
+    assert type(heard) is type(error)
+    assert isinstance(heard, DomainError)
+    assert (heard.reason, heard.message, heard.metadata) == (
+        error.reason,
+        error.message,
+        error.metadata,
+    )
+
+
+def test_violations_come_to_the_caller(kit: Kit) -> None:
+    heard = refusal(kit, InvalidArgument.of([Violation("data.code", "must be 6 digits")]))
+    assert isinstance(heard, InvalidArgument)
+    assert heard.violations == (("data.code", "must be 6 digits"),)
+
+
+@pytest.mark.parametrize("error", [PermissionDenied("X", "x"), Unauthenticated("X", "x")])
+def test_a_peer_that_does_not_trust_us_is_our_fault(kit: Kit, error: DomainError) -> None:
+    assert isinstance(refusal(kit, error), grpc.RpcError)
+
+
+@pytest.mark.parametrize("reason", ["TOKEN_EXPIRED", "SESSION_ENDED", "TOKEN_STALE"])
+def test_a_token_that_ended_on_the_way_is_told_to_the_person(kit: Kit, reason: str) -> None:
+    heard = refusal(kit, Unauthenticated(reason, "log in again"))
+    assert isinstance(heard, Unauthenticated)
+    assert heard.reason == reason
+
+
+def test_an_unknown_exception_says_nothing_outside(kit: Kit) -> None:
+    heard: Any = refusal(kit, RuntimeError(SECRET))
+    assert heard.code() is grpc.StatusCode.INTERNAL
+    assert SECRET not in heard.details()
+    assert "request " in heard.details()
+    assert rpc_status.from_call(heard) is None
+
+
+def test_bounds_are_told_with_their_fields(kit: Kit) -> None:
+    request = message()
+    request.notification_id = "no uuid"
+    request.data["k" * 60] = "v"
+    request.template = ""
+    with (
+        serving(kit.runtime(notifications(lambda _: None))) as port,
+        kit.channel("auth", "notification", port) as channel,
+        pytest.raises(InvalidArgument) as refused,
+    ):
+        send(channel)(request)
+    fields = {violation.field for violation in refused.value.violations}
+    assert {"notificationId", "template"} < fields
+    assert any(field.startswith("data") for field in fields)

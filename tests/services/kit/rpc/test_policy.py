@@ -1,0 +1,99 @@
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import descriptor_pool
+
+import stellr
+from edge.registry import SERVICES
+from services.kit.rpc.policy import MethodPolicy, policies
+from stellr.options.v1 import options_pb2 as options
+from tests.services.kit.harness import Kit, message, notifications, send, serving
+
+
+def contracts() -> list[str]:
+    """The full names of all services of all contracts."""
+    root = Path(next(iter(stellr.__path__)))
+    names: list[str] = []
+    for path in sorted(root.rglob("*_pb2.py")):
+        module = ".".join(("stellr", *path.relative_to(root).with_suffix("").parts))
+        file = importlib.import_module(module).DESCRIPTOR
+        names += [service.full_name for service in file.services_by_name.values()]
+    return names
+
+
+def rpcs() -> Iterator[tuple[str, MethodPolicy, Any]]:
+    pool: Any = descriptor_pool.Default()
+    for name, policy in policies(contracts()).items():
+        service, method = name[1:].split("/")
+        yield name, policy, pool.FindServiceByName(service).methods_by_name[method].input_type
+
+
+def test_every_rpc_of_every_contract_declares_a_policy() -> None:
+    assert len(contracts()) > len(SERVICES)
+    assert all(policy.access != options.ACCESS_UNSPECIFIED for _, policy, _ in rpcs())
+
+
+def test_a_service_with_a_method_without_policy_does_not_start() -> None:
+    with pytest.raises(LookupError, match=r"grpc\.health\.v1\.Health\.Check declares no access"):
+        policies(["grpc.health.v1.Health"])
+
+
+def test_a_method_without_policy_is_refused(kit: Kit) -> None:
+    called: list[Any] = []
+    runtime = kit.runtime(notifications(called.append))
+    with serving(runtime) as port, kit.channel("auth", "notification", port) as channel:
+        runtime.policies = {}
+        with pytest.raises(grpc.RpcError) as refused:
+            send(channel)(message())
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert called == []
+
+
+def test_limits_of_one_name_count_alike() -> None:
+    meaning: dict[str, set[tuple[int, str, int]]] = {}
+    for _, policy, _ in rpcs():
+        for limit in policy.limits:
+            counts = (limit.key, limit.field if limit.field else "", limit.per_minute)
+            meaning.setdefault(limit.name, set()).add(counts)
+    assert {name: counts for name, counts in meaning.items() if len(counts) > 1} == {}
+
+
+def test_limits_count_something() -> None:
+    for name, policy, request in rpcs():
+        for limit in policy.limits:
+            assert limit.per_minute > 0, name
+            by_field = limit.key == options.RateLimit.KEY_FIELD
+            assert limit.key != options.RateLimit.KEY_UNSPECIFIED, name
+            assert by_field == bool(limit.field), name
+            assert not by_field or limit.field in request.fields_by_name, name
+            person = limit.key == options.RateLimit.KEY_PERSON
+            signed_in = (options.ACCESS_SIGNED_IN, options.ACCESS_OWN, options.ACCESS_ROLE)
+            assert not person or policy.access in signed_in, name
+
+
+def test_owners_roles_and_callers_exist() -> None:
+    for name, policy, request in rpcs():
+        assert policy.callers <= {*SERVICES, "operator", "*"}, name
+        assert policy.roles <= {"learner", "author", "admin"}, name
+        own = policy.access == options.ACCESS_OWN
+        assert own == bool(policy.owner_field), name
+        assert not own or policy.owner_field in request.fields_by_name, name
+        assert (policy.access == options.ACCESS_INTERNAL) == bool(policy.callers), name
+        assert (policy.access == options.ACCESS_ROLE) <= bool(policy.roles), name
+
+
+def test_only_internal_services_have_internal_methods() -> None:
+    for name, policy, _ in rpcs():
+        internal = "InternalService/" in name or "RuntimeService/" in name
+        assert (policy.access == options.ACCESS_INTERNAL) == internal, name
+
+
+def test_replies_with_tokens_are_never_kept() -> None:
+    kept = {name: policy.reply for name, policy, _ in rpcs() if policy.keeps_reply}
+    for name, reply in kept.items():
+        fields = reply.DESCRIPTOR.fields_by_name
+        assert not {"access_token", "refresh_token", "verification_id"} & set(fields), name

@@ -76,6 +76,12 @@ class Metrics:
             ["service", "process", "job", "outcome"],
             registry=self._registry,
         )
+        self._restarts = Counter(
+            "stellr_worker_restarts_total",
+            "Long-lived work that ended and was started again.",
+            ["service", "process", "worker"],
+            registry=self._registry,
+        )
         self._children: dict[tuple[str, str], Histogram] = {}
         self._registry.register(_OwnProcess(self._labels))
 
@@ -90,6 +96,10 @@ class Metrics:
     def job(self, job: str, outcome: str) -> None:
         """Count a job that was done or failed."""
         self._jobs.labels(**self._labels, job=job, outcome=outcome).inc()
+
+    def worker_restarted(self, worker: str) -> None:
+        """Count long-lived work that ended and is started again."""
+        self._restarts.labels(**self._labels, worker=worker).inc()
 
     def text(self) -> str:
         """All metrics in Prometheus text format."""

@@ -8,6 +8,7 @@ from typing import Self
 from edge.local.errors import StartError
 
 HOST = "127.0.0.1"
+PAIR_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,20 @@ def reserve(port: int = 0) -> Reservation:
         reserved.close()
         raise StartError(f"Port {port} cannot be used: {str(error.strerror).lower()}.") from error
     return Reservation(reserved)
+
+
+def reserve_pair() -> tuple[Reservation, Reservation]:
+    """Reserve a port of the loopback address and the one after it.
+
+    Raises StartError when there are no two free ports in a row.
+    """
+    for _ in range(PAIR_TRIES):
+        first = reserve()
+        try:
+            return first, reserve(first.port + 1)
+        except (StartError, OverflowError):
+            first.close()
+    raise StartError("There are no two free ports in a row.")
 
 
 def listens(address: str) -> bool:

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import http.client
+import itertools
 import os
 import signal
 import time
@@ -19,7 +20,7 @@ from edge.local.connections import ConnectionPlan, plan_connections
 from edge.local.environment import Settings, service_environ
 from edge.local.errors import StartError, StopRequested
 from edge.local.parts import Part, finish, kill_and_reap, pause, reap, stop
-from edge.local.ports import HOST, Reservation, listens, reserve
+from edge.local.ports import HOST, Reservation, listens, reserve, reserve_pair
 from edge.local.running import RunningPart, RunningStack
 from edge.local.state import State, lock, open_state
 from services.kit.process.service import Service
@@ -31,7 +32,7 @@ POLL_SECONDS = 0.05
 SUPERVISE_SECONDS = 1.0
 HTTP_OK = 200
 # Imported while initdb works, and before the fork: a second import where they are used is free.
-HEAVY = ("edge.envoy.render", "edge.local.databases", "edge.local.keys")
+HEAVY = ("edge.envoy.admin", "edge.envoy.render", "edge.local.databases", "edge.local.keys")
 DEMO_COURSE = "edge.demo_course"
 
 
@@ -100,7 +101,16 @@ class Stack:
         say(f"Stellr is ready at http://{HOST}:{self.port}")
 
     def _reserve(self, port: int = 0) -> Reservation:
-        reserved = reserve(port)
+        return self._hold(reserve(port))
+
+    def _reserve_addresses(self) -> list[str]:
+        """Where each process of a service listens; the port after it is for its streams."""
+        pairs = [reserve_pair() for _ in range(self.workers)]
+        for reserved in itertools.chain(*pairs):
+            self._hold(reserved)
+        return [first.address for first, _ in pairs]
+
+    def _hold(self, reserved: Reservation) -> Reservation:
         self.ports.append(reserved)
         self.held.append(reserved.fileno())
         return reserved
@@ -173,18 +183,18 @@ class Stack:
                     kill_and_reap(pid)
 
     def _start_services(self, server: postgres.Postgres, plan: ConnectionPlan) -> Settings:
-        ports = {name: [self._reserve() for _ in range(self.workers)] for name in self.services}
+        addresses = {name: self._reserve_addresses() for name in self.services}
         self.admin_port = self._reserve().port
         settings = Settings(
             state=self.state,
             public_url=f"http://{HOST}:{self.port}",
             envoy_admin=f"http://{HOST}:{self.admin_port}",
-            targets={name: [port.address for port in ports[name]] for name in ports},
+            targets=addresses,
             databases={name: self._url(server, name) for name in self._with_database()},
             plan=plan,
         )
-        for name, addresses in settings.targets.items():
-            for number, address in enumerate(addresses):
+        for name in self.services:
+            for number, address in enumerate(addresses[name]):
                 self._start_service(settings, name, number, address)
         self._await_services()
         return settings
@@ -269,10 +279,10 @@ class Stack:
         return stop(envoy, SERVICE_GRACE) or hurried
 
     def _drain(self) -> bool:
-        from edge.envoy import render  # noqa: PLC0415  see HEAVY
+        from edge.envoy import admin  # noqa: PLC0415  see HEAVY
 
         deadline = time.monotonic() + DRAIN_SECONDS
-        while time.monotonic() < deadline and render.active_requests(self.admin_port):
+        while time.monotonic() < deadline and admin.active_requests(self.admin_port):
             if signals.wait(POLL_SECONDS):
                 return True
         return False

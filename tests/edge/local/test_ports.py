@@ -2,8 +2,9 @@ import socket
 
 import pytest
 
+from edge.local import ports
 from edge.local.errors import StartError
-from edge.local.ports import HOST, listens, reserve
+from edge.local.ports import HOST, listens, reserve, reserve_pair
 
 
 def test_a_reserved_port_swallows_no_connection() -> None:
@@ -33,3 +34,21 @@ def test_a_port_in_use_is_named() -> None:
         port = server.getsockname()[1]
         with pytest.raises(StartError, match=f"Port {port} cannot be used: address already in use"):
             reserve(port)
+
+
+def test_a_pair_is_two_ports_in_a_row() -> None:
+    first, second = reserve_pair()
+    with first, second:
+        assert second.port == first.port + 1
+
+
+def test_a_pair_gives_way_to_who_has_its_second_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, taken = reserve_pair()
+    first.close()
+    offered = iter([first.port])
+    monkeypatch.setattr(ports, "reserve", lambda port=0: reserve(port or next(offered, 0)))
+    with taken:
+        one, two = reserve_pair()
+        with one, two:
+            assert one.port != first.port
+            assert two.port == one.port + 1

@@ -1,0 +1,94 @@
+"""Where Envoy finds the processes of each service, and what it expects of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+# gRPC remembers a header it could not parse in the connection's compression table, and from then on
+# fails every call with a header of that name. All callers share the connections to a service, so
+# there is no such table: what one caller sends spoils nothing for another.
+# The windows are those of Envoy's advice for edge proxies: one slow reader holds 64 KiB of the
+# connection's 1 MiB, and not the whole connection.
+_HTTP2: Json = {
+    "max_concurrent_streams": 100,
+    "hpack_table_size": 0,
+    "initial_stream_window_size": 65536,
+    "initial_connection_window_size": 1048576,
+}
+# A retry storm is bounded by the budget: at most a fifth of the requests in flight.
+_LIMITS: Json = {
+    "max_connections": 128,
+    "max_pending_requests": 1024,
+    "max_requests": 2048,
+    "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 5},
+}
+# A process that says NOT_SERVING gets nothing more within a second. One that does not answer twice
+# is left alone, and is asked often enough to be found as soon as it is back.
+_HEALTH_CHECK: Json = {
+    "timeout": "1s",
+    "interval": "1s",
+    "no_traffic_interval": "1s",
+    "unhealthy_interval": "0.25s",
+    "unhealthy_threshold": 2,
+    "healthy_threshold": 1,
+    "grpc_health_check": {},
+}
+# By default Envoy takes many unhealthy processes for a fault of its own checks and sends to all of
+# them. Here a process says it on purpose, when it is about to stop or its database is away, and a
+# write sent to it would fail; so that is never done.
+_BALANCING: Json = {"healthy_panic_threshold": {"value": 0.0}}
+
+
+def clusters(targets: Mapping[str, Sequence[str]], discovery: str = "STATIC") -> Json:
+    """The clusters of all services as a CDS file (envoy.service.discovery.v3.DiscoveryResponse).
+
+    `targets` are the host:port of every process by service. Each service has a second cluster for
+    its streams, which a process serves on the port after its own.
+    """
+    resources = []
+    for name, addresses in targets.items():
+        resources.append(_cluster(name, addresses, discovery))
+        streams = [stream_address(address) for address in addresses]
+        resources.append(_cluster(f"{name}_streams", streams, discovery))
+    return {"resources": resources}
+
+
+def endpoint(host: str, port: int) -> Json:
+    """An address as Envoy takes it."""
+    return {"socket_address": {"address": host, "port_value": port}}
+
+
+def stream_address(address: str) -> str:
+    """Where the process that listens at host:port serves its streams."""
+    host, _, port = address.rpartition(":")
+    return f"{host}:{int(port) + 1}"
+
+
+def _cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
+    protocol = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    return {
+        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+        "name": name,
+        "type": discovery,
+        "connect_timeout": "1s",
+        "per_connection_buffer_limit_bytes": 1048576,
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [_lb_endpoint(address) for address in addresses]}],
+        },
+        "typed_extension_protocol_options": {
+            protocol: {
+                "@type": f"type.googleapis.com/{protocol}",
+                "explicit_http_config": {"http2_protocol_options": _HTTP2},
+            }
+        },
+        "circuit_breakers": {"thresholds": [_LIMITS]},
+        "common_lb_config": _BALANCING,
+        "health_checks": [_HEALTH_CHECK],
+    }
+
+
+def _lb_endpoint(address: str) -> Json:
+    host, _, port = address.rpartition(":")
+    return {"endpoint": {"address": endpoint(host, int(port))}}

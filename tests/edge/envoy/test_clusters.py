@@ -1,0 +1,40 @@
+from edge.envoy.clusters import Json, clusters, stream_address
+
+
+def http2(cluster: Json) -> Json:
+    (options,) = cluster["typed_extension_protocol_options"].values()
+    found: Json = options["explicit_http_config"]["http2_protocol_options"]
+    return found
+
+
+def addresses(cluster: Json) -> list[tuple[str, int]]:
+    (locality,) = cluster["load_assignment"]["endpoints"]
+    sockets = [each["endpoint"]["address"]["socket_address"] for each in locality["lb_endpoints"]]
+    return [(socket["address"], socket["port_value"]) for socket in sockets]
+
+
+def test_streams_have_a_cluster_on_the_next_port() -> None:
+    unary, streams = clusters({"user": ["10.0.0.1:50051", "10.0.0.2:7000"]})["resources"]
+    assert (unary["name"], streams["name"]) == ("user", "user_streams")
+    assert addresses(unary) == [("10.0.0.1", 50051), ("10.0.0.2", 7000)]
+    assert addresses(streams) == [("10.0.0.1", 50052), ("10.0.0.2", 7001)]
+    assert stream_address("user:50051") == "user:50052"
+
+
+def test_connections_to_services_remember_no_headers() -> None:
+    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+        assert http2(cluster)["hpack_table_size"] == 0
+
+
+def test_one_reader_that_stops_cannot_fill_a_connection() -> None:
+    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+        windows = http2(cluster)
+        assert (
+            windows["initial_stream_window_size"] * 16 <= windows["initial_connection_window_size"]
+        )
+
+
+def test_who_is_unhealthy_gets_nothing_even_if_all_are() -> None:
+    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+        assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 0.0}
+        assert cluster["health_checks"][0]["grpc_health_check"] == {}

@@ -1,0 +1,40 @@
+import re
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from edge.envoy.methods import Method, expression, known_paths, methods_of
+from edge.envoy.render import DESCRIPTORS
+
+COURSE = "stellr.course.v1.CourseService"
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "fits"),
+    [
+        ("/courses/{course_id}", "/courses/7", True),
+        ("/courses/{course_id}", "/courses/7/lessons", False),
+        ("/courses/{course_id}:publish", "/courses/7:publish", True),
+        ("/files/{path=**}", "/files/a/b", True),
+        ("/.well-known/jwks.json", "/.well-known/jwksxjson", False),
+    ],
+)
+def test_a_path_template_as_an_expression(template: str, path: str, fits: bool) -> None:
+    assert bool(re.fullmatch(expression(template), path)) is fits
+
+
+def test_what_a_contract_says_of_its_rpcs() -> None:
+    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+    found = {method.name: method for method in methods_of(descriptors, [COURSE])}
+    get, enroll = found["GetCourse"], found["EnrollCourse"]
+    assert get.path == f"/{COURSE}/GetCourse"
+    assert get.domain == "course"
+    assert (get.reads, enroll.reads) == (True, False)
+    assert enroll.rules == (("POST", "/courses/{course_id}/enroll"),)
+    assert not get.streams
+
+
+def test_a_path_knows_all_its_methods() -> None:
+    get = Method("a.b.v1.S", "Get", (("GET", "/me"),), reads=True, streams=False)
+    change = Method("a.b.v1.S", "Change", (("PATCH", "/me"),), reads=False, streams=False)
+    assert known_paths([get, change]) == {"/me": frozenset({"GET", "PATCH"})}

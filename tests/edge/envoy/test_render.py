@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import yaml
+from click.testing import CliRunner
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from edge import registry
+from edge.cli.main import main
+from edge.envoy import render
+from edge.envoy.methods import methods_of, services_with_http
+
+DESCRIPTORS = FileDescriptorSet.FromString(render.DESCRIPTORS.read_bytes())
+TARGETS = {name: ["127.0.0.1:1"] for name in registry.SERVICES}
+PORTS = render.Ports(8080, 8081, 9901)
+
+
+def test_exactly_the_public_services_are_transcoded() -> None:
+    public = render.transcoded_services(render.load(), "public")
+    operations = render.transcoded_services(render.load(), "operations")
+    assert operations == ["stellr.gateway.v1.OperationsService"]
+    assert set(public) | set(operations) == services_with_http(DESCRIPTORS)
+    assert not set(public) & set(operations)
+
+
+def test_native_grpc_reaches_the_same_rpcs_and_no_others() -> None:
+    for listener in ("public", "operations"):
+        services = render.transcoded_services(render.load(), listener)
+        routes = render.routes_of(render.config(), listener)
+        reached = [route["match"]["path"] for route in routes if "route" in route]
+        assert sorted(reached) == sorted(each.path for each in methods_of(DESCRIPTORS, services))
+        assert "Internal" not in "".join(reached)
+
+
+def test_the_last_route_takes_what_no_other_takes() -> None:
+    for listener in ("public", "operations"):
+        last = render.routes_of(render.config(), listener)[-1]
+        assert last["match"] == {"prefix": "/"}
+        assert last["direct_response"]["status"] == 404
+
+
+def test_a_local_run_stays_on_the_loopback_address(tmp_path: Path) -> None:
+    render.write(tmp_path, PORTS, TARGETS)
+    assert "0.0.0.0" not in (tmp_path / "envoy.yaml").read_text()
+
+
+def test_a_container_finds_services_by_their_names(tmp_path: Path) -> None:
+    render.write_container(tmp_path)
+    clusters = yaml.safe_load((tmp_path / "clusters.yaml").read_text())["resources"]
+    assert {cluster["type"] for cluster in clusters} == {"STRICT_DNS"}
+    expected = [name for each in registry.SERVICES for name in (each, f"{each}_streams")]
+    assert [cluster["name"] for cluster in clusters] == expected
+
+
+def test_envoy_takes_its_configuration() -> None:
+    result = CliRunner().invoke(main, ["envoy", "--validate"])
+    assert (result.exit_code, result.output) == (0, "envoy.yaml is valid\n")

@@ -6,11 +6,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import psycopg
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from edge import registry
 from services.kit.data import migrate
@@ -20,6 +23,11 @@ from tests import support
 from tests.support import DEMO, Learner, Stack, Visitor
 
 SHARED = "stack"
+# Properties are tried anew in each run, on a machine that may be busy; nothing is kept of it.
+_HYPOTHESIS = TemporaryDirectory(prefix="stellr-hypothesis-")
+set_hypothesis_home_dir(_HYPOTHESIS.name)
+hypothesis.settings.register_profile("stellr", database=None, deadline=None)
+hypothesis.settings.load_profile("stellr")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,8 +8,8 @@ from uuid import UUID
 import grpc
 
 from services.auth import identity_feed, repository
+from services.auth.addresses import normalize_email
 from services.auth.models import Account
-from services.auth.registration import normalize_email
 from services.auth.sessions import user_message
 from services.kit.data.tables import timestamp
 from services.kit.errors import NotFound

@@ -7,23 +7,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.auth import codes, passwords, repository
+from services.auth.addresses import normalize_email
 from services.auth.mails import Mails
 from services.auth.models import Account, Verification
 from services.kit.data.tables import timestamp
 from services.kit.errors import InvalidArgument, Violation
 from services.kit.identity.secrets import Signer
 from services.kit.process.runtime import Runtime
+from services.kit.text import trim
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1 import session_pb2
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 DEFAULT_LOCALE = "en"
 LEARNER = "learner"
-
-
-def normalize_email(email: str) -> str:
-    """The address as accounts are found by it."""
-    return email.strip().lower()
 
 
 class Registration:
@@ -37,10 +34,11 @@ class Registration:
     def register(self, request: pb.RegisterRequest) -> session_pb2.Verification:
         """Begin: address known or not, the same work is done and the same is said."""
         email = normalize_email(request.email)
+        password = passwords.new_password(request.password)
         payload: dict[str, Any] = {
-            "display_name": request.display_name.strip(),
+            "display_name": trim(request.display_name),
             "locale": request.locale.replace("_", "-") or DEFAULT_LOCALE,
-            "password_hash": passwords.hash_password(request.password),
+            "password_hash": passwords.hash_password(password),
         }
         known = repository.find_account_by_email(self._database.session, email)
         if known is None:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from services.auth import passwords, repository
 from services.auth.access import LIFETIME_SECONDS, AccessSigner
+from services.auth.addresses import normalize_email
 from services.auth.models import Account, Session
-from services.auth.registration import normalize_email
 from services.kit import call
 from services.kit.data.tables import as_uuid
-from services.kit.errors import Unauthenticated
+from services.kit.errors import InvalidArgument, Unauthenticated
 from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import session_pb2 as pb
 
@@ -33,13 +33,20 @@ class Sessions:
 
     def log_in(self, email: str, password: str) -> pb.Session:
         """A session for the right password; Unauthenticated (INVALID_CREDENTIALS) for any other."""
-        account = repository.find_account_by_email(self._database.session, normalize_email(email))
-        if not passwords.verify_password(password, account.password_hash if account else None):
+        account, given = self._find(email), passwords.normalize_password(password)
+        if not passwords.verify_password(given, account.password_hash if account else None):
             account = None
         account = account and repository.hold_account(self._database.session, account.account_id)
         if account is None:
             raise Unauthenticated("INVALID_CREDENTIALS", "the address or the password is wrong")
         return self.start(account)
+
+    def _find(self, email: str) -> Account | None:
+        try:
+            address = normalize_email(email)
+        except InvalidArgument:
+            return None  # nobody has an address that no mail reaches
+        return repository.find_account_by_email(self._database.session, address)
 
     def start(self, account: Account) -> pb.Session:
         """A new session of the account, on the device that calls."""

@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from services.kit.errors import InvalidArgument, Violation
+from services.kit.text import trim
 from stellr.user.v1.user_service_pb2 import ProfileChange
 
 FIELDS = tuple(field.name for field in ProfileChange.DESCRIPTOR.fields)
@@ -57,7 +58,7 @@ def _timezones() -> frozenset[str]:
 def _tidy(name: str, value: str) -> str:
     if name == "locale":
         return value.replace("_", "-")
-    return value.strip() if name == "display_name" else value
+    return trim(value) if name == "display_name" else value
 
 
 def _path(name: str) -> str:

@@ -95,7 +95,10 @@ def test_the_answer_is_the_same_for_a_known_address_and_its_owner_is_told(
     assert log_in(visitor, known.email, PASSWORD).status_code == 401
 
 
-@pytest.mark.parametrize("name", ["\u3000", "\u200b\u2060", "a\u202eb", "a\x85b", "\ufeff"])
+@pytest.mark.parametrize(
+    "name",
+    ["\u3000", "\u200b\u2060", "a\u202eb", "a\x85b", "\ufeff", "\u00a0", "\u3164", "\u115f \u2800"],
+)
 def test_a_name_can_be_read(visitor: Visitor, name: str) -> None:
     body = {"email": "no", "password": PASSWORD, "displayName": name}
     assert set(violations(visitor.post("/register", body))) == {"email", "displayName"}
@@ -121,6 +124,51 @@ def test_all_that_is_wrong_with_a_registration_is_told_at_once(visitor: Visitor)
     assert answer.status_code == 400
     assert set(violations(answer)) == {"email", "password", "displayName"}
     assert "short" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "written", ["jane..doe@example.com", ".jane@example.com", "zo\u00eb@example.com", "a@b.local"]
+)
+def test_an_address_that_no_mail_reaches_is_refused(visitor: Visitor, written: str) -> None:
+    answer = visitor.post(
+        "/register", {"email": written, "password": PASSWORD, "displayName": "Zoe"}
+    )
+    assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
+    assert set(violations(answer)) == {"email"}
+
+
+def test_an_address_is_found_by_every_spelling_of_it(stack: Stack, visitor: Visitor) -> None:
+    name = secrets.token_hex(8)
+    verification = begin(visitor, f" {name.upper()}@B\u00fccher.example\n")
+    session = verify(visitor, verification, sent_code(stack, name)).json()
+    assert session["user"]["email"] == f"{name}@xn--bcher-kva.example"
+    assert str(stack.mails(name)[0]["To"]) == f"{name}@xn--bcher-kva.example"
+    for spelling in (f"{name}@bu\u0308cher.example ", f"{name}@XN--BCHER-KVA.EXAMPLE"):
+        assert log_in(visitor, spelling, PASSWORD).status_code == 200
+
+
+def test_what_was_pasted_around_a_name_is_cut_off(learner: Learners) -> None:
+    assert learner(name="\ufeffAnna \u200b").name == "Anna"
+
+
+def test_a_password_is_the_same_composed_and_decomposed(
+    visitor: Visitor, learner: Learners
+) -> None:
+    person = learner(password="p\u00e4ssw\u00f6rd f\u00fcr Zo\u00eb")
+    decomposed = "pa\u0308sswo\u0308rd fu\u0308r Zoe\u0308"
+    assert log_in(visitor, person.email, decomposed).status_code == 200
+    assert log_in(visitor, person.email, person.password).status_code == 200
+    for wrong in ("passwor d fur Zoe", f"{person.password} ", person.password[:-1]):
+        assert log_in(visitor, person.email, wrong).status_code == 401
+
+
+def test_a_password_is_counted_in_characters(visitor: Visitor, learner: Learners) -> None:
+    longest = learner(password="o\u0308" * 128)
+    assert log_in(visitor, longest.email, "\u00f6" * 128).status_code == 200
+    assert log_in(visitor, longest.email, "\u00f6" * 127).status_code == 401
+    for password in ("\u00f6" * 129, "o\u0308" * 7):
+        body = {"email": address(), "password": password, "displayName": "Zoe"}
+        assert set(violations(visitor.post("/register", body))) == {"password"}
 
 
 def test_five_guesses_and_the_code_is_void(stack: Stack, visitor: Visitor) -> None:

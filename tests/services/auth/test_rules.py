@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from services.auth import codes, passwords
 from services.auth.access import LIFETIME_SECONDS, AccessSigner
 from services.auth.page import content_security_policy, verify_email_page
-from services.auth.registration import normalize_email
+from services.kit.errors import InvalidArgument
 from services.kit.identity.secrets import Signer
 
 SIGNER = Signer(b"s" * 32, "auth:code")
@@ -44,6 +44,50 @@ def test_no_password_fits_no_hash(kept: str | None) -> None:
     assert not passwords.verify_password("nobody's password", kept)
 
 
+@pytest.mark.parametrize(
+    ("registered", "typed"),
+    [
+        ("p\u00e4ssw\u00f6rd f\u00fcr Zo\u00eb", "pa\u0308sswo\u0308rd fu\u0308r Zoe\u0308"),
+        ("\u1106\u1167\u11bc\u1103\u1173", "\uba85\u1103\u1173"),
+        ("correct horse", "correct\u00a0horse"),
+    ],
+)
+def test_a_password_is_the_same_from_every_keyboard(registered: str, typed: str) -> None:
+    assert passwords.normalize_password(registered) == passwords.normalize_password(typed)
+
+
+@pytest.mark.parametrize(
+    ("registered", "typed"),
+    [
+        (" correct horse", "correct horse"),
+        ("correct horse ", "correct horse"),
+        ("correct  horse", "correct horse"),
+        ("E = mc\u00b2", "E = mc2"),
+        ("\ufb01sh and chips", "fish and chips"),
+        ("Correct horse", "correct horse"),
+    ],
+)
+def test_what_people_tell_apart_stays_apart(registered: str, typed: str) -> None:
+    assert passwords.normalize_password(registered) != passwords.normalize_password(typed)
+
+
+@pytest.mark.parametrize("password", ["a" * 7, "a\u0308" * 7, "a" * 129, "\U0001f600" * 129])
+def test_a_new_password_has_eight_to_128_characters(password: str) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        passwords.new_password(password)
+    assert [violation.field for violation in refused.value.violations] == ["password"]
+    assert password not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "password", ["a" * 8, "\u0e01" * 8, "a" * 128, "a\u0308" * 128, "\U0001f600" * 128, " " * 8]
+)
+def test_every_character_counts_once_and_none_is_cut_off(password: str) -> None:
+    kept = passwords.new_password(password)
+    assert 8 <= len(kept) <= 128
+    assert not passwords.verify_password(kept[:-1], passwords.hash_password(kept))
+
+
 def test_an_unknown_account_takes_as_long_as_a_wrong_password() -> None:
     kept = passwords.hash_password("correct horse")
 
@@ -74,10 +118,6 @@ def test_access_tokens_can_be_verified_by_their_jwk() -> None:
     assert claims["exp"] - int(claims["iat"]) == LIFETIME_SECONDS
     assert jwt.get_unverified_header(token)["kid"] == signer.public_jwk["kid"]
     assert "d" not in signer.public_jwk
-
-
-def test_addresses_are_compared_without_case() -> None:
-    assert normalize_email("  Zoe@Example.ORG ") == "zoe@example.org"
 
 
 def test_the_page_shows_what_the_link_brings_as_text_only() -> None:

@@ -27,5 +27,5 @@ SERVICE = Service(
     calls=("progress", "course", "user", "notification"),
     migrations=str(Path(__file__).parent / "migrations"),
     tasks=TASKS,
-    loops=(Loop("follow_completions", 1.0, follow_completions),),
+    loops=(Loop("follow_completions", 1.0, follow_completions, everywhere=True),),
 )

@@ -76,6 +76,12 @@ class Metrics:
             ["service", "process", "job", "outcome"],
             registry=self._registry,
         )
+        self._periodic = Counter(
+            "stellr_periodic_runs_total",
+            "Runs of periodic work.",
+            ["service", "process", "work", "outcome"],
+            registry=self._registry,
+        )
         self._restarts = Counter(
             "stellr_worker_restarts_total",
             "Long-lived work that ended and was started again.",
@@ -96,6 +102,10 @@ class Metrics:
     def job(self, job: str, outcome: str) -> None:
         """Count a job that was done or failed."""
         self._jobs.labels(**self._labels, job=job, outcome=outcome).inc()
+
+    def periodic(self, work: str, outcome: str) -> None:
+        """Count a run of periodic work, ok or failed."""
+        self._periodic.labels(**self._labels, work=work, outcome=outcome).inc()
 
     def worker_restarted(self, worker: str) -> None:
         """Count long-lived work that ended and is started again."""

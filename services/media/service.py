@@ -47,5 +47,5 @@ SERVICE = Service(
     build=build,
     calls=("course",),
     migrations=str(Path(__file__).parent / "migrations"),
-    loops=(Loop("sweep", 600.0, sweep),),
+    loops=(Loop("sweep", 600.0, sweep, everywhere=True),),
 )

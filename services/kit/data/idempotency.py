@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 from sqlalchemy.orm import Session
 
+from services.kit.data.purge import BATCH, batch_of
 from services.kit.errors import Aborted
 
 KEEP = "24 hours"
@@ -36,7 +37,8 @@ _KEEP = sa.text(
 _RELEASE = sa.text(
     "DELETE FROM idempotency_keys WHERE caller = :caller AND method = :method AND key = :key"
 )
-_PURGE = sa.text(f"DELETE FROM idempotency_keys WHERE created_at < now() - interval '{KEEP}'")
+_KEYS = sa.table("idempotency_keys", sa.column("created_at"))
+_PURGE = batch_of(_KEYS, _KEYS.c.created_at < sa.text(f"now() - interval '{KEEP}'"))
 
 
 def claim(session: Session, caller: str, method: str, key: str, request: Message) -> bytes | None:
@@ -65,6 +67,6 @@ def release(session: Session, caller: str, method: str, key: str) -> None:
     session.execute(_RELEASE, {"caller": caller, "method": method, "key": key})
 
 
-def purge(session: Session) -> None:
-    """Forget keys older than 24 hours."""
-    session.execute(_PURGE)
+def purge(session: Session) -> bool:
+    """Forget a batch of the keys older than 24 hours; whether there may be more of them."""
+    return len(session.execute(_PURGE).all()) == BATCH

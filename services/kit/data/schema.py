@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 
 def create_runtime_tables() -> None:
-    """The job queue of procrastinate, and the kept replies of idempotent requests."""
+    """The job queue of procrastinate, when periodic work is due, kept replies of requests."""
     op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
     op.create_table(
         "idempotency_keys",
@@ -23,3 +23,11 @@ def create_runtime_tables() -> None:
         ),
     )
     op.create_index("idempotency_keys_created_at", "idempotency_keys", ["created_at"])
+    op.create_table(
+        "periodic_runs",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column(
+            "due_at", pg.TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()
+        ),
+        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    )

@@ -6,16 +6,19 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
+from services.kit.data import idempotency
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Loop, Service
+from services.kit.process.service import Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.server import Server
 from services.kit.telemetry import configure_logs
-from services.kit.work.periodic import HOUSEKEEPING, LoopThread
+from services.kit.work.periodic import Periodic, start_periodic
+from services.kit.work.supervisor import Supervisor
 
 log = structlog.get_logger("stellr.process")
 
@@ -46,15 +49,12 @@ class Process:
     def __init__(self, service: Service, settings: Settings) -> None:
         self._runtime = Runtime(service, settings)
         self._server = Server(self._runtime)
-        self._loops = [LoopThread(self._runtime, loop) for loop in self._all_loops()]
-
-    def _all_loops(self) -> list[Loop]:
-        own = list(self._runtime.service.loops)
-        return [*own, HOUSEKEEPING] if self._runtime.has_database else own
+        self._supervisor = Supervisor(self._runtime.metrics)
 
     def run(self, stop: threading.Event) -> int:
         """Serve until told to stop; 0."""
         self._server.start(self._runtime.settings.listen)
+        self._supervisor.start()
         self._runtime.identity_follower.start()
         threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
         stop.wait()
@@ -68,11 +68,24 @@ class Process:
                 return
         if self._runtime.has_database:
             self._runtime.jobs.start()
-        for loop in self._loops:
-            loop.start()
+        self._start_periodic()
         self._server.set_serving(True)
         log.info("serving", address=self._runtime.settings.listen)
         self._watch_database(stop)
+
+    def _start_periodic(self) -> None:
+        runtime = self._runtime
+        work = [
+            Periodic(loop.name, loop.every, partial(loop.work, runtime), loop.everywhere)
+            for loop in runtime.service.loops
+        ]
+        if runtime.has_database:
+            work.append(Periodic("forget_idempotency_keys", 600.0, self._forget_keys))
+        database = runtime.database if runtime.has_database else None
+        start_periodic(self._supervisor, database, runtime.metrics, work)
+
+    def _forget_keys(self) -> bool:
+        return idempotency.purge(self._runtime.database.session)
 
     def _watch_database(self, stop: threading.Event) -> None:
         """Tell health checks when the database goes away, and when it is back."""
@@ -96,8 +109,7 @@ class Process:
 
     def _stop(self) -> None:
         self._runtime.stopping.set()
-        for loop in self._loops:
-            loop.stop()
+        self._supervisor.stop(GRACE_SECONDS)
         if "feed_signal" in self._runtime.__dict__:
             self._runtime.feed_signal.stop()
         self._server.stop(GRACE_SECONDS)

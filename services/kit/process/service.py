@@ -21,14 +21,12 @@ class Registration:
 
 @dataclass(frozen=True)
 class Loop:
-    """Work that is done again and again: `work(runtime)` every so many seconds, in a transaction.
-
-    Every process of the service runs it; work that only one may do locks its row or table.
-    """
+    """Periodic work that takes the runtime, as `services.kit.work.periodic.Periodic` otherwise."""
 
     name: str
     every: float
-    work: Callable[[Runtime], None]
+    work: Callable[[Runtime], bool | None]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True)

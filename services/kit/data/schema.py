@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from alembic import op
 from procrastinate.schema import SchemaManager
@@ -9,8 +11,9 @@ from sqlalchemy.dialects import postgresql as pg
 
 
 def create_runtime_tables() -> None:
-    """The job queue of procrastinate, when periodic work is due, kept replies of requests."""
-    op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    """The job queue of procrastinate, events, when periodic work is due, kept replies."""
+    _execute(SchemaManager.get_schema())
+    _execute(Path(__file__).with_name("events.sql").read_text())
     op.create_table(
         "idempotency_keys",
         sa.Column("caller", sa.Text, primary_key=True),
@@ -31,3 +34,7 @@ def create_runtime_tables() -> None:
         ),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     )
+
+
+def _execute(script: str) -> None:
+    op.get_bind().exec_driver_sql(script.replace("%", "%%"))

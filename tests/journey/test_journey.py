@@ -145,6 +145,7 @@ def not_public() -> Iterator[str]:
         for service in file.service:
             if service.name.endswith("InternalService") or service.name in (
                 "RuntimeService",
+                "EventService",
                 "OperationsService",
             ):
                 yield from (f"{file.package}.{service.name}/{m.name}" for m in service.method)

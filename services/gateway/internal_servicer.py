@@ -9,9 +9,9 @@ from typing import BinaryIO
 import grpc
 
 from services.gateway.importing.archive import unpack_bundle
-from services.gateway.importing.bundle import CourseBundle
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.importer import Importer
+from services.gateway.importing.sources import CourseBundle
 from services.gateway.scratch import one_at_a_time, scratch
 from services.kit.errors import Unavailable
 from services.kit.process.runtime import Runtime

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from services.gateway.importing.bundle import COURSE_FILE
 from services.gateway.importing.defects import BundleError, Defect
+from services.gateway.importing.files import COURSE_FILE
 
 FOLDERS = ("lessons", "quizzes", "files")
 MAX_MEMBERS = 5_000

@@ -15,13 +15,19 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.reader import ReaderError
 
 from services.gateway.importing.defects import Report
+from services.gateway.importing.scalars import (
+    COMMENTED,
+    NULL,
+    TAG,
+    hidden_items,
+    line_of,
+    scalar_text,
+    trailing_comment,
+)
 
 MAX_DEPTH = 12
 MAX_KEYS = 50
-TAG = "tag:yaml.org,2002:"
-NULL, TRUTH, WHOLE = f"{TAG}null", f"{TAG}bool", f"{TAG}int"
-PLAIN_TAGS = {f"{TAG}{kind}" for kind in ("str", "int", "float", "bool", "timestamp")}
-UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+TRUTH, WHOLE = f"{TAG}bool", f"{TAG}int"
 
 
 class _Loader(yaml.SafeLoader):
@@ -61,11 +67,6 @@ def read_mapping(text: str, report: Report) -> MappingNode | None:
         report.add(1, "expected keys with values, such as 'title: ...'")
         return None
     return node
-
-
-def line_of(node: Node) -> int:
-    """Return the line of a node, counted from 1."""
-    return node.start_mark.line + 1
 
 
 class Fields:
@@ -110,10 +111,31 @@ class Fields:
             self.report.add(self.line_at(key), f'the key "{key}" {missing}')
         return None
 
-    def text(self, key: str, maximum: int, *, required: bool = False, lines: bool = False) -> str:
-        """Return a text of at most `maximum` characters; `lines` keeps its line breaks."""
+    def text(
+        self,
+        key: str,
+        maximum: int,
+        *,
+        required: bool = False,
+        lines: bool = False,
+        comment: bool = False,
+    ) -> str:
+        """Return a text of at most `maximum` characters.
+
+        `lines` keeps its line breaks; with `comment` one may follow it on its line.
+        """
+        if not comment and self._is_hidden(key):
+            self.add(key, COMMENTED)
+            return ""
         node = self._node(key, required)
-        return scalar_text(key, node, maximum, self.report, lines=lines) if node else ""
+        if node is None:
+            return ""
+        return scalar_text(key, node, maximum, self.report, lines=lines, comment=comment)
+
+    def _is_hidden(self, key: str) -> bool:
+        """Whether the value begins with `#`: to YAML that is a comment and there is no value."""
+        node = self.nodes.get(key)
+        return node is not None and node.tag == NULL and trailing_comment(node)
 
     def whole(self, key: str, maximum: int, default: int) -> int:
         """Return a whole number from 0 to `maximum`."""
@@ -153,10 +175,10 @@ class Fields:
 
     def texts(self, key: str, maximum: int, characters: int) -> tuple[str, ...]:
         """Return a list of texts that differ from each other, whatever their case."""
-        found = [
-            (line_of(item), scalar_text(key, item, characters, self.report))
-            for item in self.items(key, maximum)
-        ]
+        items = self.items(key, maximum)
+        for line in hidden_items(self.nodes[key]) if items else ():
+            self.report.add(line, f"{key}: {COMMENTED}")
+        found = [(line_of(item), scalar_text(key, item, characters, self.report)) for item in items]
         refuse_repeats(key, found, self.report, str.casefold)
         return tuple(text for _, text in found)
 
@@ -171,26 +193,6 @@ class Fields:
             else:
                 self.report.add(line_of(item), f"{key}: expected {' and '.join(known)}")
         return found
-
-
-def scalar_text(key: str, node: Node, maximum: int, report: Report, *, lines: bool = False) -> str:
-    """Return the text of a node as it was written, so that `title: 2024` is "2024".
-
-    A text that is refused comes back empty, its defect told.
-    """
-    if not isinstance(node, ScalarNode) or node.tag not in PLAIN_TAGS:
-        report.add(line_of(node), f"{key}: expected a text")
-        return ""
-    text = node.value.strip() if lines else " ".join(node.value.split())
-    if not text:
-        report.add(line_of(node), f"{key}: the text is empty")
-    elif len(text) > maximum:
-        report.add(line_of(node), f"{key}: longer than {maximum:,} characters")
-    elif UNSTORABLE.search(text):
-        report.add(line_of(node), f"{key}: control characters are not allowed")
-    else:
-        return text
-    return ""
 
 
 def refuse_repeats(

@@ -14,14 +14,10 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from services.gateway.importing.bundle import (
-    COURSE_FILE,
-    CourseBundle,
-    LessonSource,
-    PdfSource,
-    inspect_bundle,
-)
+from services.gateway.importing.bundle import inspect_bundle
 from services.gateway.importing.defects import MAX_DEFECTS, BundleError, Defect
+from services.gateway.importing.files import COURSE_FILE
+from services.gateway.importing.sources import CourseBundle, LessonSource, PdfSource
 from services.gateway.importing.wording import counted
 from services.kit.errors import InvalidArgument
 from services.kit.rpc.clients import MeshChannel

@@ -3,8 +3,10 @@ from time import process_time
 
 import pytest
 
-from services.gateway.importing.bundle import MAX_BODY_BYTES, MAX_PDF_BYTES, read_bundle
+from services.gateway.importing.bundle import read_bundle
 from services.gateway.importing.defects import BundleError, Defect
+from services.gateway.importing.files import MAX_PDF_BYTES
+from services.gateway.importing.lessons import MAX_BODY_BYTES
 from services.quiz import gift
 
 DEMO = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
@@ -120,6 +122,18 @@ def test_defaults_and_plain_values(tmp_path: Path) -> None:
         (COURSE + "tags: [", 7, "not valid YAML"),
         (COURSE + "--- \nslug: x", 7, "not valid YAML"),
         (COURSE + "license: a\x01b", 7, "a character that YAML does not allow"),
+        (COURSE.replace("A small course", "Learn C #1"), 2, 'title: what follows "#"'),
+        (COURSE.replace("A small course", "#1 in C"), 2, 'title: what follows "#"'),
+        (COURSE.replace("A small course", "A\n  small #1"), 3, "title: what follows"),
+        (COURSE.replace("small-course", "week #2"), 1, 'slug: what follows "#"'),
+        (COURSE.replace("Only", "Week #2"), 4, 'title: what follows "#"'),
+        (COURSE + "summary: #1 of all", 7, 'summary: what follows "#"'),
+        (COURSE + "tags:\n- C\n- C #", 9, 'tags: what follows "#"'),
+        (COURSE + "tags: [C #,\n  Go]", 8, "not valid YAML"),
+        (COURSE + "tags: [C, #net\n  Go]", 7, 'tags: what follows "#"'),
+        (COURSE + "authors: [Ada,\n  Eve, #net\n  Go]", 8, 'authors: what follows "#"'),
+        (COURSE.replace("A small course", '"C:\\new\\term"'), 2, "begins an escape"),
+        (COURSE + "\tlicense: x", 7, "not valid YAML"),
         ("- a", 1, "expected keys with values"),
         ("", 1, "expected keys with values"),
         ("a" * 300_000, 1, "larger than 131,072 bytes"),
@@ -133,10 +147,54 @@ def test_tells_what_is_wrong_with_the_course(
     assert reason in defect.reason
 
 
+def test_comments_that_take_nothing_away_are_fine(tmp_path: Path) -> None:
+    course = """\
+# about small things
+slug: small-course
+title: "C #1" # the first
+summary: > # folded
+  All of C#, and
+  C #1.
+language: en # English
+tags: [C#, 'C #'] # two
+authors: # one
+  # the only
+- Ada#1
+pass_percentage: 50 # half
+sections: # all
+- title: Only
+  lessons:
+  - lessons/a.md # the first
+"""
+    found = read_bundle(bundle(tmp_path, course, "---\ntitle: A\npreview: yes # all\n---\n# B"))
+    assert (found.title, found.summary, found.tags) == (
+        "C #1",
+        "All of C#, and C #1.",
+        ("C#", "C #"),
+    )
+    assert (found.authors, found.pass_percentage) == (("Ada#1",), 50)
+    (lesson,) = found.lessons
+    assert (lesson.preview, lesson.body) == (True, "# B")
+
+
+def test_an_id_belongs_to_one_lesson(tmp_path: Path) -> None:
+    root = bundle(tmp_path, COURSE + "  - lessons/b.md\n", "---\nid: intro\ntitle: A\n---\n")
+    write(root, {"lessons/b.md": "---\ntitle: B\nid: intro\n---\n"})
+    expected = [Defect("lessons/b.md", 3, 'id: "intro" is that of lessons/a.md')]
+    assert defects(root) == expected
+    write(root, {"lessons/b.md": "---\ntitle: B\nid: 007\n---\n"})
+    assert [lesson.author_id for lesson in read_bundle(root).lessons] == ["intro", "007"]
+
+
 @pytest.mark.parametrize(
     ("front", "line", "reason"),
     [
         ("minutes: 5", 2, 'the key "title" is missing'),
+        ("title: Exercise #3 - Loops", 2, 'title: what follows "#" is a comment'),
+        ("title: A\nvideos:\n- {url: 'http://a.b/c', title: V #1}", 4, "not valid YAML"),
+        ("title: A\nvideos:\n- url: http://a.b/c\n  title: V #1", 5, 'title: what follows "#"'),
+        ("title: A\nid: a b", 3, "id: use letters"),
+        ("title: A\nid: 'a#b'", 3, "id: use letters"),
         ("title: A\nminutes: 10001", 3, "whole number from 0 to 10,000"),
         ("title: A\nminutes: -1", 3, "whole number from 0 to 10,000"),
         ("title: A\nminutes: five", 3, "whole number"),
@@ -182,7 +240,7 @@ def test_tells_what_is_wrong_with_a_lesson(
     [
         ("no front matter", "lessons/a.md", 1, "the front matter is missing"),
         ("---\ntitle: A\n", "lessons/a.md", 1, "the front matter is missing"),
-        ("---\ntitle: A\n---\nx\x00", "lessons/a.md", 4, "U+0000"),
+        ("---\ntitle: A\n---\n\nx\ny\x00", "lessons/a.md", 6, "U+0000"),
         ("---\ntitle: A\n---\n" + "x" * (MAX_BODY_BYTES + 1), "lessons/a.md", 4, "1,000,000"),
         ("---\ntitle: A\n#" + "x" * 70_000 + "\n---\n", "lessons/a.md", 1, "16,384 bytes"),
         (b"---\ntitle: \xff\n---\n", "course.yaml", 6, "is not UTF-8 text (line 2)"),

@@ -1,0 +1,77 @@
+"""The files of a bundle: found below its root only, and never larger than they may be."""
+
+from pathlib import Path, PurePosixPath
+
+COURSE_FILE = "course.yaml"
+# All texts of a bundle are in memory at once.
+MAX_TEXT_BYTES = 32_000_000
+MAX_PDF_BYTES = 50 * 1024 * 1024
+
+
+class FileError(Exception):
+    """A file cannot be used; the message says why."""
+
+
+class BundleFiles:
+    """Reads the files of the bundle at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._text_bytes = 0
+
+    def locate(self, file: str) -> Path:
+        """The regular file that `file` names inside the bundle, links followed; FileError."""
+        try:
+            path = (self._root / file).resolve()
+            if not path.is_relative_to(self._root):
+                raise FileError(f'"{file}" leads out of the bundle')
+            if not path.is_file():
+                raise FileError(f'the file "{file}" is missing')
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+            raise FileError(f'the file "{file}" cannot be reached') from error
+        return path
+
+    def text(self, file: str, max_bytes: int) -> str:
+        """The UTF-8 text of a file, without byte order mark, its lines ended by LF; FileError."""
+        content = _head(file, self.locate(file), max_bytes + 1)
+        if len(content) > max_bytes:
+            raise FileError(f'the file "{file}" is larger than {max_bytes:,} bytes')
+        self._text_bytes += len(content)
+        if self._text_bytes > MAX_TEXT_BYTES:
+            raise FileError(f"the texts of the course are larger than {MAX_TEXT_BYTES:,} bytes")
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise FileError(f'the file "{file}" is not UTF-8 text (line {line})') from error
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def pdf(self, file: str) -> Path:
+        """A PDF of the bundle, looked into; FileError."""
+        path = self.locate(file)
+        head = _head(file, path, 5)
+        if not head:
+            raise FileError(f'the file "{file}" is empty')
+        if path.stat().st_size > MAX_PDF_BYTES:
+            raise FileError(f'the file "{file}" is larger than {MAX_PDF_BYTES // 1024**2} MB')
+        if head != b"%PDF-":
+            raise FileError(f'the file "{file}" is not a PDF: it does not begin with %PDF-')
+        return path
+
+
+def in_folder(written: str, folder: str, ending: str) -> str:
+    """The path that an author wrote, normal; FileError unless it lies in `folder`."""
+    path = PurePosixPath(written)
+    if path.is_absolute() or ".." in path.parts or "\\" in written:
+        raise FileError(f'"{path}" leads out of the bundle')
+    if path.parts[:1] != (folder,) or path.suffix.lower() != ending:
+        raise FileError(f'"{path}" must lie in {folder}/ and end in {ending}')
+    return str(path)
+
+
+def _head(file: str, path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        raise FileError(f'the file "{file}" cannot be read') from error

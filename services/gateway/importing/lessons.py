@@ -1,0 +1,165 @@
+"""Reading the lessons of a bundle: front matter in YAML between two lines of `---`, then text."""
+
+import re
+from urllib.parse import urlsplit
+
+from yaml.nodes import MappingNode, Node
+
+from services.gateway.importing.defects import Report
+from services.gateway.importing.fields import Fields, read_mapping, refuse_repeats
+from services.gateway.importing.files import BundleFiles, FileError, in_folder
+from services.gateway.importing.scalars import line_of, scalar_text
+from services.gateway.importing.sources import (
+    LessonSource,
+    PdfSource,
+    QuizSource,
+    VideoSource,
+)
+
+MAX_FRONT_BYTES = 16 * 1024
+# YAML is slow to read: about a second for 100 KB when it is hostile.
+MAX_YAML_BYTES = 512 * 1024
+MAX_BODY_BYTES = 1_000_000
+MAX_QUIZ_BYTES = 1_000_000
+MAX_ATTACHMENTS = 20
+LESSON_KEYS = ("id", "title", "minutes", "videos", "pdfs", "quiz", "preview")
+AUTHOR_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+class LessonReader:
+    """Reads lessons; what is wrong with them becomes a defect."""
+
+    def __init__(self, files: BundleFiles, report: Report) -> None:
+        self._files = files
+        self._report = report
+        self._yaml_bytes = 0
+        # Where each id was first given.
+        self._author_ids: dict[str, str] = {}
+
+    def read(self, key: str) -> LessonSource | None:
+        """The lesson at the path `key`, None once its defect is told.
+
+        Raises FileError where there is no text to read.
+        """
+        text = self._files.text(key, MAX_FRONT_BYTES + MAX_BODY_BYTES)
+        report = self._report.on(key)
+        front, body, first_body_line = split_front_matter(text)
+        if front is None:
+            report.add(1, "the front matter is missing: begin with '---', its keys and '---'")
+            return None
+        _check_body(body, first_body_line, report)
+        if not self._is_small(front, report):
+            return None
+        report = report.on(key, offset=1)
+        node = read_mapping(front, report)
+        return self._lesson(key, Fields(node, LESSON_KEYS, report), body) if node else None
+
+    def _is_small(self, front: str, report: Report) -> bool:
+        size = len(front.encode())
+        self._yaml_bytes += size
+        if size <= MAX_FRONT_BYTES and self._yaml_bytes <= MAX_YAML_BYTES:
+            return True
+        each, all_ = f"{MAX_FRONT_BYTES:,} bytes here", f"{MAX_YAML_BYTES:,} in all lessons"
+        report.add(1, f"the front matter is larger than {each} or {all_}")
+        return False
+
+    def _lesson(self, key: str, fields: Fields, body: str) -> LessonSource:
+        return LessonSource(
+            key=key,
+            author_id=self._author_id(key, fields),
+            title=fields.text("title", 200, required=True),
+            minutes=fields.whole("minutes", 10_000, default=0),
+            body=body,
+            preview=fields.flag("preview"),
+            videos=_videos(fields),
+            pdfs=self._pdfs(fields),
+            quiz=self._quiz(fields),
+        )
+
+    def _author_id(self, key: str, fields: Fields) -> str:
+        author_id = fields.text("id", 100)
+        if author_id and not AUTHOR_ID.fullmatch(author_id):
+            fields.add("id", "use letters a-z, digits, and . _ - between them")
+        elif author_id and self._author_ids.setdefault(author_id, key) != key:
+            fields.add("id", f'"{author_id}" is that of {self._author_ids[author_id]}')
+        return author_id
+
+    def _pdfs(self, fields: Fields) -> tuple[PdfSource, ...]:
+        entries = fields.mappings("pdfs", ("title", "file"), MAX_ATTACHMENTS)
+        pdfs = [(entry.line_at("file"), self._pdf(entry)) for entry in entries]
+        found = [(line, pdf) for line, pdf in pdfs if pdf]
+        refuse_repeats("pdfs", [(line, pdf.file) for line, pdf in found], fields.report)
+        return tuple(pdf for _, pdf in found)
+
+    def _pdf(self, entry: Fields) -> PdfSource | None:
+        title = entry.text("title", 200, required=True)
+        written = entry.text("file", 200, required=True, comment=True)
+        if not written:
+            return None
+        try:
+            file = in_folder(written, "files", ".pdf")
+            return PdfSource(title, file, self._files.pdf(file))
+        except FileError as error:
+            entry.add("file", str(error))
+            return None
+
+    def _quiz(self, fields: Fields) -> QuizSource | None:
+        written = fields.text("quiz", 200, comment=True)
+        if not written:
+            return None
+        try:
+            file = in_folder(written, "quizzes", ".gift")
+            return QuizSource(file, self._files.text(file, MAX_QUIZ_BYTES))
+        except FileError as error:
+            fields.add("quiz", str(error))
+            return None
+
+
+def split_front_matter(text: str) -> tuple[str | None, str, int]:
+    """The YAML between two lines of `---`, the text after it, and the line that begins at."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return None, text, 1
+    end = next((at for at, line in enumerate(lines[1:], 1) if line.rstrip() == "---"), None)
+    if end is None:
+        return None, text, 1
+    rest = "\n".join(lines[end + 1 :])
+    body = rest.lstrip("\n")
+    return "\n".join(lines[1:end]), body.rstrip("\n"), end + 2 + len(rest) - len(body)
+
+
+def _check_body(body: str, line: int, report: Report) -> None:
+    if len(body.encode()) > MAX_BODY_BYTES:
+        report.add(line, f"the text is larger than {MAX_BODY_BYTES:,} bytes")
+    if "\x00" in body:
+        at = body.count("\n", 0, body.index("\x00"))
+        report.add(line + at, "the text holds the character U+0000")
+
+
+def _videos(fields: Fields) -> tuple[VideoSource, ...]:
+    nodes = fields.items("videos", MAX_ATTACHMENTS)
+    videos = [(line_of(node), _video(node, fields.report)) for node in nodes]
+    refuse_repeats("videos", [(line, video.url) for line, video in videos], fields.report)
+    return tuple(video for _, video in videos)
+
+
+def _video(node: Node, report: Report) -> VideoSource:
+    title = ""
+    if isinstance(node, MappingNode):
+        entry = Fields(node, ("url", "title"), report)
+        url = entry.text("url", 2_000, required=True, comment=True)
+        title, line = entry.text("title", 200), entry.line_at("url")
+    else:
+        url = scalar_text("videos", node, 2_000, report, comment=True)
+        line = line_of(node)
+    if url and not _is_web_address(url):
+        report.add(line, f'videos: "{url[:80]}" is not an http or https address')
+    return VideoSource(url, title)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in url
+    except ValueError:
+        return False

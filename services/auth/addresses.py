@@ -7,14 +7,14 @@ import unicodedata
 import idna
 from email_validator import EmailNotValidError, validate_email
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.kit.text import trim
 
 
 def normalize_email(text: str) -> str:
     """The address in the one spelling by which accounts are kept and found.
 
-    Outer space is cut, letters are small, the domain is in A-labels (RFC 5891). InvalidArgument on
+    Outer space is cut, letters are small, the domain is in A-labels (RFC 5891). InvalidFields on
     `email` where no mail could reach it: no dot-atom of ASCII before the @ (our mails do without
     SMTPUTF8, RFC 6531), no domain that the public DNS could know.
     """
@@ -22,7 +22,7 @@ def normalize_email(text: str) -> str:
     try:
         return _checked(local, _ascii(domain)).lower()
     except (EmailNotValidError, idna.IDNAError) as error:
-        raise InvalidArgument.of([Violation("email", f"cannot be mailed: {error}")]) from None
+        raise InvalidFields([Violation("email", f"cannot be mailed: {error}")]) from None
 
 
 def _ascii(domain: str) -> str:

@@ -9,10 +9,10 @@ import grpc
 
 from services.auth import identity_feed, repository
 from services.auth.addresses import normalize_email
+from services.auth.errors import AccountNotFound
 from services.auth.models import Account
 from services.auth.sessions import user_message
 from services.kit.data.tables import timestamp
-from services.kit.errors import NotFound
 from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
@@ -37,7 +37,7 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         db = self._runtime.database.session
         account = repository.find_account(db, UUID(request.user_id))
         if account is None:
-            raise _account_not_found()
+            raise AccountNotFound
         return account_message(account)
 
     def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> pb.Account:
@@ -45,7 +45,7 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         db = self._runtime.database.session
         account = repository.add_role(db, normalize_email(request.email), request.role)
         if account is None:
-            raise _account_not_found()
+            raise AccountNotFound
         return account_message(account)
 
 
@@ -57,7 +57,3 @@ def account_message(account: Account) -> pb.Account:
         create_time=timestamp(account.created_at),
         first_login_time=timestamp(account.first_login_at),
     )
-
-
-def _account_not_found() -> NotFound:
-    return NotFound("ACCOUNT_NOT_FOUND", "there is no such account")

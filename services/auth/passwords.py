@@ -8,7 +8,7 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 
 SHORTEST = 8
 LONGEST = 128
@@ -32,11 +32,11 @@ def normalize_password(password: str) -> str:
 
 
 def new_password(password: str) -> str:
-    """A password that is chosen, normalized; InvalidArgument unless it has 8 to 128 characters."""
+    """A password that is chosen, normalized; InvalidFields unless it has 8 to 128 characters."""
     normalized = normalize_password(password)
     if not SHORTEST <= len(normalized) <= LONGEST:
         violation = Violation("password", f"must have {SHORTEST} to {LONGEST} characters")
-        raise InvalidArgument.of([violation])
+        raise InvalidFields([violation])
     return normalized
 
 

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from services.auth import codes, passwords, repository
 from services.auth.addresses import normalize_email
+from services.auth.errors import CodeInvalid
 from services.auth.mails import Mails
 from services.auth.models import Account, Verification
 from services.kit.data.tables import timestamp
-from services.kit.errors import InvalidArgument, Violation
 from services.kit.identity.secrets import Signer
 from services.kit.process.runtime import Runtime
 from services.kit.text import trim
@@ -60,16 +60,16 @@ class Registration:
         return _message(verification_id, expires_at)
 
     def verify(self, verification_id: UUID, code: str) -> Account:
-        """Take a code back: the new account. InvalidArgument (CODE_INVALID) for a wrong one."""
+        """Take a code back: the new account. CodeInvalid for a wrong one."""
         db, now = self._database.session, datetime.now(UTC)
         found = repository.count_guess(db, verification_id, codes.GUESSES)
         if found is None or not self._proves(found, code):
-            raise _code_invalid()
+            raise CodeInvalid
         payload = {**(found.payload or {}), "email": found.email, "roles": [LEARNER]}
         repository.use_verification(found, now)
         account = repository.create_account(db, payload)
         if account is None:
-            raise _code_invalid()
+            raise CodeInvalid
         self._mails.contact(account, now)
         self._mails.welcome(account)
         return account
@@ -111,13 +111,4 @@ def _address(email: str, payload: dict[str, Any]) -> MailAddress:
 def _message(verification_id: UUID, expires_at: datetime) -> session_pb2.Verification:
     return session_pb2.Verification(
         verification_id=str(verification_id), expire_time=timestamp(expires_at)
-    )
-
-
-def _code_invalid() -> InvalidArgument:
-    return InvalidArgument(
-        "CODE_INVALID",
-        "the code is wrong or no longer good",
-        violations=[Violation("code", "is wrong or no longer good")],
-        commit=True,
     )

@@ -10,10 +10,11 @@ from uuid import UUID
 from services.auth import passwords, repository
 from services.auth.access import LIFETIME_SECONDS, AccessSigner
 from services.auth.addresses import normalize_email
+from services.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from services.auth.models import Account, Session
 from services.kit import call
 from services.kit.data.tables import as_uuid
-from services.kit.errors import InvalidArgument, Unauthenticated
+from services.kit.errors import InvalidFields
 from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import session_pb2 as pb
 
@@ -32,19 +33,19 @@ class Sessions:
         self._refresh = runtime.signer("refresh-token")
 
     def log_in(self, email: str, password: str) -> pb.Session:
-        """A session for the right password; Unauthenticated (INVALID_CREDENTIALS) for any other."""
+        """A session for the right password; InvalidCredentials for any other."""
         account, given = self._find(email), passwords.normalize_password(password)
         if not passwords.verify_password(given, account.password_hash if account else None):
             account = None
         account = account and repository.hold_account(self._database.session, account.account_id)
         if account is None:
-            raise Unauthenticated("INVALID_CREDENTIALS", "the address or the password is wrong")
+            raise InvalidCredentials
         return self.start(account)
 
     def _find(self, email: str) -> Account | None:
         try:
             address = normalize_email(email)
-        except InvalidArgument:
+        except InvalidFields:
             return None  # nobody has an address that no mail reaches
         return repository.find_account_by_email(self._database.session, address)
 
@@ -70,10 +71,10 @@ class Sessions:
         )
         if session is None:
             repository.end_sessions(db, Session.session_id == session_id)
-            raise _refused()
+            raise RefreshTokenInvalid
         account = repository.hold_account(db, session.account_id)
         if account is None:
-            raise _refused()
+            raise RefreshTokenInvalid
         return self._tokens(session, account)
 
     def end(self, everywhere: bool) -> None:
@@ -94,7 +95,7 @@ class Sessions:
         session_id = as_uuid(name)
         session = session_id and repository.find_session(self._database.session, session_id)
         if not session or not self._refresh.matches(f"{name}.{number}.{session.salt}", signature):
-            raise _refused()
+            raise RefreshTokenInvalid
         return session.session_id, int(number)
 
     def _tokens(self, session: Session, account: Account) -> pb.Session:
@@ -118,10 +119,4 @@ def user_message(account: Account) -> pb.User:
         roles=account.roles,
         email_verified=True,
         phone_verified=account.phone is not None,
-    )
-
-
-def _refused() -> Unauthenticated:
-    return Unauthenticated(
-        "REFRESH_TOKEN_INVALID", "the refresh token is no longer good: log in again", commit=True
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.certificate import repository
+from services.certificate.errors import CertificateNotFound, NotEligible
 from services.certificate.models import Certificate
 from services.certificate.serials import new_serial
 from services.kit.data.tables import as_uuid
-from services.kit.errors import FailedPrecondition, NotFound
+from services.kit.errors import NotFound
 from services.kit.process.runtime import Runtime
 from stellr.course.v1.course_internal_service_pb2 import CourseTitle, GetCourseTitleRequest
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
@@ -46,14 +47,14 @@ class Issuing:
     def claim(self, user_id: UUID, course: str) -> Certificate:
         """The learner's certificate of a course (id or slug), issued now if it was not before.
 
-        FailedPrecondition (NOT_ELIGIBLE) where the course is not completed; NotFound where the
+        NotEligible where the course is not completed; NotFound where the
         learner is not in it.
         """
         standing, issued = self.get_standing(user_id, course)
         if issued is not None:
             return issued
         if not standing.completed:
-            raise FailedPrecondition("NOT_ELIGIBLE", "the course is not completed yet")
+            raise NotEligible
         return self.issue(user_id, UUID(standing.course_id))
 
     def issue(self, user_id: UUID, course_id: UUID) -> Certificate:
@@ -77,7 +78,7 @@ class Issuing:
         return issued
 
     def get_issued(self, user_id: UUID, course: str) -> Certificate:
-        """The learner's certificate of a course (id or slug); NotFound where there is none.
+        """The learner's certificate of a course (id or slug), or CertificateNotFound.
 
         Whether the learner is still in the course does not matter: it was earned. The connection is
         given back at once, not when the caller has taken the last byte.
@@ -86,7 +87,7 @@ class Issuing:
         with self._runtime.database.transaction() as unit:
             issued = repository.find_certificate(unit.session, user_id, course_id)
         if issued is None:
-            raise certificate_not_found()
+            raise CertificateNotFound
         return issued
 
     def _course_id(self, slug: str) -> UUID:
@@ -94,7 +95,7 @@ class Issuing:
             return UUID(self._title(slug).course_id)
         except NotFound as error:
             # A course that nobody may see yet looks like one that does not exist.
-            raise certificate_not_found() from error
+            raise CertificateNotFound from error
 
     def _title(self, course: str) -> CourseTitle:
         title: CourseTitle = self._course.GetCourseTitle(GetCourseTitleRequest(course_id=course))
@@ -110,8 +111,3 @@ class Issuing:
             data={"courseTitle": issued.course_title, "serial": issued.serial},
         )
         self._runtime.jobs.deliver(SEND, request)
-
-
-def certificate_not_found() -> NotFound:
-    """For what was not issued, and for what is not there at all."""
-    return NotFound("CERTIFICATE_NOT_FOUND", "there is no such certificate")

@@ -8,7 +8,8 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.certificate import repository
-from services.certificate.issuing import Issuing, certificate_not_found
+from services.certificate.errors import CertificateNotFound
+from services.certificate.issuing import Issuing
 from services.certificate.models import Certificate
 from services.certificate.page import CONTENT_SECURITY_POLICY, render_page
 from services.certificate.serials import read_serial
@@ -76,7 +77,7 @@ class CertificateServicer(CertificateServiceServicer):
         """What the academy says about a serial."""
         issued = self._find_by_serial(request.serial)
         if issued is None:
-            raise certificate_not_found()
+            raise CertificateNotFound
         return verified_message(issued)
 
     def GetVerificationPage(

@@ -12,7 +12,7 @@ import structlog
 
 from services.certificate import repository
 from services.certificate.issuing import Issuing
-from services.kit.errors import NotFound
+from services.kit.errors import NotFound, reason_name
 from services.kit.process.runtime import Runtime
 from services.kit.work.jobs import Tasks
 from stellr.progress.v1.progress_internal_service_pb2 import (
@@ -34,7 +34,7 @@ def issue_certificate(runtime: Runtime, *, user_id: str, course_id: str) -> None
         Issuing(runtime).issue(UUID(user_id), UUID(course_id))
     except NotFound as error:
         # The person was erased, or the course is gone: there is nothing to put on it, ever.
-        log.info("no certificate", course_id=course_id, reason=error.reason)
+        log.info("no certificate", course_id=course_id, reason=reason_name(error.reason))
 
 
 def follow_completions(runtime: Runtime) -> None:

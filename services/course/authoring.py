@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.course import repository, views
+from services.course.errors import CourseNotFound, LessonNotFound
 from services.course.importing import new_etag
-from services.course.learning import lesson_not_found
-from services.course.published import PublishedCourses, course_not_found
+from services.course.published import PublishedCourses
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_pb2 as pb
 
@@ -20,17 +20,17 @@ class Authoring:
         self._published = published
 
     def publish(self, course_id: UUID) -> pb.Course:
-        """Publish a course, also one that was archived; NotFound (COURSE_NOT_FOUND)."""
+        """Publish a course, also one that was archived; CourseNotFound."""
         db = self._database.session
         if repository.publish(db, course_id, new_etag()):
             self._published.changed(db, course_id)
         rows = repository.load_courses(db, [str(course_id)], published_only=False)
         if not rows:
-            raise course_not_found()
+            raise CourseNotFound
         return views.course(rows[0])
 
     def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> pb.LessonSummary:
-        """Say whether a lesson has a valid quiz; NotFound (LESSON_NOT_FOUND)."""
+        """Say whether a lesson has a valid quiz; LessonNotFound."""
         db = self._database.session
         course_id = repository.lock_course_of_lesson(db, lesson_id)
         if course_id is not None and repository.set_quiz(db, lesson_id, has_quiz):
@@ -38,5 +38,5 @@ class Authoring:
             self._published.changed(db, course_id)
         lesson = repository.find_lesson(db, lesson_id)
         if lesson is None:
-            raise lesson_not_found()
+            raise LessonNotFound
         return views.lesson_summary(lesson)

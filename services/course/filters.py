@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.course import languages, names
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from stellr.course.v1 import course_service_pb2 as pb
 
 DEFAULT_ORDER = "publishTime desc"
@@ -44,11 +44,11 @@ def filters_of(request: pb.ListCoursesRequest) -> Filters:
 
 
 def order_of(text: str) -> str:
-    """The order asked for; InvalidArgument for one that is not offered."""
+    """The order asked for; InvalidFields for one that is not offered."""
     order = " ".join(text.split()).removesuffix(" asc") or DEFAULT_ORDER
     if order not in ORDERS:
         offered = ", ".join(sorted(ORDERS))
-        raise InvalidArgument.of([Violation("orderBy", f"is not one of {offered}")])
+        raise InvalidFields([Violation("orderBy", f"is not one of {offered}")])
     return order
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from services.course import names
 from services.kit.data.tables import as_uuid
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
 MOST_LESSONS = 1_000
@@ -45,7 +45,7 @@ class CourseContent:
 
 
 def content_of(request: pb.ImportCourseRequest) -> CourseContent:
-    """The content of an import; InvalidArgument names every field that is wrong."""
+    """The content of an import; InvalidFields names every field that is wrong."""
     checks = _Checks()
     content = CourseContent(
         slug=checks.slug(request.slug),
@@ -63,7 +63,7 @@ def content_of(request: pb.ImportCourseRequest) -> CourseContent:
         lessons=tuple(checks.lessons(request)),
     )
     if checks.violations:
-        raise InvalidArgument.of(checks.violations)
+        raise InvalidFields(checks.violations)
     return content
 
 

@@ -9,10 +9,10 @@ import grpc
 
 from services.course import repository
 from services.course.authoring import Authoring
+from services.course.errors import CourseNotFound
 from services.course.importing import Importing
 from services.course.learning import Learning
 from services.course.outlines import Outlines
-from services.course.published import course_not_found
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1 import course_pb2
@@ -67,7 +67,7 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         """The titles of a course, published or not."""
         row = repository.find_title(self._database.session, request.course_id)
         if row is None:
-            raise course_not_found()
+            raise CourseNotFound
         return pb.CourseTitle(course_id=str(row.course_id), slug=row.slug, title=row.title)
 
     def ImportCourse(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.course import repository, views
-from services.course.published import course_not_found
+from services.course.errors import CourseNotFound, LessonNotFound
 from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid
-from services.kit.errors import NotFound, Unauthenticated
+from services.kit.errors import SignInRequired
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2
@@ -23,10 +23,10 @@ class Learning:
         self._tokens = runtime.page_tokens
 
     def enroll(self, reference: str, user_id: UUID) -> repository.Row:
-        """The learner's enrollment, the same however often; NotFound (COURSE_NOT_FOUND)."""
+        """The learner's enrollment, the same however often; CourseNotFound."""
         enrollment = repository.enroll(self._database.session, reference, user_id)
         if enrollment is None:
-            raise course_not_found()
+            raise CourseNotFound
         return enrollment
 
     def list_enrollments(
@@ -45,30 +45,25 @@ class Learning:
     def read(self, lesson_id: str, user_id: UUID | None) -> course_pb2.Lesson:
         """A lesson. A visitor is asked to sign in alike for what is closed and what is not there.
 
-        Unauthenticated (SIGN_IN_REQUIRED) to visitors, NotFound (LESSON_NOT_FOUND) to learners.
+        SignInRequired to visitors, LessonNotFound to learners.
         """
         id_ = as_uuid(lesson_id)
         row = id_ and repository.read_lesson(self._database.session, id_, user_id)
         if row:
             return views.lesson(row)
         if user_id is None:
-            raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
-        raise lesson_not_found()
+            raise SignInRequired
+        raise LessonNotFound
 
     def find_readable(self, lesson_id: str, user_id: UUID | None) -> internal.ReadableLesson:
-        """What a learner, or a visitor, may know of a lesson; NotFound (LESSON_NOT_FOUND)."""
+        """What a learner, or a visitor, may know of a lesson; LessonNotFound."""
         id_ = as_uuid(lesson_id)
         row = id_ and repository.find_readable_lesson(self._database.session, id_, user_id)
         if not row:
-            raise lesson_not_found()
+            raise LessonNotFound
         return internal.ReadableLesson(
             lesson_id=str(row.lesson_id),
             course_id=str(row.course_id),
             title=row.title,
             enrolled=row.enrolled,
         )
-
-
-def lesson_not_found() -> NotFound:
-    """There is no such lesson, or this learner may not read it."""
-    return NotFound("LESSON_NOT_FOUND", "there is no such lesson")

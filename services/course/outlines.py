@@ -7,10 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.course import repository
-from services.course.learning import lesson_not_found
-from services.course.published import Published, PublishedCourses, course_not_found
+from services.course.errors import CourseNotFound, LessonNotFound
+from services.course.published import Published, PublishedCourses
 from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid, timestamp
+from services.kit.errors import DomainError
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
@@ -26,16 +27,16 @@ class Outlines:
     def get(self, request: pb.GetOutlineRequest) -> pb.Outline:
         """One outline, by one statement where the course is at hand.
 
-        NotFound (COURSE_NOT_FOUND or LESSON_NOT_FOUND, after what was asked for).
+        CourseNotFound or LessonNotFound, after what was asked for.
         """
         db, user_id = self._database.session, UUID(request.user_id)
         if request.WhichOneof("course") == "lesson_id":
             lesson_id = as_uuid(request.lesson_id)
             row = lesson_id and repository.find_enrolled_by_lesson(db, lesson_id, user_id)
-            refusal = lesson_not_found()
+            refusal: DomainError = LessonNotFound()
         else:
             row = repository.find_enrolled(db, request.course_id, user_id)
-            refusal = course_not_found()
+            refusal = CourseNotFound()
         found = row and self._published.get_many([row.course_id]).get(row.course_id)
         if not row or not found:
             raise refusal

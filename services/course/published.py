@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.course import repository, views
+from services.course.errors import CourseNotFound
 from services.kit.data.tables import as_uuid
-from services.kit.errors import NotFound
 from services.kit.events.coherent import CoherentCache
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
@@ -39,14 +39,14 @@ class PublishedCourses:
         )
 
     def get(self, reference: str) -> Published:
-        """The course by its id or slug; NotFound (COURSE_NOT_FOUND) where none is published."""
+        """The course by its id or slug; CourseNotFound where none is published."""
         key = str(as_uuid(reference) or reference)
         known = self._cache.find(key)
         if known is not None:
             return known
         found = self._load([key])
         if not found:
-            raise course_not_found()
+            raise CourseNotFound
         return found[0]
 
     def watch(self, is_active: Callable[[], bool]) -> Iterator[str]:
@@ -79,8 +79,3 @@ class PublishedCourses:
             self._cache.keep(course.course_id, (course.course_id, course.slug), known, generation)
             found.append(known)
         return found
-
-
-def course_not_found() -> NotFound:
-    """There is no such course, or it is not published."""
-    return NotFound("COURSE_NOT_FOUND", "there is no such course")

@@ -13,7 +13,7 @@ from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.importer import Importer
 from services.gateway.importing.sources import CourseBundle
 from services.gateway.scratch import one_at_a_time, scratch
-from services.kit.errors import Unavailable
+from services.kit.errors import ServiceUnavailable
 from services.kit.process.runtime import Runtime
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceServicer
@@ -60,7 +60,7 @@ class GatewayInternalServicer(GatewayInternalServiceServicer):
             # Two imports of one course side by side would leave parts of both.
             yield from self._importer.run(bundle, one_at_a_time(self._imports, gone))
         except InterruptedError as error:
-            raise Unavailable("SERVICE_UNAVAILABLE", f"{error}: try again") from error
+            raise ServiceUnavailable(f"{error}: try again") from error
 
 
 def receive(requests: Iterable[pb.ImportBundleRequest], archive: BinaryIO, max_bytes: int) -> None:

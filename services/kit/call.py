@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from services.kit.errors import Unauthenticated
+from services.kit.errors import SignInRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,10 @@ def caller() -> Caller:
 
 
 def user_id() -> UUID:
-    """The id of the person who asks; Unauthenticated where nobody is signed in."""
+    """The id of the person who asks; SignInRequired where nobody is signed in."""
     person = caller().user_id
     if person is None:
-        raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
+        raise SignInRequired
     return person
 
 

@@ -1,4 +1,8 @@
-"""The typed errors that domain code raises; one interceptor turns them into google.rpc.Status."""
+"""The typed errors that domain code raises; one interceptor turns them into google.rpc.Status.
+
+First the kinds, one for each gRPC code; then the errors that the kit itself raises. A domain has
+its own in `services/<domain>/errors.py`: a class of one of the kinds, with its reason and message.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ from typing import ClassVar, NamedTuple
 
 import grpc
 
+from stellr.errors.v1.reason_pb2 import Reason
+
 DOMAIN = "stellr.academy"
+PREFIX = "REASON_"
 
 
 class Violation(NamedTuple):
@@ -20,49 +27,47 @@ class Violation(NamedTuple):
 class DomainError(Exception):
     """A refusal that the caller is told.
 
-    `reason` is stable, for programs (UPPER_SNAKE_CASE, google.rpc.ErrorInfo); `message` is for
-    people. With `commit` what the request wrote is kept: a counted guess must stay counted.
+    `reason` is for programs, `message` for people. With `commit` what the request wrote is kept: a
+    counted guess must stay counted.
     """
 
-    code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
+    code: ClassVar[grpc.StatusCode]
+    commit: ClassVar[bool] = False
+    reason: Reason.ValueType
+    message: str
 
     def __init__(
         self,
-        reason: str,
-        message: str,
+        message: str | None = None,
         *,
+        reason: Reason.ValueType | None = None,
         metadata: Mapping[str, str] | None = None,
-        commit: bool = False,
     ) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
+        """By default what the class says; a `reason` of its own is for what a peer told."""
+        self.message = self.message if message is None else message
+        self.reason = self.reason if reason is None else reason
         self.metadata = dict(metadata or {})
-        self.commit = commit
+        super().__init__(self.message)
+
+
+def reason_name(reason: Reason.ValueType) -> str:
+    """The reason as google.rpc.ErrorInfo and logs have it: COURSE_NOT_FOUND."""
+    return Reason.Name(reason).removeprefix(PREFIX)
+
+
+def reason_named(name: str) -> Reason.ValueType:
+    """The reason of a google.rpc.ErrorInfo; REASON_UNSPECIFIED where this service knows none."""
+    try:
+        return Reason.Value(f"{PREFIX}{name}")
+    except ValueError:
+        return Reason.REASON_UNSPECIFIED
 
 
 class InvalidArgument(DomainError):
     """400: the request itself is wrong, whatever the state of things."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
-
-    def __init__(
-        self,
-        reason: str,
-        message: str,
-        *,
-        violations: Sequence[Violation] = (),
-        metadata: Mapping[str, str] | None = None,
-        commit: bool = False,
-    ) -> None:
-        super().__init__(reason, message, metadata=metadata, commit=commit)
-        self.violations = tuple(violations)
-
-    @classmethod
-    def of(cls, violations: Sequence[Violation]) -> InvalidArgument:
-        """The error for fields that are wrong, all of them at once."""
-        text = "; ".join(f"{v.field}: {v.description}" for v in violations)
-        return cls("INVALID_FIELDS", text, violations=violations)
+    violations: Sequence[Violation] = ()
 
 
 class Unauthenticated(DomainError):
@@ -102,26 +107,18 @@ class FailedPrecondition(DomainError):
 
 
 class ResourceExhausted(DomainError):
-    """429: too much; `retry_after` is in seconds."""
+    """429: too much; `retry_after` is in seconds, None where waiting does not help."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
-
-    def __init__(
-        self,
-        reason: str,
-        message: str,
-        *,
-        retry_after: float | None = None,
-        metadata: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(reason, message, metadata=metadata)
-        self.retry_after = retry_after
+    retry_after: float | None = None
 
 
 class DeadlineExceeded(DomainError):
     """504: the time the caller gave is over."""
 
     code = grpc.StatusCode.DEADLINE_EXCEEDED
+    reason = Reason.REASON_DEADLINE_EXCEEDED
+    message = "the request took too long"
 
 
 class Unavailable(DomainError):
@@ -145,3 +142,128 @@ FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
         Unavailable,
     )
 }
+
+
+class InvalidFields(InvalidArgument):
+    """Fields are wrong: all of them, told at once."""
+
+    reason = Reason.REASON_INVALID_FIELDS
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{v.field}: {v.description}" for v in self.violations))
+
+
+class RequestMalformed(InvalidArgument):
+    """The bytes are no message."""
+
+    reason = Reason.REASON_REQUEST_MALFORMED
+    message = "the request is not a message of this method, or a text in it is not UTF-8"
+
+
+class ValueNotStorable(InvalidArgument):
+    """A NUL in a text, a number beyond its column: what no field bounds and no column holds."""
+
+    reason = Reason.REASON_VALUE_NOT_STORABLE
+    message = "a value has characters or a size that cannot be stored"
+
+
+class IdempotencyKeyReused(Aborted):
+    """The key came with another request before."""
+
+    reason = Reason.REASON_IDEMPOTENCY_KEY_REUSED
+    message = "this Idempotency-Key came with another request"
+
+
+class RateLimited(ResourceExhausted):
+    """Too many calls of the limit `name`; good again in `retry_after` seconds."""
+
+    reason = Reason.REASON_RATE_LIMITED
+
+    def __init__(self, name: str, retry_after: float) -> None:
+        super().__init__(f"too many requests ({name}): try again later")
+        self.retry_after = retry_after
+
+
+class ServiceUnavailable(Unavailable):
+    """Another service, or a part of this one, does not answer."""
+
+    reason = Reason.REASON_SERVICE_UNAVAILABLE
+    message = "a service does not answer: try again"
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+    reason = Reason.REASON_DATABASE_UNAVAILABLE
+    message = "the service cannot work just now: try again"
+
+
+class KeysUnavailable(Unavailable):
+    """Without any keys nobody can tell a bad token from a good one."""
+
+    reason = Reason.REASON_KEYS_UNAVAILABLE
+    message = "tokens cannot be checked just now: try again"
+
+
+class SignInRequired(Unauthenticated):
+    """Nobody is signed in."""
+
+    reason = Reason.REASON_SIGN_IN_REQUIRED
+    message = "sign in first"
+
+
+class TokenInvalid(Unauthenticated):
+    """No token, or not one of ours."""
+
+    reason = Reason.REASON_TOKEN_INVALID
+    message = "the token is not valid"
+
+
+class TokenExpired(Unauthenticated):
+    """The access token was good."""
+
+    reason = Reason.REASON_TOKEN_EXPIRED
+    message = "the access token expired: refresh it"
+
+
+class TokenStale(Unauthenticated):
+    """The access token carries old roles."""
+
+    reason = Reason.REASON_TOKEN_STALE
+    message = "your roles changed: refresh the token"
+
+
+class SessionEnded(Unauthenticated):
+    """The session of the access token ended."""
+
+    reason = Reason.REASON_SESSION_ENDED
+    message = "the session ended: log in again"
+
+
+class RoleRequired(PermissionDenied):
+    """The caller has none of the roles."""
+
+    reason = Reason.REASON_ROLE_REQUIRED
+    message = "this is for other roles"
+
+
+class ServiceIdentityRequired(Unauthenticated):
+    """Only services may call."""
+
+    reason = Reason.REASON_SERVICE_IDENTITY_REQUIRED
+    message = "only services may call this"
+
+
+class CallerNotAllowed(PermissionDenied):
+    """This service may not call the method."""
+
+    reason = Reason.REASON_CALLER_NOT_ALLOWED
+    message = "this service may not call this"
+
+
+class ResourceNotFound(NotFound):
+    """The data are another person's, which to the caller is the same as not there."""
+
+    reason = Reason.REASON_NOT_FOUND
+    message = "there is no such thing"

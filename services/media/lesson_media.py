@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
 from services.media import repository
 from services.media.repository import LessonMedium, Row
@@ -33,7 +33,7 @@ class LessonMediaEditor:
     def set(self, request: pb.SetLessonMediaRequest) -> bool:
         """Set the media of a lesson; whether anything changed.
 
-        InvalidArgument names each PDF that was not uploaded.
+        InvalidFields names each PDF that was not uploaded.
         """
         db, lesson_id = self._database.session, UUID(request.lesson_id)
         self._check_uploaded(request.pdfs)
@@ -53,7 +53,7 @@ class LessonMediaEditor:
             if pdf.digest not in uploaded
         ]
         if missing:
-            raise InvalidArgument.of(missing)
+            raise InvalidFields(missing)
 
 
 def wanted(request: pb.SetLessonMediaRequest) -> list[Wanted]:

@@ -12,9 +12,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.kit import call
 from services.kit.data.tables import as_uuid
-from services.kit.errors import DomainError, NotFound, Unauthenticated
+from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.process.runtime import Runtime
 from services.media import repository
+from services.media.errors import LessonNotFound, MediaNotFound
 from services.media.lesson_media import PDF, VIDEO
 from services.media.links import Links
 from services.media.repository import Document, LessonMedium
@@ -47,7 +48,7 @@ class Library:
         """The media of a lesson that the caller may read."""
         found = as_uuid(lesson_id)
         if found is None or not self._may_read(found):
-            raise _hidden("LESSON_NOT_FOUND", "there is no such lesson")
+            raise _hidden(LessonNotFound())
         media, now = repository.list_media(self._database.session, found), time.time()
         return pb.LessonMedia(
             videos=[_video(each) for each in media if each.kind == VIDEO],
@@ -58,16 +59,16 @@ class Library:
         """A document of a lesson that the caller may read."""
         document = self._find(media_id)
         if document is None or not self._may_read(document.lesson_id):
-            raise _hidden("MEDIA_NOT_FOUND", "there is no such document")
+            raise _hidden(MediaNotFound())
         return document
 
     def linked(self, request: pb.GetContentRequest) -> Document:
-        """The document behind a signed link; NotFound (MEDIA_NOT_FOUND) for a bad one."""
+        """The document behind a signed link; MediaNotFound for a bad one."""
         media_id = as_uuid(request.media_id)
         good = media_id and self._links.is_good(media_id, request.expires, request.signature)
         document = self._find(request.media_id) if good else None
         if document is None:
-            raise NotFound("MEDIA_NOT_FOUND", "the link is wrong or no longer good")
+            raise MediaNotFound("the link is wrong or no longer good")
         return document
 
     def parts(self, document: Document) -> Iterator[HttpBody]:
@@ -118,8 +119,6 @@ def _parts(file: BinaryIO, content_type: str) -> Iterator[HttpBody]:
             content_type = ""
 
 
-def _hidden(reason: str, message: str) -> DomainError:
+def _hidden(error: NotFound) -> DomainError:
     """The same for what is not there and for what the caller may not see."""
-    if call.caller().user_id is None:
-        return Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
-    return NotFound(reason, message)
+    return SignInRequired() if call.caller().user_id is None else error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from services.kit.errors import InvalidArgument, ResourceExhausted, Violation
+from services.kit.errors import InvalidFields, Violation
+from services.media.errors import ObjectTooLarge
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 LIMIT_BYTES = 50 * 1024 * 1024
@@ -13,25 +14,25 @@ _BEGINNINGS = {"application/pdf": b"%PDF-"}
 
 
 def read_header(parts: Iterator[pb.UploadObjectRequest]) -> pb.ObjectHeader:
-    """The header, which comes first; InvalidArgument where something else does."""
+    """The header, which comes first; InvalidFields where something else does."""
     first = next(parts, None)
     if first is None or not first.HasField("header"):
-        raise InvalidArgument.of([Violation("header", "comes first")])
+        raise InvalidFields([Violation("header", "comes first")])
     return first.header
 
 
 def read_chunks(parts: Iterable[pb.UploadObjectRequest]) -> Iterator[bytes]:
-    """The bytes after the header; InvalidArgument where another header comes."""
+    """The bytes after the header; InvalidFields where another header comes."""
     for part in parts:
         if part.HasField("header"):
-            raise InvalidArgument.of([Violation("header", "comes only once")])
+            raise InvalidFields([Violation("header", "comes only once")])
         yield part.chunk
 
 
 def checked(chunks: Iterable[bytes], mime_type: str) -> Iterator[bytes]:
     """The bytes themselves, as long as they are of the type and not too many.
 
-    InvalidArgument: they do not begin like the type. ResourceExhausted (OBJECT_TOO_LARGE).
+    InvalidFields: they do not begin like the type. ObjectTooLarge.
     """
     beginning, head, size = _BEGINNINGS[mime_type], b"", 0
     for chunk in chunks:
@@ -40,11 +41,11 @@ def checked(chunks: Iterable[bytes], mime_type: str) -> Iterator[bytes]:
             _check_beginning(head, beginning[: len(head)], mime_type)
         size += len(chunk)
         if size > LIMIT_BYTES:
-            raise ResourceExhausted("OBJECT_TOO_LARGE", f"more than {LIMIT_BYTES:,} bytes")
+            raise ObjectTooLarge(f"more than {LIMIT_BYTES:,} bytes")
         yield chunk
     _check_beginning(head, beginning, mime_type)
 
 
 def _check_beginning(head: bytes, expected: bytes, mime_type: str) -> None:
     if head != expected:
-        raise InvalidArgument.of([Violation("chunk", f"the bytes are no {mime_type}")])
+        raise InvalidFields([Violation("chunk", f"the bytes are no {mime_type}")])

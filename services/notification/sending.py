@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
 from services.notification import repository, templates
 from services.notification.delivery import deliver_mail
@@ -23,7 +23,7 @@ class Messages:
     def send(self, request: pb.SendNotificationRequest) -> None:
         """Send a message, or have it wait for a card; one whose id is known is let be.
 
-        InvalidArgument: the template is unknown, or the data do not fit it.
+        InvalidFields: the template is unknown, or the data do not fit it.
         """
         _check(request)
         db, notification_id = self._database.session, UUID(request.notification_id)
@@ -56,7 +56,7 @@ def _check(request: pb.SendNotificationRequest) -> None:
     try:
         templates.check(request.template, request.data)
     except templates.TemplateDataError as error:
-        raise InvalidArgument.of([Violation(*pair) for pair in error.violations]) from error
+        raise InvalidFields([Violation(*pair) for pair in error.violations]) from error
 
 
 def _recipient(request: pb.SendNotificationRequest) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import grpc
 
 from services.kit import call
 from services.kit.data.tables import as_uuid
-from services.kit.errors import NotFound
+from services.progress.errors import UserNotFound
 from services.progress.tracking import Tracking
 from stellr.progress.v1 import progress_service_pb2 as pb
 from stellr.progress.v1.progress_pb2 import CourseProgress
@@ -52,5 +52,5 @@ class ProgressServicer(ProgressServiceServicer):
 def _learner(user_id: str) -> UUID:
     learner = as_uuid(user_id)
     if learner is None:
-        raise NotFound("USER_NOT_FOUND", "there is no such user")
+        raise UserNotFound
     return learner

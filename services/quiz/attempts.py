@@ -9,8 +9,9 @@ from services.kit.data.pages import page_size
 from services.kit.data.tables import timestamp
 from services.kit.process.runtime import Runtime
 from services.quiz import repository
+from services.quiz.errors import QuizNotFound
 from services.quiz.kept import KeptQuiz
-from services.quiz.lessons import Lessons, quiz_not_found
+from services.quiz.lessons import Lessons
 from services.quiz.models import Result
 from services.quiz.outcome import outcome
 from services.quiz.views import quiz_message, result_message
@@ -54,7 +55,7 @@ class Attempts:
         lesson = self._lessons.enrolled(request.lesson_id, user_id)
         quiz_id = repository.find_quiz_id(db, lesson)
         if quiz_id is None:
-            raise quiz_not_found()
+            raise QuizNotFound
         scope, size = f"results:{quiz_id}:{user_id}", page_size(request.page_size)
         seen = self._page_tokens.read(request.page_token, scope)
         before = UUID(seen[0]) if seen else None
@@ -65,7 +66,7 @@ class Attempts:
     def _find(self, lesson_id: UUID) -> KeptQuiz:
         quiz = repository.find_quiz(self._database.session, lesson_id)
         if quiz is None:
-            raise quiz_not_found()
+            raise QuizNotFound
         return quiz
 
     def _report_pass(self, lesson_id: UUID, result: Result) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from services.kit.errors import InvalidArgument, NotFound, Violation
+from services.kit.errors import InvalidFields, NotFound, Violation
 from services.kit.process.runtime import Runtime
 from services.quiz import gift, kept, repository
 from services.quiz.lessons import Lessons
@@ -35,7 +35,7 @@ class Importing:
         self._lessons = lessons
 
     def import_quiz(self, request: pb.ImportQuizRequest) -> pb.ImportedQuiz:
-        """Make the quiz of a lesson, or bring it to this text; InvalidArgument tells defects."""
+        """Make the quiz of a lesson, or bring it to this text; InvalidFields tells defects."""
         db, lesson_id = self._database.session, UUID(request.lesson_id)
         questions = _parse(request.gift)
         source = kept.source_hash(request.title, request.pass_percentage, questions)
@@ -81,4 +81,4 @@ def _parse(text: str) -> list[Question]:
         violations = [
             Violation("gift", f"line {each.line}: {each.reason}") for each in error.defects
         ]
-        raise InvalidArgument.of(violations) from None
+        raise InvalidFields(violations) from None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
+from services.quiz.errors import QuizNotFound
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 
@@ -17,28 +18,23 @@ class Lessons:
         self._course = course
 
     def enrolled(self, lesson_id: str, user_id: UUID) -> UUID:
-        """The id of a lesson the learner is enrolled in; NotFound (QUIZ_NOT_FOUND) for others.
+        """The id of a lesson the learner is enrolled in; QuizNotFound for others.
 
         A preview lesson may be read by all, but its quiz is for the enrolled.
         """
         found = as_uuid(lesson_id)
         if found is None:
-            raise quiz_not_found()
+            raise QuizNotFound
         request = pb.GetReadableLessonRequest(lesson_id=str(found), user_id=str(user_id))
         try:
             lesson = self._course.GetReadableLesson(request)
         except NotFound:
-            raise quiz_not_found() from None
+            raise QuizNotFound from None
         if not lesson.enrolled:
-            raise quiz_not_found()
+            raise QuizNotFound
         return found
 
     def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> None:
         """Tell course whether the lesson has a quiz; NotFound where it knows no such lesson."""
         request = pb.SetLessonQuizRequest(lesson_id=str(lesson_id), has_quiz=has_quiz)
         self._course.SetLessonQuiz(request)
-
-
-def quiz_not_found() -> NotFound:
-    """The one answer for a quiz that is not there and for one that may not be seen."""
-    return NotFound("QUIZ_NOT_FOUND", "there is no such quiz")

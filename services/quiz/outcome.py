@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.quiz.grading import AnswerError, Grade, grade
 from services.quiz.kept import KeptQuestion, KeptQuiz
 from stellr.quiz.v1 import quiz_service_pb2 as pb
@@ -15,7 +15,7 @@ _UNDERSCORE = re.compile(r"_([a-z])")
 
 
 def outcome(quiz: KeptQuiz, answers: Sequence[pb.Answer]) -> dict[str, Any]:
-    """The values of a result; InvalidArgument names every answer that does not fit the quiz."""
+    """The values of a result; InvalidFields names every answer that does not fit the quiz."""
     graded = _grade(quiz, answers)
     return {
         "quiz_id": quiz.quiz_id,
@@ -42,7 +42,7 @@ def _grade(quiz: KeptQuiz, answers: Sequence[pb.Answer]) -> Grade:
         return grade(quiz.questions, answers, quiz.pass_percentage)
     except AnswerError as error:
         violations = [Violation(_camel(each.field), each.reason) for each in error.violations]
-        raise InvalidArgument.of(violations) from None
+        raise InvalidFields(violations) from None
 
 
 def _question_results(

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from zoneinfo import available_timezones
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.kit.text import trim
 from stellr.user.v1.user_service_pb2 import ProfileChange
 
@@ -19,7 +19,7 @@ CLEARABLE = frozenset({"avatar_url", "bio"})
 def changes(change: ProfileChange, mask: Sequence[str]) -> dict[str, str]:
     """The new values by field name: of those in the mask, or without one of those present.
 
-    A field that is named and absent is cleared. InvalidArgument tells everything that is wrong: a
+    A field that is named and absent is cleared. InvalidFields tells everything that is wrong: a
     path that is no field, a field that cannot be cleared, a time zone that does not exist.
     """
     _check_paths(mask)
@@ -27,7 +27,7 @@ def changes(change: ProfileChange, mask: Sequence[str]) -> dict[str, str]:
     names = [name for name in FIELDS if name in (mask or present)]
     violations = [*_not_clearable(set(names) - present), *_unknown_timezone(change, names)]
     if violations:
-        raise InvalidArgument.of(violations)
+        raise InvalidFields(violations)
     return {name: _tidy(name, getattr(change, name)) for name in names}
 
 
@@ -36,7 +36,7 @@ def _check_paths(mask: Sequence[str]) -> None:
     if unknown:
         named = ", ".join(repr(path[:50]) for path in unknown[:5])
         reason = f"{named}: not a field that can change; those are {', '.join(PATHS)}"
-        raise InvalidArgument.of([Violation("updateMask", reason)])
+        raise InvalidFields([Violation("updateMask", reason)])
 
 
 def _not_clearable(absent: AbstractSet[str]) -> Iterator[Violation]:

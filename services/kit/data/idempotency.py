@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from sqlalchemy.orm import Session
 
 from services.kit.data.purge import BATCH, batch_of
-from services.kit.errors import Aborted
+from services.kit.errors import IdempotencyKeyReused
 
 KEEP = "24 hours"
 
@@ -44,7 +44,7 @@ _PURGE = batch_of(_KEYS, _KEYS.c.created_at < sa.text(f"now() - interval '{KEEP}
 def claim(session: Session, caller: str, method: str, key: str, request: Message) -> bytes | None:
     """Claim the key for this request: None when it is new, else the reply that was kept.
 
-    Aborted (IDEMPOTENCY_KEY_REUSED) where the key came with another request before.
+    IdempotencyKeyReused where the key came with another request before.
     """
     row = {"caller": caller, "method": method, "key": key}
     fingerprint = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
@@ -52,7 +52,7 @@ def claim(session: Session, caller: str, method: str, key: str, request: Message
         return None
     kept = session.execute(_KEPT, row).one()
     if bytes(kept.fingerprint) != fingerprint:
-        raise Aborted("IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key came with another request")
+        raise IdempotencyKeyReused
     return bytes(kept.reply)
 
 

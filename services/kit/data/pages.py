@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.kit.identity.secrets import Signer
 
 DEFAULT_SIZE = 20
@@ -23,13 +23,13 @@ class PageTokens:
     def read(self, token: str, scope: str) -> list[Any] | None:
         """The key of the last row seen, or None for the first page.
 
-        `scope` names the list with its filters and order. InvalidArgument for a foreign token.
+        `scope` names the list with its filters and order. InvalidFields for a foreign token.
         """
         if not token:
             return None
         body, _, signature = token.rpartition(".")
         if not self._signer.matches(f"{scope}\n{body}", signature):
-            raise InvalidArgument.of([Violation("pageToken", "is not a token of this list")])
+            raise InvalidFields([Violation("pageToken", "is not a token of this list")])
         key: list[Any] = json.loads(base64.urlsafe_b64decode(body))
         return key
 

@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from services.kit.data.database import Database
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 
 log = structlog.get_logger("stellr.feed")
 Event = TypeVar("Event", bound="FeedEvent")
@@ -51,9 +51,9 @@ def read(session: Session, kind: type[Event], cursor: str, limit: int) -> Sequen
 
 
 def position(cursor: str) -> int:
-    """The event id in a cursor; InvalidArgument where it is none."""
+    """The event id in a cursor; InvalidFields where it is none."""
     if cursor and not (cursor.isdecimal() and len(cursor) <= LONGEST_CURSOR):
-        raise InvalidArgument.of([Violation("cursor", "is not a cursor of this feed")])
+        raise InvalidFields([Violation("cursor", "is not a cursor of this feed")])
     return int(cursor or 0)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import grpc
 import structlog
 
-from services.kit.errors import DomainError, Unauthenticated
+from services.kit.errors import DomainError, SessionEnded, TokenStale
 from services.kit.identity.tokens import AccessToken
 from stellr.auth.v1 import auth_internal_service_pb2 as feed
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
@@ -44,11 +44,11 @@ class IdentityState:
         self._purge()
 
     def check(self, token: AccessToken) -> None:
-        """Unauthenticated: the session ended (SESSION_ENDED), the roles changed (TOKEN_STALE)."""
+        """SessionEnded, or TokenStale where the roles changed."""
         if token.session_id in self._ended:
-            raise Unauthenticated("SESSION_ENDED", "the session ended: log in again")
+            raise SessionEnded
         if token.issued_at < self._roles_changed.get(token.user_id, 0.0):
-            raise Unauthenticated("TOKEN_STALE", "your roles changed: refresh the token")
+            raise TokenStale
 
     def _purge(self) -> None:
         now = time.time()

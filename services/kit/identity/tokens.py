@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm
 
-from services.kit.errors import Unauthenticated, Unavailable
+from services.kit.errors import KeysUnavailable, TokenExpired, TokenInvalid
 
 ALGORITHM = "ES256"
 AUDIENCE = "stellr"
@@ -57,7 +57,7 @@ class KeySet:
         self._lock = threading.Lock()
 
     def find(self, kid: str) -> Any | None:
-        """The key, or None; Unavailable where no keys could be loaded yet."""
+        """The key, or None; KeysUnavailable where no keys could be loaded yet."""
         if kid not in self._keys:
             self._reload()
         return self._keys.get(kid)
@@ -71,9 +71,8 @@ class KeySet:
             self._keys = {key["kid"]: ECAlgorithm.from_jwk(key) for key in self._load()["keys"]}
 
     def _insist(self) -> None:
-        # Without any keys nobody can tell a bad token from a good one.
         if not self._keys:
-            raise Unavailable("KEYS_UNAVAILABLE", "tokens cannot be checked just now: try again")
+            raise KeysUnavailable
 
 
 def load_key(pem: bytes) -> EllipticCurvePrivateKey:
@@ -92,13 +91,13 @@ class AccessTokens:
         self._verified = Bounded(CACHED_TOKENS)
 
     def verify(self, token: str) -> AccessToken:
-        """What the token says. Unauthenticated: expired (TOKEN_EXPIRED) or bad (TOKEN_INVALID)."""
+        """What the token says. TokenExpired, or TokenInvalid."""
         known: AccessToken | None = self._verified.get(token)
         if known is None:
             known = _access_token(_decode(token, self._keys, AUDIENCE))
             self._verified.keep(token, known)
         if known.expires_at <= time.time():
-            raise Unauthenticated("TOKEN_EXPIRED", "the access token expired: refresh it")
+            raise TokenExpired
         return known
 
 
@@ -123,16 +122,16 @@ class MeshTokens:
         return token
 
     def verify(self, token: str) -> str:
-        """The service that the token proves; Unauthenticated (TOKEN_INVALID) if none."""
+        """The service that the token proves; TokenInvalid if none."""
         name, expires_at = self._verified.get(token, ("", 0.0))
         if not name:
             claims, kid = _decode(token, self._keys, self._service)
             if claims.get("iss") != kid:
-                raise _invalid()
+                raise TokenInvalid
             name, expires_at = kid, float(claims["exp"])
             self._verified.keep(token, (name, expires_at))
         if expires_at <= time.time():
-            raise _invalid()
+            raise TokenInvalid
         return str(name)
 
 
@@ -141,14 +140,14 @@ def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], st
         kid = str(jwt.get_unverified_header(token).get("kid", ""))
         key = keys.find(kid)
         if key is None:
-            raise _invalid()
+            raise TokenInvalid
         # Issued "in the future": the clock of this machine is a moment behind the issuer's.
         options = {"require": ["exp", "aud", "iss"], "verify_iat": False}
         claims = jwt.decode(token, key, [ALGORITHM], audience=audience, options=options)  # type: ignore[arg-type]
     except jwt.ExpiredSignatureError:
-        raise Unauthenticated("TOKEN_EXPIRED", "the access token expired: refresh it") from None
+        raise TokenExpired from None
     except (jwt.InvalidTokenError, ValueError):
-        raise _invalid() from None
+        raise TokenInvalid from None
     return claims, kid
 
 
@@ -163,8 +162,4 @@ def _access_token(decoded: tuple[dict[str, Any], str]) -> AccessToken:
             float(claims["exp"]),
         )
     except (KeyError, TypeError, ValueError):
-        raise _invalid() from None
-
-
-def _invalid() -> Unauthenticated:
-    return Unauthenticated("TOKEN_INVALID", "the token is not valid")
+        raise TokenInvalid from None

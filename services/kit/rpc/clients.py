@@ -16,15 +16,19 @@ from services.kit.errors import (
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
+    ServiceUnavailable,
     Unauthenticated,
-    Unavailable,
     Violation,
+    reason_named,
 )
 from services.kit.identity.tokens import MeshTokens
+from stellr.errors.v1.reason_pb2 import Reason
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
 # The person's token was good when the call began here, and ended before it came there.
-ENDED = frozenset({"TOKEN_EXPIRED", "TOKEN_STALE", "SESSION_ENDED"})
+ENDED = frozenset(
+    {Reason.REASON_TOKEN_EXPIRED, Reason.REASON_TOKEN_STALE, Reason.REASON_SESSION_ENDED}
+)
 # What is kept of the caller's time for answering it.
 MARGIN_SECONDS = 0.05
 
@@ -139,7 +143,7 @@ def _timeout(asked: float | None) -> float:
     if left is None:
         return wanted
     if left <= MARGIN_SECONDS:
-        raise DeadlineExceeded("DEADLINE_EXCEEDED", "the time for this request is over")
+        raise DeadlineExceeded("the time for this request is over")
     return min(wanted, left - MARGIN_SECONDS)
 
 
@@ -158,17 +162,19 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
             violations = [Violation(v.field, v.description) for v in bad.field_violations]
         else:
             detail.Unpack(info)
-    if kind is Unauthenticated and info.reason not in ENDED:
+    reason = reason_named(info.reason)
+    if kind is Unauthenticated and reason not in ENDED:
         return error
-    if issubclass(kind, InvalidArgument):
-        return kind(info.reason, status.message, violations=violations, metadata=info.metadata)
-    return kind(info.reason, status.message, metadata=info.metadata)
+    heard = kind(status.message, reason=reason, metadata=info.metadata)
+    if isinstance(heard, InvalidArgument):
+        heard.violations = tuple(violations)
+    return heard
 
 
 def _without_details(kind: type[DomainError], service: str) -> DomainError:
     if kind is DeadlineExceeded:
-        return kind("DEADLINE_EXCEEDED", f"{service} did not answer in time")
-    return Unavailable("SERVICE_UNAVAILABLE", f"{service} does not answer: try again")
+        return kind(f"{service} did not answer in time")
+    return ServiceUnavailable(f"{service} does not answer: try again")
 
 
 def collect(stream: Iterator[Any], service: str) -> Iterator[Any]:

@@ -6,7 +6,7 @@ import time
 
 from limits import RateLimitItem, RateLimitItemPerMinute, storage, strategies
 
-from services.kit.errors import ResourceExhausted
+from services.kit.errors import RateLimited
 from services.kit.process.settings import Settings
 from services.kit.rpc.policy import Limit
 
@@ -22,16 +22,12 @@ class RateLimiter:
         self._items: dict[Limit, RateLimitItem] = {}
 
     def count(self, limit: Limit, key: str) -> None:
-        """Count a call; ResourceExhausted (RATE_LIMITED) says in how many seconds to try again."""
+        """Count a call; RateLimited says in how many seconds to try again."""
         item = self._items.get(limit) or self._item(limit)
         if self._window.hit(item, key):
             return
         resets: float = self._window.get_window_stats(item, key).reset_time
-        raise ResourceExhausted(
-            "RATE_LIMITED",
-            f"too many requests ({limit.name}): try again later",
-            retry_after=max(1.0, resets - time.time()),
-        )
+        raise RateLimited(limit.name, retry_after=max(1.0, resets - time.time()))
 
     def _item(self, limit: Limit) -> RateLimitItem:
         number = self._settings.limit(limit.name, limit.per_minute)

@@ -7,7 +7,7 @@ from types import TracebackType
 
 import grpc
 
-from services.kit.errors import DomainError
+from services.kit.errors import DomainError, reason_name
 
 
 def describe(error: BaseException) -> str:
@@ -16,7 +16,7 @@ def describe(error: BaseException) -> str:
     The texts of errors that are not ours are left out: they may hold what is secret or personal.
     """
     if isinstance(error, DomainError):
-        return f"{error.code.name} {error.reason}: {error.message}"
+        return f"{error.code.name} {reason_name(error.reason)}: {error.message}"
     if isinstance(error, grpc.RpcError):
         return f"{_place(error)} {getattr(error, 'code', lambda: grpc.StatusCode.UNKNOWN)().name}"
     if isinstance(error, OSError) and error.errno is not None:

@@ -15,6 +15,7 @@ from services.kit.errors import InvalidArgument, NotFound
 from services.kit.rpc.clients import MeshChannel
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
+from stellr.errors.v1.reason_pb2 import Reason
 from tests.support import Learner, Stack, Visitor, body_of, code_in, eventually, reason, violations
 
 Learners = Callable[..., Learner]
@@ -413,7 +414,7 @@ def test_unknown_accounts_are_not_found(mesh: Mesh) -> None:
     stub = internal(mesh("user", "auth"))
     with pytest.raises(NotFound) as refused:
         stub.GetAccount(pb.GetAccountRequest(user_id=str(uuid4())))
-    assert refused.value.reason == "ACCOUNT_NOT_FOUND"
+    assert refused.value.reason == Reason.REASON_ACCOUNT_NOT_FOUND
     with pytest.raises(InvalidArgument):
         stub.GetAccount(pb.GetAccountRequest(user_id="me"))
 

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from services.certificate import repository
+from services.certificate.errors import CertificateNotFound
 from services.certificate.issuing import Issuing
 from services.certificate.models import Certificate
 from services.certificate.service import SERVICE
 from services.certificate.tasks import COMPLETIONS, follow_completions, issue_certificate
 from services.kit.data.database import Database
-from services.kit.errors import NotFound
 from services.kit.process.runtime import Runtime
 from tests.services.in_process import runtime_of
 from tests.services.own_course import make_course
@@ -119,6 +119,5 @@ def test_a_certificate_is_kept_by_who_is_not_in_the_course(
     for name in (course["slug"], course["courseId"]):
         assert Issuing(runtime).get_issued(user_id, name).serial == issued.serial
     for name in ("no-such-course", str(uuid4())):
-        with pytest.raises(NotFound) as refused:
+        with pytest.raises(CertificateNotFound):
             Issuing(runtime).get_issued(user_id, name)
-        assert refused.value.reason == "CERTIFICATE_NOT_FOUND"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.kit.errors import NotFound
+from services.course.errors import CourseNotFound
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_service_pb2 as pb
 from tests.services.course.course_process import Process, Statements, content, publish
@@ -52,8 +52,7 @@ def test_other_processes_follow(start: Callable[[], Process]) -> None:
 def test_what_is_not_published_does_not_exist(process: Process, reference: str) -> None:
     draft = process("ImportCourse", content("draft"))
     for asked in (reference, draft.course_id):
-        with pytest.raises(NotFound) as refusal:
+        with pytest.raises(CourseNotFound):
             title(process, asked)
-        assert refusal.value.reason == "COURSE_NOT_FOUND"
     known = process("GetCourseTitle", internal.GetCourseTitleRequest(course_id="draft"))
     assert known.course_id == draft.course_id

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.kit.data.database import Database
-from services.kit.errors import Unavailable
+from services.kit.errors import ServiceUnavailable
 from services.kit.process.runtime import Runtime
 from services.kit.process.settings import Settings
 from services.quiz.importing import Importing
@@ -37,7 +37,7 @@ class Course:
 
     def SetLessonQuiz(self, request: course_pb.SetLessonQuizRequest) -> None:
         if self.away:
-            raise Unavailable("SERVICE_UNAVAILABLE", "course does not answer: try again")
+            raise ServiceUnavailable
         self.told.append(request.has_quiz)
 
 
@@ -53,7 +53,7 @@ class InTransaction:
             try:
                 with self._database.transaction():
                     return getattr(self._servicer, name)(request, context)
-            except Unavailable as error:
+            except ServiceUnavailable as error:
                 context.abort(error.code, error.message)
 
         return handle

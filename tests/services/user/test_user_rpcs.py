@@ -13,6 +13,7 @@ from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument, NotFound
 from services.kit.rpc.clients import MeshChannel
 from services.user import repository
+from stellr.errors.v1.reason_pb2 import Reason
 from stellr.user.v1 import user_internal_service_pb2 as internal
 from stellr.user.v1 import user_service_pb2 as pb
 from stellr.user.v1.user_internal_service_pb2_grpc import UserInternalServiceStub
@@ -207,7 +208,7 @@ def test_certificate_asks_for_names(mesh: Mesh, learner: Learners) -> None:
     assert stub.GetPersonName(request).display_name == "Countess Lovelace"
     with pytest.raises(NotFound) as refused:
         stub.GetPersonName(internal.GetPersonNameRequest(user_id=str(uuid4())))
-    assert refused.value.reason == "ACCOUNT_NOT_FOUND"
+    assert refused.value.reason == Reason.REASON_ACCOUNT_NOT_FOUND
     with pytest.raises(InvalidArgument):
         stub.GetPersonName(internal.GetPersonNameRequest(user_id="me"))
 

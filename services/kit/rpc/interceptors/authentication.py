@@ -8,7 +8,14 @@ from uuid import UUID
 import grpc
 
 from services.kit.call import NOBODY, Call, Caller
-from services.kit.errors import NotFound, PermissionDenied, Unauthenticated
+from services.kit.errors import (
+    CallerNotAllowed,
+    ResourceNotFound,
+    RoleRequired,
+    ServiceIdentityRequired,
+    SignInRequired,
+    TokenInvalid,
+)
 from services.kit.rpc.interceptors.base import Link, Method, this_call
 from services.kit.rpc.policy import MethodPolicy
 from stellr.options.v1 import options_pb2 as options
@@ -41,7 +48,7 @@ class Identity(Link):
 
     def _person(self, credentials: str, service: str) -> Caller:
         if credentials[: len(BEARER)].lower() != BEARER:
-            raise Unauthenticated("TOKEN_INVALID", "send Authorization: Bearer <accessToken>")
+            raise TokenInvalid("send Authorization: Bearer <accessToken>")
         token = credentials[len(BEARER) :].strip()
         access = self.runtime.access_tokens.verify(token)
         self.runtime.identity.check(access)
@@ -54,16 +61,16 @@ def _allow(policy: MethodPolicy, caller: Caller) -> None:
     elif policy.access in (options.ACCESS_PUBLIC, options.ACCESS_OPTIONAL):
         return
     elif caller.user_id is None:
-        raise Unauthenticated("SIGN_IN_REQUIRED", "sign in first")
+        raise SignInRequired
     elif policy.access == options.ACCESS_ROLE and not caller.roles & policy.roles:
-        raise PermissionDenied("ROLE_REQUIRED", f"needs a role: {', '.join(sorted(policy.roles))}")
+        raise RoleRequired(f"needs a role: {', '.join(sorted(policy.roles))}")
 
 
 def _allow_service(policy: MethodPolicy, caller: Caller) -> None:
     if not caller.service:
-        raise Unauthenticated("SERVICE_IDENTITY_REQUIRED", "only services may call this")
+        raise ServiceIdentityRequired
     if "*" not in policy.callers and caller.service not in policy.callers:
-        raise PermissionDenied("CALLER_NOT_ALLOWED", f"{caller.service} may not call this")
+        raise CallerNotAllowed(f"{caller.service} may not call this")
 
 
 def _own(policy: MethodPolicy, caller: Caller, request: Any) -> None:
@@ -71,7 +78,7 @@ def _own(policy: MethodPolicy, caller: Caller, request: Any) -> None:
     if owner == ME or _is(caller.user_id, owner):
         setattr(request, policy.owner_field, str(caller.user_id))
     elif not caller.roles & policy.roles:
-        raise NotFound("NOT_FOUND", "there is no such thing")
+        raise ResourceNotFound
 
 
 def _is(user_id: UUID | None, owner: str) -> bool:

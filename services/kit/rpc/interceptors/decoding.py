@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from services.kit.errors import InvalidArgument
+from services.kit.errors import RequestMalformed
 from services.kit.rpc.interceptors.base import Link, Method
 
 
@@ -26,10 +26,9 @@ class Decoding(Link):
     def intercept(
         self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
     ) -> Any:
-        """Refuse what could not be decoded; InvalidArgument (REQUEST_MALFORMED)."""
+        """Refuse what could not be decoded; RequestMalformed."""
         if isinstance(request, Undecodable):
-            message = "the request is not a message of this method, or a text in it is not UTF-8"
-            raise InvalidArgument("REQUEST_MALFORMED", message)
+            raise RequestMalformed
         return method(request, context)
 
 

@@ -19,11 +19,13 @@ from sqlalchemy import exc
 from services.kit.call import Call
 from services.kit.errors import (
     DOMAIN,
+    DatabaseUnavailable,
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
     ResourceExhausted,
-    Unavailable,
+    ValueNotStorable,
+    reason_name,
 )
 from services.kit.rpc.interceptors.base import Bracket
 
@@ -45,7 +47,7 @@ class Errors(Bracket):
             _refuse(call, context, _database_error(error))
         except exc.DataError as error:
             logger.info("unstorable", request_id=call.request_id, error=type(error.orig).__name__)
-            _refuse(call, context, _unstorable())
+            _refuse(call, context, ValueNotStorable())
         except grpc.RpcError as error:
             _fail(call, context, error)
         except Exception as error:
@@ -61,18 +63,12 @@ def _already_ended(context: Any) -> bool:
 
 def _database_error(error: exc.SQLAlchemyError) -> DomainError:
     if "statement timeout" in str(error):
-        return DeadlineExceeded("DEADLINE_EXCEEDED", "the request took too long")
-    return Unavailable("DATABASE_UNAVAILABLE", "the service cannot work just now: try again")
-
-
-def _unstorable() -> DomainError:
-    """A NUL in a text, a number beyond its column: what no field bounds and no column holds."""
-    message = "a value has characters or a size that cannot be stored"
-    return InvalidArgument("VALUE_NOT_STORABLE", message)
+        return DeadlineExceeded()
+    return DatabaseUnavailable()
 
 
 def _refuse(call: Call, context: Any, error: DomainError) -> None:
-    call.reason = error.reason
+    call.reason = reason_name(error.reason)
     told = rpc_status.to_status(status(error))
     # Not abort_with_status: it would drop what the trailing metadata hold already.
     trailing = (*(context.trailing_metadata() or ()), *told.trailing_metadata)
@@ -98,7 +94,8 @@ def status(error: DomainError) -> status_pb2.Status:
     """The google.rpc.Status of an error: code, message, and details for programs (AIP-193)."""
     code: int = error.code.value[0]
     found = status_pb2.Status(code=code, message=error.message)
-    info = details.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    name = reason_name(error.reason)
+    info = details.ErrorInfo(reason=name, domain=DOMAIN, metadata=error.metadata)
     found.details.append(_packed(info))
     if isinstance(error, InvalidArgument) and error.violations:
         found.details.append(_packed(_bad_request(error)))

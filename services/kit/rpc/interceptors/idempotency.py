@@ -8,7 +8,7 @@ import grpc
 
 from services.kit.call import Call
 from services.kit.data import idempotency
-from services.kit.errors import DomainError, InvalidArgument, Violation
+from services.kit.errors import DomainError, InvalidFields, Violation
 from services.kit.rpc.interceptors.base import Link, Method, this_call
 
 LONGEST_KEY = 255
@@ -45,4 +45,4 @@ def _caller(call: Call) -> str:
 
 def _check(key: str) -> None:
     if len(key) > LONGEST_KEY or not key.isprintable():
-        raise InvalidArgument.of([Violation("Idempotency-Key", "at most 255 printable characters")])
+        raise InvalidFields([Violation("Idempotency-Key", "at most 255 printable characters")])

@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import protovalidate
 
-from services.kit.errors import InvalidArgument, Violation
+from services.kit.errors import InvalidFields, Violation
 from services.kit.rpc.interceptors.base import Link, Method
 
 
@@ -24,10 +24,10 @@ class Validation(Link):
 
 
 def validated(message: Any) -> Any:
-    """The message itself; InvalidArgument names every field out of its bounds."""
+    """The message itself; InvalidFields names every field out of its bounds."""
     found = protovalidate.collect_violations(message)
     if found:
-        raise InvalidArgument.of([_violation(violation.proto) for violation in found])
+        raise InvalidFields([_violation(violation.proto) for violation in found])
     return message
 
 

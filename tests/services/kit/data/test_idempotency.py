@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.kit.data.database import Database
-from services.kit.errors import FailedPrecondition
+from services.kit.errors import ResourceNotFound, ServiceUnavailable
 from tests.services.kit.harness import Kit, bearer, profile_pb2, serving, user, user_stub, users
 
 Databases = Callable[[str], Database]
@@ -23,6 +23,12 @@ def change(bio: str) -> user.UpdateProfileRequest:
 def ask(port: int, token: str, key: str, bio: str = "x") -> Any:
     metadata = bearer(token, idempotency_key=key)
     return user_stub(port).UpdateProfile(change(bio), metadata=metadata, timeout=10)
+
+
+class Counted(ResourceNotFound):
+    """A refusal that keeps what was written."""
+
+    commit = True
 
 
 class Work:
@@ -85,8 +91,8 @@ def test_keys_belong_to_their_person(port: int, kit: Kit, work: Work) -> None:
 @pytest.mark.parametrize(
     "refusal",
     [
-        FailedPrecondition("NOT_YET", "not yet"),
-        FailedPrecondition("COUNTED", "what was written stays", commit=True),
+        ServiceUnavailable(),
+        Counted(),
         RuntimeError("broken"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.kit.errors import Unavailable
+from services.kit.errors import ServiceUnavailable
 from services.kit.events import followed
 from services.kit.events.followed import FollowedCache
 from tests.support import eventually
@@ -29,7 +29,7 @@ def opened(told: Told, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     def follow() -> Iterator[str]:
         while (subject := told.get()) is not None:
             yield subject
-        raise Unavailable("SERVICE_UNAVAILABLE", "the stream broke")
+        raise ServiceUnavailable
 
     def make() -> FollowedCache[str]:
         cache = FollowedCache[str](follow, stopping, size=10, seconds=60)

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.auth.access import AccessSigner
-from services.kit.errors import Unauthenticated, Unavailable
+from services.kit.errors import ServiceUnavailable, TokenExpired, TokenInvalid, Unavailable
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
 from tests.services.kit.harness import Kit, message, notifications, send, serving
 
@@ -63,9 +63,8 @@ def test_an_access_token_says_who_it_is() -> None:
     ],
 )
 def test_a_token_that_is_not_ours_is_refused(bad: str) -> None:
-    with pytest.raises(Unauthenticated) as refused:
+    with pytest.raises(TokenInvalid):
         tokens().verify(bad)
-    assert refused.value.reason == "TOKEN_INVALID"
 
 
 def test_an_altered_token_is_refused() -> None:
@@ -73,7 +72,7 @@ def test_an_altered_token_is_refused() -> None:
     _, others, _ = token(roles=["admin"]).split(".")
     verifier = tokens()
     verifier.verify(f"{head}.{body}.{signature}")
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(TokenInvalid):
         verifier.verify(f"{head}.{others}.{signature}")
 
 
@@ -82,9 +81,8 @@ def test_an_expired_token_is_refused_also_when_it_was_good_before() -> None:
     verifier.verify(short)
     time.sleep(1.1)
     for checked in (verifier, tokens()):
-        with pytest.raises(Unauthenticated) as refused:
+        with pytest.raises(TokenExpired):
             checked.verify(short)
-        assert refused.value.reason == "TOKEN_EXPIRED"
 
 
 def test_a_clock_that_is_behind_takes_a_fresh_token() -> None:
@@ -93,7 +91,7 @@ def test_a_clock_that_is_behind_takes_a_fresh_token() -> None:
 
 def test_a_token_is_not_called_bad_while_no_keys_are_known() -> None:
     def load() -> dict[str, Any]:
-        raise Unavailable("SERVICE_UNAVAILABLE", "auth does not answer")
+        raise ServiceUnavailable
 
     verifier = AccessTokens(KeySet(load))
     for _ in range(3):
@@ -112,7 +110,7 @@ def test_a_new_key_is_loaded_and_forged_key_ids_load_at_most_once_a_second() -> 
     verifier.verify(token())
     for number in range(50):
         forged = jwt.encode({}, OTHER_KEY, "ES256", headers={"kid": f"k{number}"})
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(TokenInvalid):
             verifier.verify(forged)
     assert len(loads) == 1
 
@@ -120,7 +118,7 @@ def test_a_new_key_is_loaded_and_forged_key_ids_load_at_most_once_a_second() -> 
 def test_a_mesh_token_proves_its_service_to_its_target_only(kit: Kit) -> None:
     proof = kit.mesh_tokens("auth").token_for("notification")
     assert kit.mesh_tokens("notification").verify(proof) == "auth"
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(TokenInvalid):
         kit.mesh_tokens("course").verify(proof)
 
 
@@ -128,14 +126,14 @@ def test_a_service_cannot_pose_as_another(kit: Kit) -> None:
     claims = {"iss": "auth", "aud": "notification", "exp": int(time.time()) + 60}
     for kid, key in (("auth", kit.keys["user"]), ("user", kit.keys["user"])):
         forged = jwt.encode(claims, key, "ES256", headers={"kid": kid})
-        with pytest.raises(Unauthenticated):
+        with pytest.raises(TokenInvalid):
             kit.mesh_tokens("notification").verify(forged)
 
 
 def test_an_expired_mesh_token_is_refused(kit: Kit) -> None:
     claims = {"iss": "auth", "aud": "notification", "exp": int(time.time()) - 1}
     old = jwt.encode(claims, kit.keys["auth"], "ES256", headers={"kid": "auth"})
-    with pytest.raises(Unauthenticated):
+    with pytest.raises(TokenExpired):
         kit.mesh_tokens("notification").verify(old)
 
 

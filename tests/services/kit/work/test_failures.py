@@ -3,7 +3,7 @@ import errno
 import grpc
 import pytest
 
-from services.kit.errors import InvalidArgument, Unavailable, Violation
+from services.kit.errors import InvalidFields, ServiceUnavailable, Violation
 from services.kit.telemetry import configure_logs
 from services.kit.work.failures import describe
 
@@ -16,9 +16,9 @@ class Broken(grpc.RpcError):
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (Unavailable("AWAY", "course is away"), "UNAVAILABLE AWAY: course is away"),
+        (ServiceUnavailable("course is away"), "UNAVAILABLE SERVICE_UNAVAILABLE: course is away"),
         (
-            InvalidArgument.of([Violation("name", "is too long")]),
+            InvalidFields([Violation("name", "is too long")]),
             "INVALID_ARGUMENT INVALID_FIELDS: name: is too long",
         ),
         (Broken(), "Broken UNIMPLEMENTED"),

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.kit.data.database import Database
-from services.kit.errors import NotFound, Unavailable
+from services.kit.errors import ResourceNotFound, ServiceUnavailable
 from services.kit.process.runtime import Runtime
 from services.kit.work.jobs import Tasks
 from tests.services.kit.harness import Kit, message, notifications, serving, working
@@ -63,7 +63,7 @@ def test_a_job_that_fails_is_tried_again(
     kit: Kit, database_of: Databases, eventually: Eventually
 ) -> None:
     database, recorder = database_of("user"), Recorder()
-    recorder.failures = [Unavailable("AWAY", "away"), RuntimeError("once")]
+    recorder.failures = [ServiceUnavailable(), RuntimeError("once")]
     with working(kit.runtime(None, name="user", url=database.url, tasks=recorder.tasks)) as runtime:
         defer(runtime, recorder.note, word="again")
         eventually(lambda: not jobs_left(database), 10)
@@ -74,7 +74,7 @@ def test_a_job_that_is_refused_for_good_is_not_tried_again(
     kit: Kit, database_of: Databases, eventually: Eventually
 ) -> None:
     database, recorder = database_of("user"), Recorder()
-    recorder.failures = [NotFound("GONE", "gone")]
+    recorder.failures = [ResourceNotFound()]
     with working(kit.runtime(None, name="user", url=database.url, tasks=recorder.tasks)) as runtime:
         defer(runtime, recorder.note, word="once")
         eventually(lambda: jobs_left(database) == ["failed"])

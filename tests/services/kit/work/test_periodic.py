@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from services.kit import call as calls
 from services.kit.data.database import Database
-from services.kit.errors import Unavailable
+from services.kit.errors import ServiceUnavailable
 from services.kit.telemetry import Metrics
 from services.kit.work import periodic as running
 from services.kit.work.periodic import Periodic, start_periodic
@@ -107,7 +107,7 @@ def test_work_that_fails_leaves_nothing_is_told_and_tried_again(
 ) -> None:
     monkeypatch.setattr(running, "FIRST_PAUSE_SECONDS", 0.01)
     database = database_of("user")
-    note = Note(database, Unavailable("AWAY", "away"), ValueError("ann@learner.example"))
+    note = Note(database, ServiceUnavailable("away"), ValueError("ann@learner.example"))
     with (
         capture_logs() as logs,
         process(database, Periodic("note", 3600, note, everywhere)) as metrics,
@@ -116,7 +116,7 @@ def test_work_that_fails_leaves_nothing_is_told_and_tried_again(
         eventually(lambda: 'outcome="ok"' in metrics.text())
     assert note.runs == 3
     told = [line for line in logs if line["event"] == "periodic work failed"]
-    assert told[0]["error"] == "UNAVAILABLE AWAY: away"
+    assert told[0]["error"] == "UNAVAILABLE SERVICE_UNAVAILABLE: away"
     assert all(line["request_id"] and line["work"] == "note" for line in told)
     assert "ann@" not in str(logs)
     samples = 'stellr_periodic_runs_total{outcome="failed",process="1",service="user",work="note"}'

@@ -1,0 +1,43 @@
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import grpc
+import pytest
+
+import services
+from services.kit.errors import FROM_PEER, DomainError, NotFound, reason_name
+from stellr.errors.v1.reason_pb2 import Reason
+
+
+def errors() -> Iterator[type[DomainError]]:
+    """The error classes of all services that have a reason: the kinds have none."""
+    for found in pkgutil.walk_packages(services.__path__, "services."):
+        if found.name.endswith(".errors"):
+            importlib.import_module(found.name)
+    open_kinds: list[type[DomainError]] = [DomainError]
+    while open_kinds:
+        kind = open_kinds.pop()
+        open_kinds += kind.__subclasses__()
+        if kind.__module__.startswith("services.") and hasattr(kind, "reason"):
+            yield kind
+
+
+def test_every_reason_of_the_contract_is_given_by_an_error() -> None:
+    given = {error.reason for error in errors()}
+    assert given == set(Reason.values()) - {Reason.REASON_UNSPECIFIED}
+
+
+def test_every_error_has_a_code_that_its_caller_understands() -> None:
+    for error in errors():
+        known = error.code in FROM_PEER or error.code is grpc.StatusCode.PERMISSION_DENIED
+        assert known, error.__name__
+
+
+def test_an_error_without_a_reason_cannot_be_raised() -> None:
+    with pytest.raises(AttributeError):
+        NotFound("there is nothing")
+
+
+def test_a_reason_is_told_without_its_prefix() -> None:
+    assert reason_name(Reason.REASON_COURSE_NOT_FOUND) == "COURSE_NOT_FOUND"

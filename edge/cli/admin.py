@@ -26,6 +26,7 @@ def grant(email: str, role: str, state: Path, port: int | None) -> None:
 
     from edge.cli.operator import connect, sentence  # noqa: PLC0415
     from services.kit.errors import DomainError, NotFound  # noqa: PLC0415
+    from services.kit.identity.roles import role_named  # noqa: PLC0415
     from stellr.auth.v1.auth_internal_service_pb2 import GrantRoleRequest  # noqa: PLC0415
     from stellr.auth.v1.auth_internal_service_pb2_grpc import (  # noqa: PLC0415
         AuthInternalServiceStub,
@@ -34,7 +35,7 @@ def grant(email: str, role: str, state: Path, port: int | None) -> None:
     stack = find_stack(state, port)
     try:
         with connect(stack, "auth") as channel:
-            request = GrantRoleRequest(email=email, role=role)
+            request = GrantRoleRequest(email=email, role=role_named(role))
             account = AuthInternalServiceStub(channel).GrantRole(request)
     except NotFound as error:
         raise click.ClickException(f"There is no account with the address {email}.") from error

@@ -13,6 +13,7 @@ from services.auth.errors import AccountNotFound
 from services.auth.models import Account
 from services.auth.sessions import user_message
 from services.kit.data.tables import timestamp
+from services.kit.identity.roles import role_name
 from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
@@ -43,7 +44,7 @@ class AuthInternalServicer(AuthInternalServiceServicer):
     def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> pb.Account:
         """Give a role to an account."""
         db = self._runtime.database.session
-        account = repository.add_role(db, normalize_email(request.email), request.role)
+        account = repository.add_role(db, normalize_email(request.email), role_name(request.role))
         if account is None:
             raise AccountNotFound
         return account_message(account)

@@ -12,6 +12,7 @@ from services.auth.errors import CodeInvalid
 from services.auth.mails import Mails
 from services.auth.models import Account, Verification
 from services.kit.data.tables import timestamp
+from services.kit.identity.roles import LEARNER
 from services.kit.identity.secrets import Signer
 from services.kit.process.runtime import Runtime
 from services.kit.text import trim
@@ -20,7 +21,6 @@ from stellr.auth.v1 import session_pb2
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 DEFAULT_LOCALE = "en"
-LEARNER = "learner"
 
 
 class Registration:

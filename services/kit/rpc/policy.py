@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
+from services.kit.identity.roles import role_name
 from stellr.options.v1 import options_pb2 as options
+from stellr.options.v1 import shared_limits_pb2 as shared
 
 # Served on the mesh beside the contracts; they say nothing of persons and change nothing.
 INFRASTRUCTURE = ("/grpc.health.v1.", "/grpc.reflection.v1.", "/grpc.reflection.v1alpha.")
@@ -47,7 +49,8 @@ class MethodPolicy:
 def policies(services: Iterable[str]) -> Mapping[str, MethodPolicy]:
     """The policies of all methods of the services (full names), by "/package.Service/Method".
 
-    LookupError names a method that declares none: such a service must not start.
+    LookupError names a method that declares none, or counts by a limit that nobody declares: such
+    a service must not start.
     """
     pool: Any = descriptor_pool.Default()
     found: dict[str, MethodPolicy] = {}
@@ -69,16 +72,33 @@ def _policy(method: MethodDescriptor) -> MethodPolicy:
     reads_only = own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
     return MethodPolicy(
         access=declared.access,
-        roles=frozenset(declared.roles),
+        roles=frozenset(map(role_name, declared.roles)),
         callers=frozenset(declared.callers),
         owner_field=declared.owner_field,
-        limits=tuple(
-            Limit(limit.name, limit.key, limit.field, limit.until, limit.per_minute)
-            for limit in declared.limits
-        ),
+        limits=tuple(_limits(method, declared.limits)),
         reads_only=reads_only,
         keeps_reply=not (reads_only or declared.secret_reply or streams),
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,
         streams_reply=shape.server_streaming,
     )
+
+
+def _limits(method: MethodDescriptor, names: Iterable[str]) -> Iterator[Limit]:
+    """The limits of these names, as the method's service or the shared limits declare them."""
+    declared = limits_of(method.containing_service)
+    for name in names:
+        if name not in declared:
+            raise LookupError(f"{method.full_name} counts by {name!r}, which is not declared")
+        yield declared[name]
+
+
+def limits_of(service: ServiceDescriptor) -> Mapping[str, Limit]:
+    """The limits that methods of the service may count by, by their names."""
+    own: Any = service.GetOptions()
+    file: Any = shared.DESCRIPTOR.GetOptions()
+    declared = (*file.Extensions[options.shared_rate_limit], *own.Extensions[options.rate_limit])
+    return {
+        limit.name: Limit(limit.name, limit.key, limit.field, limit.until, limit.per_minute)
+        for limit in declared
+    }

@@ -16,6 +16,7 @@ from services.kit.rpc.clients import MeshChannel
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from stellr.errors.v1.reason_pb2 import Reason
+from stellr.options.v1.options_pb2 import Role
 from tests.support import Learner, Stack, Visitor, body_of, code_in, eventually, reason, violations
 
 Learners = Callable[..., Learner]
@@ -424,7 +425,7 @@ def test_internal_methods_need_the_identity_of_a_service(stack: Stack, learner: 
     with grpc.insecure_channel(stack.target("auth")) as channel:
         for rpc, request in (
             (internal(channel).GetAccount, pb.GetAccountRequest(user_id=str(uuid4()))),
-            (internal(channel).GrantRole, pb.GrantRoleRequest(email="a@b.c", role="admin")),
+            (internal(channel).GrantRole, pb.GrantRoleRequest(email="a@b.c", role=Role.ROLE_ADMIN)),
         ):
             with pytest.raises(grpc.RpcError) as refused:
                 rpc(request, metadata=token)
@@ -436,7 +437,7 @@ def test_a_new_role_needs_a_new_token(
 ) -> None:
     person = learner()
     stub = internal(mesh("operator", "auth"))
-    request = pb.GrantRoleRequest(email=person.email.upper(), role="author")
+    request = pb.GrantRoleRequest(email=person.email.upper(), role=Role.ROLE_AUTHOR)
     assert stub.GrantRole(request).user.roles == ["author", "learner"]
     eventually(lambda: person.get("/me").status_code == 401)
     assert reason(person.get("/me")) == "TOKEN_STALE"
@@ -452,12 +453,12 @@ def test_a_new_role_needs_a_new_token(
 def test_roles_are_granted_to_accounts_by_the_operator(mesh: Mesh, learner: Learners) -> None:
     stub = internal(mesh("operator", "auth"))
     with pytest.raises(NotFound):
-        stub.GrantRole(pb.GrantRoleRequest(email=address(), role="admin"))
+        stub.GrantRole(pb.GrantRoleRequest(email=address(), role=Role.ROLE_ADMIN))
     with pytest.raises(InvalidArgument):
-        stub.GrantRole(pb.GrantRoleRequest(email=learner().email, role="king"))
+        stub.GrantRole(pb.GrantRoleRequest(email=learner().email, role=Role.ROLE_LEARNER))
     with pytest.raises(grpc.RpcError):
         internal(mesh("user", "auth")).GrantRole(
-            pb.GrantRoleRequest(email=learner().email, role="admin")
+            pb.GrantRoleRequest(email=learner().email, role=Role.ROLE_ADMIN)
         )
 
 

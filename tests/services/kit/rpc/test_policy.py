@@ -9,7 +9,8 @@ from google.protobuf import descriptor_pool
 
 import stellr
 from edge.registry import SERVICES
-from services.kit.rpc.policy import MethodPolicy, policies
+from services.kit.rpc import policy as policy_module
+from services.kit.rpc.policy import MethodPolicy, limits_of, policies
 from stellr.options.v1 import options_pb2 as options
 from tests.services.kit.harness import Kit, message, notifications, send, serving
 
@@ -53,13 +54,41 @@ def test_a_method_without_policy_is_refused(kit: Kit) -> None:
     assert called == []
 
 
-def test_limits_of_one_name_count_alike() -> None:
-    meaning: dict[str, set[tuple[int, str, int]]] = {}
-    for _, policy, _ in rpcs():
-        for limit in policy.limits:
-            counts = (limit.key, limit.field if limit.field else "", limit.per_minute)
-            meaning.setdefault(limit.name, set()).add(counts)
-    assert {name: counts for name, counts in meaning.items() if len(counts) > 1} == {}
+def test_each_limit_is_declared_once_and_used() -> None:
+    pool: Any = descriptor_pool.Default()
+    shared = set(limits_of(pool.FindServiceByName(contracts()[0])))
+    for name in contracts():
+        shared &= set(limits_of(pool.FindServiceByName(name)))
+    own = [
+        limit
+        for name in contracts()
+        for limit in limits_of(pool.FindServiceByName(name))
+        if limit not in shared
+    ]
+    used = {limit.name for _, policy, _ in rpcs() for limit in policy.limits}
+    assert len(set(own)) == len(own)
+    assert {*own, *shared} == used
+
+
+def test_addresses_are_counted_first() -> None:
+    for name, policy, _ in rpcs():
+        by_address = [limit.key == options.RateLimit.KEY_ADDRESS for limit in policy.limits]
+        assert by_address == sorted(by_address, reverse=True), name
+
+
+def test_what_is_counted_by_a_value_of_the_request_is_counted_by_address_too() -> None:
+    for name, policy, _ in rpcs():
+        keys = {limit.key for limit in policy.limits}
+        by_field = options.RateLimit.KEY_FIELD in keys
+        assert not by_field or options.RateLimit.KEY_ADDRESS in keys, name
+
+
+def test_a_method_that_counts_by_an_unknown_limit_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(policy_module, "limits_of", lambda _: {})
+    with pytest.raises(LookupError, match=r"AuthService\.Register counts by 'register'"):
+        policies(["stellr.auth.v1.AuthService"])
 
 
 def test_limits_count_something() -> None:

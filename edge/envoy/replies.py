@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from google.rpc import code_pb2
+from google.rpc import code_pb2 as code
 
-from services.kit.errors import DOMAIN
+from services.kit.errors import DOMAIN, reason_name
+from stellr.errors.v1 import reason_pb2 as why
 
 Json = dict[str, Any]
 
@@ -21,7 +22,7 @@ class Reply(NamedTuple):
 
     status: int
     code: int
-    reason: str
+    reason: why.Reason.ValueType
     message: str
     grpc_code: int | None = None
     when: str = ""
@@ -29,27 +30,24 @@ class Reply(NamedTuple):
 
 REPLIES = (
     Reply(
-        400,
-        code_pb2.INVALID_ARGUMENT,
-        "REQUEST_MALFORMED",
-        TEXT_OF_ROUTE,
+        *(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, TEXT_OF_ROUTE),
         when="response.code_details == 'direct_response'",
     ),
-    Reply(400, code_pb2.INVALID_ARGUMENT, "REQUEST_MALFORMED", "the request is not valid"),
-    Reply(404, code_pb2.NOT_FOUND, "PATH_NOT_FOUND", TEXT_OF_ROUTE, code_pb2.UNIMPLEMENTED),
-    Reply(405, code_pb2.UNIMPLEMENTED, "METHOD_NOT_ALLOWED", TEXT_OF_ROUTE),
-    Reply(408, code_pb2.DEADLINE_EXCEEDED, "REQUEST_TOO_SLOW", "the request came too slowly"),
-    Reply(413, code_pb2.RESOURCE_EXHAUSTED, "BODY_TOO_LARGE", "the body is too large"),
-    Reply(415, code_pb2.INVALID_ARGUMENT, "CONTENT_NOT_SUPPORTED", TEXT_OF_ROUTE),
-    Reply(431, code_pb2.RESOURCE_EXHAUSTED, "HEADERS_TOO_LARGE", "the headers are too large"),
-    Reply(
-        503, code_pb2.UNAVAILABLE, "SERVICE_UNAVAILABLE", "the service does not answer: try again"
-    ),
-    Reply(
-        504, code_pb2.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the time for this request is over"
-    ),
+    Reply(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, "the request is not valid"),
+    Reply(404, code.NOT_FOUND, why.REASON_PATH_NOT_FOUND, TEXT_OF_ROUTE, code.UNIMPLEMENTED),
+    Reply(405, code.UNIMPLEMENTED, why.REASON_METHOD_NOT_ALLOWED, TEXT_OF_ROUTE),
+    Reply(408, code.DEADLINE_EXCEEDED, why.REASON_REQUEST_TOO_SLOW, "the request came too slowly"),
+    Reply(413, code.RESOURCE_EXHAUSTED, why.REASON_BODY_TOO_LARGE, "the body is too large"),
+    Reply(415, code.INVALID_ARGUMENT, why.REASON_CONTENT_NOT_SUPPORTED, TEXT_OF_ROUTE),
+    Reply(431, code.RESOURCE_EXHAUSTED, why.REASON_HEADERS_TOO_LARGE, "the headers are too large"),
+    Reply(503, code.UNAVAILABLE, why.REASON_SERVICE_UNAVAILABLE, "the service does not answer"),
+    Reply(504, code.DEADLINE_EXCEEDED, why.REASON_DEADLINE_EXCEEDED, "the request took too long"),
 )
-OTHER = Reply(500, code_pb2.INTERNAL, "INTERNAL", "something went wrong here")
+OTHER: Json = {
+    "code": code.INTERNAL,
+    "message": "something went wrong on our side",
+    "details": [],
+}
 
 
 def local_replies() -> Json:
@@ -59,7 +57,7 @@ def local_replies() -> Json:
     mappers += [
         {"filter": _condition(reply), "body_format_override": _json(reply)} for reply in REPLIES
     ]
-    return {"mappers": mappers, "body_format": _json(OTHER)}
+    return {"mappers": mappers, "body_format": {"json_format": OTHER}}
 
 
 def _preflight() -> Json:
@@ -80,11 +78,11 @@ def _transcoder() -> Json:
 
 def _grpc(reply: Reply) -> Json:
     # Callers of gRPC get the sentence as grpc-message; of the codes Envoy itself knows only a few.
-    code = reply.code if reply.grpc_code is None else reply.grpc_code
+    told = reply.code if reply.grpc_code is None else reply.grpc_code
     return {
         "filter": _and(_IS_GRPC, _NOT_TRANSCODED, _condition(reply)),
         "body_format_override": _text(reply.message),
-        "headers_to_add": _header("x-grpc-status", str(code)),
+        "headers_to_add": _header("x-grpc-status", str(told)),
     }
 
 
@@ -96,7 +94,7 @@ def _condition(reply: Reply) -> Json:
 def _json(reply: Reply) -> Json:
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        "reason": reply.reason,
+        "reason": reason_name(reply.reason),
         "domain": DOMAIN,
         "metadata": {},
     }

@@ -21,6 +21,11 @@ def test_every_answer_in_json_has_the_shape_of_a_status() -> None:
     bodies = [mapper["body_format_override"].get("json_format") for mapper in mappers]
     found = [body for body in bodies if body]
     assert len(found) == len(REPLIES)
-    for body in [*found, local_replies()["body_format"]["json_format"]]:
+    for body in found:
         assert set(body) == {"code", "message", "details"}
         assert body["details"][0]["reason"]
+
+
+def test_what_is_none_of_the_callers_business_has_no_reason() -> None:
+    body = local_replies()["body_format"]["json_format"]
+    assert (body["code"], body["details"]) == (code_pb2.INTERNAL, [])

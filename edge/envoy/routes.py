@@ -14,7 +14,7 @@ UNARY_TIMEOUT = "15s"
 STREAM_TIMEOUT = "3600s"
 STREAM_IDLE_TIMEOUT = "60s"
 # Streams are served on a port of their own.
-STREAMS_APART = False
+STREAMS_APART = True
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"

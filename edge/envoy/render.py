@@ -15,8 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.clusters import clusters, endpoint
 from edge.envoy.methods import methods_of
-from edge.envoy.replies import local_replies
-from edge.envoy.routes import TRANSCODER, known_path_routes, rpc_routes
+from edge.envoy.routes import known_path_routes, rpc_routes
 from edge.registry import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +24,7 @@ DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
 # Of a service in a container; its streams have the next one.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
-LUA = Path(__file__).with_name("door.lua")
+TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
 
 Json = dict[str, Any]
 
@@ -40,7 +39,7 @@ class Ports:
 
 
 def write(folder: Path, ports: Ports, targets: Mapping[str, Sequence[str]]) -> None:
-    """Write all that Envoy reads for a run on this machine.
+    """Write envoy.yaml, clusters.yaml and stellr.binpb for a run on this machine.
 
     `targets` are the host:port of every process by service. Raises OSError where the descriptor
     set was not built.
@@ -49,15 +48,14 @@ def write(folder: Path, ports: Ports, targets: Mapping[str, Sequence[str]]) -> N
 
 
 def write_container(folder: Path) -> None:
-    """Write the same for a container: ports as in envoy.yaml, services by DNS name."""
+    """Write the same three files for a container: ports as in envoy.yaml, services by DNS name."""
     targets = {name: [f"{name}:{CONTAINER_PORT}"] for name in SERVICES}
     _write(folder, config(), clusters(targets, "STRICT_DNS"))
 
 
 def config() -> Json:
-    """The whole configuration: what is written by hand, and what follows from the contracts."""
-    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
-    return with_replies(with_routes(load(), descriptors))
+    """The whole configuration, with the routes of the contracts."""
+    return with_routes(load(), FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()))
 
 
 def load() -> Json:
@@ -80,18 +78,7 @@ def with_routes(config: Json, descriptors: FileDescriptorSet) -> Json:
     """Add the routes of the contracts to every listener, before its last route."""
     for listener in ("public", "operations"):
         methods = methods_of(descriptors, transcoded_services(config, listener))
-        strict = _transcoder(config, listener)
-        lenient = {key: strict[key] for key in strict if key != "request_validation_options"}
-        lenient["ignore_unknown_query_parameters"] = True
-        routes = [*rpc_routes(methods), *known_path_routes(methods, lenient)]
-        routes_of(config, listener)[-1:-1] = routes
-    return config
-
-
-def with_replies(config: Json) -> Json:
-    """Have every listener answer by itself as services do."""
-    for listener in ("public", "operations"):
-        _connection_manager(config, listener)["local_reply_config"] = local_replies()
+        routes_of(config, listener)[-1:-1] = [*rpc_routes(methods), *known_path_routes(methods)]
     return config
 
 
@@ -104,14 +91,10 @@ def routes_of(config: Json, listener: str) -> list[Json]:
 
 def transcoded_services(config: Json, listener: str) -> list[str]:
     """The full names of the gRPC services that a listener offers."""
-    names: list[str] = _transcoder(config, listener)["services"]
-    return names
-
-
-def _transcoder(config: Json, listener: str) -> Json:
     filters = _connection_manager(config, listener)["http_filters"]
-    found: Json = next(each["typed_config"] for each in filters if each["name"] == TRANSCODER)
-    return found
+    transcoder = next(each for each in filters if each["name"] == TRANSCODER)
+    names: list[str] = transcoder["typed_config"]["services"]
+    return names
 
 
 def _connection_manager(config: Json, listener: str) -> Json:
@@ -124,8 +107,7 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         text = yaml.dump(content, Dumper=_Plain, sort_keys=False, width=100)
         (folder / name).write_text(text)
-    for source in (DESCRIPTORS, LUA):
-        (folder / source.name).write_bytes(source.read_bytes())
+    (folder / DESCRIPTORS.name).write_bytes(DESCRIPTORS.read_bytes())
 
 
 class _Plain(yaml.SafeDumper):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from services.kit.rpc.server import Registration
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from services.kit.process.runtime import Runtime
     from services.kit.work.jobs import Tasks
 
-__all__ = ["Loop", "Registration", "Service"]
+
+@dataclass(frozen=True)
+class Registration:
+    """A servicer, and the generated function that adds it to a server."""
+
+    add: Callable[[Any, Any], None]
+    servicer: object
 
 
 @dataclass(frozen=True)

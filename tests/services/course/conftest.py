@@ -45,8 +45,8 @@ def process(start: Callable[[], Process]) -> Process:
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
-    """Counts what is asked of databases."""
+def statements(process: Process) -> Statements:
+    """Counts what the process asks of its database."""
     counter = Statements()
-    counter.watch(monkeypatch)
+    counter.watch(process.runtime.database)
     return counter

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import grpc
 import protovalidate
 
 from services.kit.errors import InvalidFields, Violation
-from services.kit.rpc.interceptors.base import Method
-from services.kit.rpc.policy import MethodPolicy
+from services.kit.rpc.interceptors.base import Link, Method
 
 
-class Validation:
+class Validation(Link):
     """After identity and rate limit: nobody's request is looked at before they may make it."""
 
-    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+    def intercept(
+        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
+    ) -> Any:
         """Refuse a request with fields out of bounds, telling all of them."""
-        if rpc.streams_request:
-            return lambda requests, context: proceed(map(validated, requests), context)
-        return lambda request, context: proceed(validated(request), context)
+        if self.policy(method_name).streams_request:
+            return method(map(validated, request), context)
+        return method(validated(request), context)
 
 
 def validated(message: Any) -> Any:

@@ -11,6 +11,8 @@ from google.protobuf.descriptor_pb2 import (
     MethodOptions,
 )
 
+from stellr.options.v1 import options_pb2
+
 # A variable of a path template, with or without a pattern of its own (google/api/http.proto).
 VARIABLE = re.compile(r"\{[^}=]+(=\*\*)?[^}]*\}")
 
@@ -27,6 +29,8 @@ class Method:
     reads: bool
     # It is answered by a stream.
     streams: bool
+    # People and scripts open it by its address alone, to which they add what they like.
+    is_open: bool = False
 
     @property
     def path(self) -> str:
@@ -58,6 +62,12 @@ def known_paths(methods: Collection[Method]) -> dict[str, frozenset[str]]:
     return {path: frozenset(verbs) for path, verbs in found.items()}
 
 
+def open_paths(methods: Collection[Method]) -> frozenset[str]:
+    """The paths, as `known_paths` writes them, at which unknown query parameters are ignored."""
+    templates = [template for each in methods if each.is_open for _, template in each.rules]
+    return frozenset(expression(template) for template in templates)
+
+
 def expression(template: str) -> str:
     """The regular expression of a path template: a variable is one segment, `**` any number."""
     return VARIABLE.sub(_any, template.replace(".", r"\."))
@@ -68,20 +78,36 @@ def _any(variable: re.Match[str]) -> str:
 
 
 def _all(descriptors: FileDescriptorSet) -> Iterator[Method]:
+    empty = frozenset(_without_fields(descriptors))
     for file in descriptors.file:
         for service in file.service:
             for method in service.method:
-                yield _method(f"{file.package}.{service.name}", method)
+                yield _method(f"{file.package}.{service.name}", method, empty)
 
 
-def _method(service: str, method: MethodDescriptorProto) -> Method:
+def _without_fields(descriptors: FileDescriptorSet) -> Iterator[str]:
+    for file in descriptors.file:
+        for message in file.message_type:
+            if not message.field:
+                yield f".{file.package}.{message.name}"
+
+
+def _method(service: str, method: MethodDescriptorProto, empty: Collection[str]) -> Method:
     return Method(
         service=service,
         name=method.name,
         rules=tuple(_rules(method)),
         reads=method.options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
         streams=method.server_streaming,
+        is_open=_is_open(method, empty),
     )
+
+
+def _is_open(method: MethodDescriptorProto, empty: Collection[str]) -> bool:
+    # A page or a file; or what is there for everyone and takes nothing at all, as health does.
+    policy = method.options.Extensions[options_pb2.policy]
+    for_all = policy.access == options_pb2.ACCESS_PUBLIC and method.input_type in empty
+    return method.output_type == ".google.api.HttpBody" or for_all
 
 
 def _rules(method: MethodDescriptorProto) -> Iterator[tuple[str, str]]:

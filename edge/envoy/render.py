@@ -15,7 +15,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.clusters import clusters, endpoint
 from edge.envoy.methods import methods_of
-from edge.envoy.routes import known_path_routes, rpc_routes
+from edge.envoy.replies import local_replies
+from edge.envoy.routes import TRANSCODER, known_path_routes, rpc_routes
 from edge.registry import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
 # Of a service in a container; its streams have the next one.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
-TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+LUA = Path(__file__).with_name("door.lua")
 
 Json = dict[str, Any]
 
@@ -39,7 +40,7 @@ class Ports:
 
 
 def write(folder: Path, ports: Ports, targets: Mapping[str, Sequence[str]]) -> None:
-    """Write envoy.yaml, clusters.yaml and stellr.binpb for a run on this machine.
+    """Write all that Envoy reads for a run on this machine.
 
     `targets` are the host:port of every process by service. Raises OSError where the descriptor
     set was not built.
@@ -48,14 +49,15 @@ def write(folder: Path, ports: Ports, targets: Mapping[str, Sequence[str]]) -> N
 
 
 def write_container(folder: Path) -> None:
-    """Write the same three files for a container: ports as in envoy.yaml, services by DNS name."""
+    """Write the same for a container: ports as in envoy.yaml, services by DNS name."""
     targets = {name: [f"{name}:{CONTAINER_PORT}"] for name in SERVICES}
     _write(folder, config(), clusters(targets, "STRICT_DNS"))
 
 
 def config() -> Json:
-    """The whole configuration, with the routes of the contracts."""
-    return with_routes(load(), FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()))
+    """The whole configuration: what is written by hand, and what follows from the contracts."""
+    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+    return with_replies(with_routes(load(), descriptors))
 
 
 def load() -> Json:
@@ -78,7 +80,18 @@ def with_routes(config: Json, descriptors: FileDescriptorSet) -> Json:
     """Add the routes of the contracts to every listener, before its last route."""
     for listener in ("public", "operations"):
         methods = methods_of(descriptors, transcoded_services(config, listener))
-        routes_of(config, listener)[-1:-1] = [*rpc_routes(methods), *known_path_routes(methods)]
+        strict = _transcoder(config, listener)
+        lenient = {key: strict[key] for key in strict if key != "request_validation_options"}
+        lenient["ignore_unknown_query_parameters"] = True
+        routes = [*rpc_routes(methods), *known_path_routes(methods, lenient)]
+        routes_of(config, listener)[-1:-1] = routes
+    return config
+
+
+def with_replies(config: Json) -> Json:
+    """Have every listener answer by itself as services do."""
+    for listener in ("public", "operations"):
+        _connection_manager(config, listener)["local_reply_config"] = local_replies()
     return config
 
 
@@ -91,10 +104,14 @@ def routes_of(config: Json, listener: str) -> list[Json]:
 
 def transcoded_services(config: Json, listener: str) -> list[str]:
     """The full names of the gRPC services that a listener offers."""
-    filters = _connection_manager(config, listener)["http_filters"]
-    transcoder = next(each for each in filters if each["name"] == TRANSCODER)
-    names: list[str] = transcoder["typed_config"]["services"]
+    names: list[str] = _transcoder(config, listener)["services"]
     return names
+
+
+def _transcoder(config: Json, listener: str) -> Json:
+    filters = _connection_manager(config, listener)["http_filters"]
+    found: Json = next(each["typed_config"] for each in filters if each["name"] == TRANSCODER)
+    return found
 
 
 def _connection_manager(config: Json, listener: str) -> Json:
@@ -107,7 +124,8 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         text = yaml.dump(content, Dumper=_Plain, sort_keys=False, width=100)
         (folder / name).write_text(text)
-    (folder / DESCRIPTORS.name).write_bytes(DESCRIPTORS.read_bytes())
+    for source in (DESCRIPTORS, LUA):
+        (folder / source.name).write_bytes(source.read_bytes())
 
 
 class _Plain(yaml.SafeDumper):

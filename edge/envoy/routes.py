@@ -1,18 +1,20 @@
 """The routes that follow from the contracts: one for each public RPC, one for its known paths."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from edge.envoy.methods import Method, known_paths
+from edge.envoy.methods import Method, known_paths, open_paths
 
 Json = dict[str, Any]
 
-# Answers of one message; streams live as long as bytes flow, for an hour at most.
+TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+# How long a caller may wait who does not say it, and at most (grpc-timeout, Prefer: wait=). Files
+# leave as streams.
 UNARY_TIMEOUT = "15s"
-STREAM_IDLE_TIMEOUT = "60s"
 STREAM_TIMEOUT = "3600s"
+STREAM_IDLE_TIMEOUT = "60s"
 # Streams are served on a port of their own.
-STREAMS_APART = False
+STREAMS_APART = True
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
@@ -28,32 +30,26 @@ def rpc_routes(methods: Iterable[Method]) -> list[Json]:
     return [_rpc_route(method) for method in methods]
 
 
-def known_path_routes(methods: Iterable[Method]) -> list[Json]:
+def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
     """Answer 405 with `Allow` (RFC 9110, 15.5.6) where a path is known but not the method.
 
-    A request that fits a contract never gets there: it carries its gRPC path by then.
+    A request that fits a contract carries its gRPC path once it is transcoded, and goes there.
+    Before that it is here that the transcoder looks for its settings: open paths have `lenient`.
     """
-    # One route for each set of methods, so that a request meets few expressions.
-    by_methods: dict[str, list[str]] = {}
-    for path, verbs in sorted(known_paths(list(methods)).items()):
-        by_methods.setdefault(", ".join(sorted(verbs)), []).append(path)
-    return [_not_allowed(allow, paths) for allow, paths in by_methods.items()]
+    # One route for all paths that are alike, so that a request meets few expressions.
+    alike: dict[tuple[str, bool], list[str]] = {}
+    for path, verbs in sorted(known_paths(methods).items()):
+        allow = sorted(verbs | {"HEAD"} if "GET" in verbs else verbs)
+        alike.setdefault((", ".join(allow), path in open_paths(methods)), []).append(path)
+    return [
+        _not_allowed(allow, paths, lenient if is_open else None)
+        for (allow, is_open), paths in alike.items()
+    ]
 
 
 def _rpc_route(method: Method) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
-    default = "1H" if method.streams else "15S"
-    return {
-        "match": {"path": method.path},
-        "route": action,
-        # Services know how long the caller waits.
-        "request_headers_to_add": [
-            {
-                "header": {"key": "grpc-timeout", "value": default},
-                "append_action": "ADD_IF_ABSENT",
-            }
-        ],
-    }
+    return {"match": {"path": method.path}, "route": action}
 
 
 def cluster_of(method: Method) -> str:
@@ -63,13 +59,12 @@ def cluster_of(method: Method) -> str:
 
 
 def _times(method: Method) -> Json:
-    if not method.streams:
-        return {"timeout": UNARY_TIMEOUT}
-    return {
-        "timeout": "0s",
-        "idle_timeout": STREAM_IDLE_TIMEOUT,
-        "max_stream_duration": {"max_stream_duration": STREAM_TIMEOUT},
+    # From the first header to the end of the answer, and told to the service as grpc-timeout.
+    longest = STREAM_TIMEOUT if method.streams else UNARY_TIMEOUT
+    times: Json = {
+        "max_stream_duration": {"max_stream_duration": longest, "grpc_timeout_header_max": longest}
     }
+    return times | {"idle_timeout": STREAM_IDLE_TIMEOUT} if method.streams else times
 
 
 def _retry(method: Method) -> Mapping[str, Any]:
@@ -88,10 +83,16 @@ def _retry(method: Method) -> Mapping[str, Any]:
     }
 
 
-def _not_allowed(allow: str, paths: Iterable[str]) -> Json:
-    return {
+def _not_allowed(allow: str, paths: Iterable[str], transcoder: Json | None) -> Json:
+    route: Json = {
         "name": "method-not-allowed",
         "match": {"safe_regex": {"regex": "|".join(paths)}},
-        "direct_response": {"status": 405},
+        "direct_response": {
+            "status": 405,
+            "body": {"inline_string": "this path does not take this method"},
+        },
         "response_headers_to_add": [{"header": {"key": "allow", "value": allow}}],
     }
+    if transcoder is not None:
+        route["typed_per_filter_config"] = {TRANSCODER: transcoder}
+    return route

@@ -105,9 +105,24 @@ def is_locked(state: State) -> bool:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Put a file readable by its owner only under its name, whole or not at all."""
+    """Put a file readable by its owner only under its name, whole or not at all.
+
+    It is on the disk before it has its name, and its name is before this returns: a machine that
+    loses power finds no empty key.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(descriptor)
     temporary.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -33,8 +33,6 @@ class DomainError(Exception):
 
     code: ClassVar[grpc.StatusCode]
     commit: ClassVar[bool] = False
-    # Seconds after which trying again may help, for Retry-After; None where that is not known.
-    retry_after: float | None = None
     reason: Reason.ValueType
     message: str
 
@@ -109,9 +107,10 @@ class FailedPrecondition(DomainError):
 
 
 class ResourceExhausted(DomainError):
-    """429: too much."""
+    """429: too much; `retry_after` is in seconds, None where waiting does not help."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    retry_after: float | None = None
 
 
 class DeadlineExceeded(DomainError):
@@ -162,11 +161,25 @@ class RequestMalformed(InvalidArgument):
     message = "the request is not a message of this method, or a text in it is not UTF-8"
 
 
+class RequestTooLarge(InvalidArgument):
+    """The bytes of the request are more than any such request needs."""
+
+    reason = Reason.REASON_REQUEST_TOO_LARGE
+    message = "the request is too large"
+
+
 class ValueNotStorable(InvalidArgument):
     """A NUL in a text, a number beyond its column: what no field bounds and no column holds."""
 
     reason = Reason.REASON_VALUE_NOT_STORABLE
     message = "a value has characters or a size that cannot be stored"
+
+
+class Conflict(Aborted):
+    """Somebody else changed the same at the same moment."""
+
+    reason = Reason.REASON_CONFLICT
+    message = "somebody else was faster: try again"
 
 
 class IdempotencyKeyReused(Aborted):
@@ -198,6 +211,13 @@ class DatabaseUnavailable(Unavailable):
 
     reason = Reason.REASON_DATABASE_UNAVAILABLE
     message = "the service cannot work just now: try again"
+
+
+class StorageUnavailable(Unavailable):
+    """The disk takes nothing."""
+
+    reason = Reason.REASON_STORAGE_UNAVAILABLE
+    message = "the service cannot write just now: try again"
 
 
 class KeysUnavailable(Unavailable):

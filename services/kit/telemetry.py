@@ -88,6 +88,12 @@ class Metrics:
             ["service", "process", "worker"],
             registry=self._registry,
         )
+        self._limits_alone = Counter(
+            "stellr_limits_alone_total",
+            "Times that shared rate limits could not be had.",
+            ["service", "process"],
+            registry=self._registry,
+        ).labels(**self._labels)
         self._children: dict[tuple[str, str], Histogram] = {}
         self._registry.register(_OwnProcess(self._labels))
 
@@ -106,6 +112,10 @@ class Metrics:
     def periodic(self, work: str, outcome: str) -> None:
         """Count a run of periodic work, ok or failed."""
         self._periodic.labels(**self._labels, work=work, outcome=outcome).inc()
+
+    def limits_alone(self) -> None:
+        """Count that shared rate limits were away."""
+        self._limits_alone.inc()
 
     def worker_restarted(self, worker: str) -> None:
         """Count long-lived work that ended and is started again."""

@@ -15,7 +15,7 @@ from services.progress.models import Completion, LessonCompletion
 from services.progress.rules import Done
 
 _COLUMNS = "course_id, last_lesson_id, completed_at, lessons, quizzes"
-_COMPLETE_LESSON = f"SELECT {_COLUMNS} FROM complete_lesson(%(user_id)s, %(course_id)s, %(lesson)s)"
+_COMPLETE_LESSON = sa.text(f"SELECT {_COLUMNS} FROM complete_lesson(:user_id, :course_id, :lesson)")
 _PASS_QUIZ = sa.text(f"SELECT {_COLUMNS} FROM pass_quiz(:user_id, :course_id, :lesson, :passed_at)")
 _STATES = sa.text(
     f"SELECT {_COLUMNS} FROM course_states WHERE user_id = :user_id AND course_id = ANY(:courses)"
@@ -35,16 +35,14 @@ class State(NamedTuple):
     completed_at: datetime | None = None
 
 
-def complete_lesson(
-    connection: sa.Connection, user_id: UUID, course_id: UUID, lesson_id: UUID
-) -> State:
+def complete_lesson(db: Db, user_id: UUID, course_id: UUID, lesson_id: UUID) -> State:
     """Mark a lesson completed, unless it is: the state after it.
 
     Where it was not, the learner's other steps in the course wait from here to the end of the
     transaction, and then see it.
     """
     row = {"user_id": user_id, "course_id": course_id, "lesson": lesson_id}
-    return _state(connection.exec_driver_sql(_COMPLETE_LESSON, row).one())
+    return _state(db.execute(_COMPLETE_LESSON, row).one())
 
 
 def pass_quiz(

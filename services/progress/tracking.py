@@ -36,8 +36,8 @@ class Tracking:
     def complete_lesson(self, user_id: UUID, lesson_id: str) -> CourseProgress:
         """Mark a lesson completed; NotFound where the learner is not in its course."""
         outline = self._outlines.of_lesson(user_id, lesson_id)
-        course_id, connection = UUID(outline.course_id), self._database.connection
-        state = repository.complete_lesson(connection, user_id, course_id, UUID(lesson_id))
+        course_id, db = UUID(outline.course_id), self._database.session
+        state = repository.complete_lesson(db, user_id, course_id, UUID(lesson_id))
         return progress_message(outline, settle_one(self._database, user_id, outline, state))
 
     def undo_lesson(self, user_id: UUID, lesson_id: str) -> CourseProgress:

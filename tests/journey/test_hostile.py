@@ -1,6 +1,8 @@
 """What strangers may send through the public door, and what must not come of it."""
 
-from collections.abc import Callable
+import gzip
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
@@ -28,6 +30,67 @@ def test_what_else_grpc_parses_is_dropped(visitor: Visitor, name: str) -> None:
 def test_a_grpc_path_takes_grpc_and_protobuf_only(visitor: Visitor, kind: str) -> None:
     answer = visitor.http.post(PROFILE, content=bytes(5), headers={"content-type": kind})
     assert answer.status_code == 404 or answer.headers["grpc-status"] == "12"
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-type": "application/grpc"}])
+def test_a_grpc_path_takes_post_only(visitor: Visitor, headers: dict[str, str]) -> None:
+    answer = visitor.http.get(PROFILE, headers=headers)
+    assert answer.status_code == 404 or answer.headers["grpc-status"] == "12"
+
+
+def test_a_compressed_body_is_refused(visitor: Visitor) -> None:
+    body = gzip.compress(b'{"email": "a@learner.example", "password": "%s"}' % (b"x" * 100_000))
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    answer = visitor.http.post("/login", content=body, headers=headers)
+    assert (answer.status_code, reason(answer)) == (415, "CONTENT_NOT_SUPPORTED")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+def test_a_compressed_message_is_refused(stack: Stack) -> None:
+    with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
+        call: Any = channel.unary_unary(PROFILE)
+        with pytest.raises(grpc.RpcError) as refusal:
+            call(b"", timeout=5, compression=grpc.Compression.Gzip)
+    assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert "identity" in refusal.value.details()
+
+
+def test_a_body_above_a_mebibyte_is_refused(visitor: Visitor, stack: Stack) -> None:
+    small, large = ({"email": "x" * size} for size in (1_000_000, 1_100_000))
+    assert visitor.post("/login", small).status_code == 400
+    answer = visitor.post("/login", large)
+    assert (answer.status_code, answer.json()["code"]) == (413, 8)
+    assert reason(answer) == "BODY_TOO_LARGE"
+    with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
+        call: Any = channel.unary_unary(PROFILE)
+        with pytest.raises(grpc.RpcError) as refusal:
+            call(bytes(1_100_000), timeout=5)
+    assert refusal.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@pytest.mark.parametrize(
+    ("service", "hint"),
+    [("grpc.reflection.v1.ServerReflection", "stellr.binpb"), ("any.Service", "nothing")],
+)
+def test_a_stream_to_what_is_not_there_is_answered_at_once(
+    stack: Stack, service: str, hint: str
+) -> None:
+    """As a tool asks for reflection: it sends one message and keeps its side open."""
+    done = threading.Event()
+
+    def requests() -> Iterator[bytes]:
+        yield b":\x00"
+        done.wait(10)
+
+    with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
+        call: Any = channel.stream_stream(f"/{service}/ServerReflectionInfo")
+        try:
+            with pytest.raises(grpc.RpcError) as refusal:
+                list(call(requests(), timeout=5))
+        finally:
+            done.set()
+    assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert hint in refusal.value.details()
 
 
 def test_what_one_caller_sends_spoils_nothing_for_another(

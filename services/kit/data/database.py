@@ -1,19 +1,32 @@
-"""The service's own database: one pool a process, one transaction a request."""
+"""The service's own database: a read is one round trip, a write one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-import sqlalchemy as sa
+from psycopg_pool import ConnectionPool
 from sqlalchemy.orm import Session
 
+from services.kit import call as calls
+from services.kit.data.connection import Connection
+from services.kit.data.orm import Orm
+from services.kit.data.statements import Statement
+
+Row = TypeVar("Row")
+Result = TypeVar("Result")
 # A statement that takes longer has gone wrong; it must not hold its connection for ever.
 STATEMENT_TIMEOUT_MS = 15_000
-POOL_WAIT_SECONDS = 5
+POOL_WAIT_SECONDS = 5.0
+# A peer that is gone without a word is noticed within half a minute (tcp(7)).
+KEEPALIVES: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -22,50 +35,58 @@ def sqlalchemy_url(url: str) -> str:
 
 
 class UnitOfWork:
-    """A transaction that begins with the first use of its session or its connection."""
+    """A transaction that begins with the first use of its connection or its session."""
 
-    __slots__ = ("_connection", "_engine", "_session")
+    __slots__ = ("_after_commit", "_connection", "_database", "_session")
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._connection: sa.Connection | None = None
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
         self._session: Session | None = None
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transaction has begun."""
+        return self._connection is not None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that the transaction runs on."""
+        if self._connection is None:
+            self._connection = self._database.borrow(autocommit=False)
+        return self._connection
 
     @property
     def session(self) -> Session:
-        """The session, opened at first use; on the connection, where that was used before."""
+        """SQLAlchemy's session on that connection, for writes that are rare."""
         if self._session is None:
-            self._session = Session(
-                self._connection or self._engine,
-                expire_on_commit=False,
-                autoflush=False,
-                join_transaction_mode="control_fully",
-            )
+            self._session = self._database.session_on(self.connection)
         return self._session
 
-    @property
-    def connection(self) -> sa.Connection:
-        """The connection below the session: a hot statement alone costs half without one."""
-        if self._session is not None:
-            return self._session.connection()
-        if self._connection is None:
-            self._connection = self._engine.connect()
-            self._connection.begin()
-        return self._connection
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have something done once what was written is kept."""
+        self._after_commit.append(callback)
 
     def commit(self) -> None:
         """Keep what was written, and give the connection back."""
-        transaction = self._session or self._connection
-        if transaction is not None:
-            transaction.commit()
-            self.close()
+        if self._session is not None:
+            self._session.commit()
+        if self._connection is not None:
+            self._connection.commit()
+        self.close()
+        callbacks, self._after_commit = self._after_commit, []
+        for callback in callbacks:
+            callback()
 
     def close(self) -> None:
         """Roll back what was not committed, and give the connection back."""
-        for part in (self._session, self._connection):
-            if part is not None:
-                part.close()
-        self._session = self._connection = None
+        session, self._session = self._session, None
+        connection, self._connection = self._connection, None
+        if session is not None:
+            session.close()
+        if connection is not None:
+            self._database.give_back(connection)
 
 
 _unit: ContextVar[UnitOfWork | None] = ContextVar("stellr_unit", default=None)
@@ -74,7 +95,7 @@ _unit: ContextVar[UnitOfWork | None] = ContextVar("stellr_unit", default=None)
 def _this_unit() -> UnitOfWork:
     unit = _unit.get()
     if unit is None:
-        raise RuntimeError("no transaction: an RPC, a job or Database.transaction() opens one")
+        raise RuntimeError("no transaction: a writing RPC, a job or Database.transaction() has one")
     return unit
 
 
@@ -83,30 +104,70 @@ class Database:
 
     def __init__(self, url: str, pool_size: int, name: str = "stellr") -> None:
         self.url = url
-        timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-        self.engine = sa.create_engine(
-            sqlalchemy_url(url),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-            pool_use_lifo=True,
-            connect_args={"application_name": name, "options": timeouts, "prepare_threshold": 3},
+        self._pool = ConnectionPool(
+            url,
+            connection_class=Connection,
+            min_size=0,
+            max_size=pool_size,
+            open=False,
+            close_returns=True,
+            timeout=POOL_WAIT_SECONDS,
+            reconnect_timeout=1,
+            num_workers=1,
+            name=name,
+            kwargs={
+                "application_name": name,
+                "autocommit": True,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                **KEEPALIVES,
+            },
         )
+        self._orm = Orm()
 
-    @property
-    def session(self) -> Session:
-        """The session of the transaction this thread is in; RuntimeError outside of one."""
-        return _this_unit().session
+    # Statements
 
-    @property
-    def connection(self) -> sa.Connection:
-        """The connection of that transaction, for a hot path's single statement."""
-        return _this_unit().connection
+    def all(self, statement: Statement[Row], **values: Any) -> list[Row]:
+        """All rows of a statement."""
+        return self._execute(statement, statement.all, values)
+
+    def first(self, statement: Statement[Row], **values: Any) -> Row | None:
+        """The first row of a statement, or None."""
+        return self._execute(statement, statement.first, values)
+
+    def one(self, statement: Statement[Row], **values: Any) -> Row:
+        """The row of a statement that always has one; LookupError where it has none."""
+        row = self._execute(statement, statement.first, values)
+        if row is None:
+            raise LookupError("a statement that always has a row had none")
+        return row
+
+    def run(self, statement: Statement[Any], **values: Any) -> int:
+        """How many rows a statement wrote."""
+        return self._execute(statement, statement.run, values)
+
+    def _execute(
+        self,
+        statement: Statement[Any],
+        execute: Callable[[Connection, Mapping[str, Any]], Result],
+        values: Mapping[str, Any],
+    ) -> Result:
+        if statement.needs_transaction:
+            return execute(_this_unit().connection, values)
+        unit = _unit.get()
+        if unit is not None and unit.is_open:
+            return execute(unit.connection, values)
+        connection = self.borrow(autocommit=True)
+        try:
+            return execute(connection, values)
+        finally:
+            self.give_back(connection)
+
+    # Transactions
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
         """A transaction of its own: committed at the end, rolled back by an exception."""
-        unit = UnitOfWork(self.engine)
+        unit = UnitOfWork(self)
         token = _unit.set(unit)
         try:
             yield unit
@@ -115,21 +176,64 @@ class Database:
             _unit.reset(token)
             unit.close()
 
+    @property
+    def session(self) -> Session:
+        """The session of the transaction this thread is in; RuntimeError outside of one."""
+        return _this_unit().session
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of that transaction."""
+        return _this_unit().connection
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Have something done once this thread's transaction is committed."""
+        _this_unit().after_commit(callback)
+
+    # Connections
+
+    def borrow(self, *, autocommit: bool) -> Connection:
+        """A connection, to be given back; PoolTimeout where none is free in the caller's time."""
+        if self._pool.closed:
+            self._pool.open()
+        connection = self._pool.getconn(_wait_seconds())
+        if connection.autocommit is not autocommit:
+            connection.autocommit = autocommit
+        if not (autocommit or self._orm.ready):
+            # Now, as nothing is under way yet on this connection.
+            self._orm.learn(connection)
+            connection.lent = False
+        return connection
+
+    def give_back(self, connection: Connection) -> None:
+        """Give a borrowed connection back; what is open on it is rolled back."""
+        connection.lent = False
+        if not connection.closed:
+            connection.rollback()
+        self._pool.putconn(connection)
+
+    def session_on(self, connection: Connection) -> Session:
+        """SQLAlchemy's session on a connection that is borrowed; closing it leaves that open."""
+        return self._orm.session(connection)
+
     def listen(self) -> psycopg.Connection[Any]:
         """A connection of its own for LISTEN, in autocommit mode."""
-        return psycopg.connect(self.url, autocommit=True, application_name="listen")
+        return psycopg.connect(self.url, autocommit=True, application_name="listen", **KEEPALIVES)
 
     def ping(self) -> None:
-        """SELECT 1; SQLAlchemyError where the database does not answer."""
-        with self.engine.connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
+        """SELECT 1; psycopg.Error where the database does not answer."""
+        connection = self.borrow(autocommit=True)
+        try:
+            connection.execute("SELECT 1")
+        finally:
+            self.give_back(connection)
 
     def close(self) -> None:
         """Close the pool."""
-        self.engine.dispose()
+        self._pool.close()
 
 
-def raw_connection(session: Session) -> psycopg.Connection[Any]:
-    """The psycopg connection that the session's transaction runs on."""
-    driver: psycopg.Connection[Any] = session.connection().connection.driver_connection  # type: ignore[assignment]
-    return driver
+def _wait_seconds() -> float:
+    call = calls.current()
+    left = None if call is None else call.time_left()
+    return POOL_WAIT_SECONDS if left is None else max(0.01, min(POOL_WAIT_SECONDS, left))

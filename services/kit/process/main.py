@@ -8,19 +8,19 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 
-import grpc
-import sqlalchemy as sa
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from services.kit.data import idempotency
-from services.kit.errors import DomainError
 from services.kit.process.runtime import Runtime
+from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Service
 from services.kit.process.settings import Settings
-from services.kit.rpc.server import Server
+from services.kit.rpc.server import Registration, Server
 from services.kit.telemetry import configure_logs
 from services.kit.work.periodic import Periodic, start_periodic
-from services.kit.work.supervisor import Supervisor
+from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceServicer_to_server
 
 log = structlog.get_logger("stellr.process")
 
@@ -45,19 +45,29 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
         return 1
 
 
+def make_server(runtime: Runtime) -> Server:
+    """The servers of a process, with what every process answers about itself."""
+    own = Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))
+    return Server(
+        [*runtime.service.build(runtime), own],
+        runtime.chain(),
+        runtime.supervisor.submit,
+        threads=runtime.settings.threads,
+        waiting_calls=runtime.settings.waiting_calls,
+    )
+
+
 class Process:
     """The parts of a service process in the order in which they start and stop."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._runtime = Runtime(service, settings)
-        self._runtime.mesh_keys.load()
-        self._server = Server(self._runtime)
-        self._supervisor = Supervisor(self._runtime.metrics)
+        self._server = make_server(self._runtime)
 
     def run(self, stop: threading.Event) -> int:
         """Serve until told to stop; 0."""
+        self._runtime.supervisor.start()
         self._server.start(self._runtime.settings.listen)
-        self._supervisor.start()
         self._runtime.identity_follower.start()
         threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
         stop.wait()
@@ -65,9 +75,8 @@ class Process:
         return 0
 
     def _open(self, stop: threading.Event) -> None:
-        """Serve once the database answers, who is revoked is known, and the keys of tokens are."""
-        caught_up = self._runtime.identity_follower.caught_up
-        while not (self._database_answers() and caught_up.is_set() and self._keys_are_known()):
+        """Serve once the database answers and the identity feed has caught up."""
+        while not (self._database_answers() and self._runtime.identity_follower.caught_up.is_set()):
             if stop.wait(RETRY_SECONDS):
                 return
         if self._runtime.has_database:
@@ -76,13 +85,6 @@ class Process:
         self._server.set_serving(True)
         log.info("serving", address=self._runtime.settings.listen)
         self._watch_database(stop)
-
-    def _keys_are_known(self) -> bool:
-        try:
-            self._runtime.access_keys.load()
-        except (DomainError, grpc.RpcError):
-            return False
-        return True
 
     def _start_periodic(self) -> None:
         runtime = self._runtime
@@ -93,10 +95,10 @@ class Process:
         if runtime.has_database:
             work.append(Periodic("forget_idempotency_keys", 600.0, self._forget_keys))
         database = runtime.database if runtime.has_database else None
-        start_periodic(self._supervisor, database, runtime.metrics, work)
+        start_periodic(runtime.supervisor, database, runtime.metrics, work)
 
     def _forget_keys(self) -> bool:
-        return idempotency.purge(self._runtime.database.session)
+        return idempotency.purge(self._runtime.database)
 
     def _watch_database(self, stop: threading.Event) -> None:
         """Tell health checks when the database goes away, and when it is back."""
@@ -112,20 +114,18 @@ class Process:
             return True
         try:
             self._runtime.database.ping()
-        except sa.exc.TimeoutError:
-            return True  # all connections are busy: it is there
-        except sa.exc.SQLAlchemyError:
+        except (psycopg.Error, PoolTimeout):
             return False
         return True
 
     def _stop(self) -> None:
         self._runtime.stopping.set()
-        self._supervisor.stop(GRACE_SECONDS)
         if "feed_signal" in self._runtime.__dict__:
             self._runtime.feed_signal.stop()
         self._server.stop(GRACE_SECONDS)
         if "jobs" in self._runtime.__dict__:
             self._runtime.jobs.stop()
         self._runtime.identity_follower.stop()
+        self._runtime.supervisor.stop(1.0)
         self._runtime.close()
         log.info("stopped")

@@ -13,16 +13,18 @@ from google.protobuf.json_format import MessageToDict
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.events.feed import FeedSignal
-from services.kit.identity.follower import IdentityFollower, IdentityState
+from services.kit.identity.follower import IdentityFollower
+from services.kit.identity.revocations import Revocations
 from services.kit.identity.secrets import Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
 from services.kit.process.service import Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel
+from services.kit.rpc.interceptors import Chain, chain
 from services.kit.rpc.limits import RateLimiter
-from services.kit.rpc.policy import MethodPolicy
 from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
+from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import auth_service_pb2
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 
@@ -37,15 +39,24 @@ class Runtime:
         self.service = service
         self.settings = settings
         self.stopping = threading.Event()
-        self.policies: Mapping[str, MethodPolicy] = {}
         self.metrics = Metrics(service.name, str(os.getpid()))
-        self.limiter = RateLimiter(settings)
-        self.identity = IdentityState()
-        self.mesh_keys = KeySet(self.settings.mesh_keys)
+        self.supervisor = Supervisor(self.metrics, blocking_steps=64)
+        self.limiter = RateLimiter(settings.rate_limits, settings.limit, self.metrics)
+        self.revocations = Revocations()
         self.mesh_tokens = self._mesh_tokens()
         self._channels: dict[str, MeshChannel] = {}
-        self.access_keys = KeySet(self._load_jwks)
-        self.access_tokens = AccessTokens(self.access_keys)
+        self.access_tokens = AccessTokens(KeySet(self._load_jwks))
+
+    def chain(self) -> Chain:
+        """What every call passes before its handler."""
+        return chain(
+            metrics=self.metrics,
+            mesh_tokens=self.mesh_tokens,
+            access_tokens=self.access_tokens,
+            revocations=self.revocations,
+            limiter=self.limiter,
+            database=self.database if self.has_database else None,
+        )
 
     @property
     def has_database(self) -> bool:
@@ -74,7 +85,7 @@ class Runtime:
     @cached_property
     def identity_follower(self) -> IdentityFollower:
         """The thread that follows auth's identity feed."""
-        return IdentityFollower(self._channel(IDENTITY_SERVICE), self.identity)
+        return IdentityFollower(self._channel(IDENTITY_SERVICE), self.revocations)
 
     @cached_property
     def page_tokens(self) -> PageTokens:
@@ -109,7 +120,7 @@ class Runtime:
         if self.settings.key_file is None:
             raise ValueError("STELLR_KEY_FILE is not set")
         key = load_key(self.settings.key_file.read_bytes())
-        return MeshTokens(self.service.name, key, self.mesh_keys)
+        return MeshTokens(self.service.name, key, KeySet(self.settings.mesh_keys))
 
     def _load_jwks(self) -> Mapping[str, Any]:
         request = auth_service_pb2.GetJwksRequest()

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from services.kit.rpc.server import Registration
 
 if TYPE_CHECKING:
     from services.kit.process.runtime import Runtime
     from services.kit.work.jobs import Tasks
 
-
-@dataclass(frozen=True)
-class Registration:
-    """A servicer, and the generated function that adds it to a server."""
-
-    add: Callable[[Any, Any], None]
-    servicer: object
+__all__ = ["Loop", "Registration", "Service"]
 
 
 @dataclass(frozen=True)

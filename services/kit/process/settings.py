@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="PostgreSQL URL of the service's own database")
     pool_size: int = Field(10, ge=1, description="connections at most, jobs not counted")
     threads: int = Field(8, ge=1, description="RPCs handled at once")
+    waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
     state: Path = Field(Path(".stellr"), description="folder for outbox/, media/ and keys/")
     public_url: str = Field("http://127.0.0.1:8080", description="where browsers find the academy")
     key_file: Path | None = Field(None, description="P-256 key of the service, PEM")

@@ -34,6 +34,9 @@ MARGIN_SECONDS = 0.05
 
 _SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
+    # Of ten calls that fail, the later ones are not tried again: a service that is down is not
+    # called the more for it (gRFC A6).
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.2},
     "methodConfig": [
         {
             "name": [{}],
@@ -49,60 +52,108 @@ _SERVICE_CONFIG = {
         }
     ],
 }
-_OPTIONS = [
+# A server that is gone without a word is noticed, also by who waits for an event. Servers let
+# clients ping that often (server.MIN_PING_INTERVAL_MS).
+KEEPALIVE = [
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+]
+OPTIONS = [
     ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
-    ("grpc.keepalive_time_ms", 30_000),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
+    *KEEPALIVE,
 ]
+
+
+def channel_name(target: str) -> str:
+    """The gRPC name of host:port[,host:port...]; a name such as dns:///course:50051 stays."""
+    if "://" in target:
+        return target
+    return f"ipv4:{target}" if target[0].isdigit() else f"dns:///{target}"
+
+
+def streams_of(target: str) -> str:
+    """Where the processes of a target serve streams: on the port after each one's own."""
+    places = (place.rpartition(":") for place in target.split(","))
+    return ",".join(f"{host}:{int(port) + 1}" for host, _, port in places)
 
 
 def open_channel(target: str) -> grpc.Channel:
     """A channel to host:port[,host:port...], or to any gRPC name such as dns:///course:50051."""
-    literal = target if "://" in target else f"ipv4:{target}"
-    if "://" not in target and not target[0].isdigit():
-        literal = f"dns:///{target}"
-    return grpc.insecure_channel(literal, options=_OPTIONS)
+    return grpc.insecure_channel(channel_name(target), options=OPTIONS)
+
+
+class Calling:
+    """The callable of one RPC that answers with a message: a method of a stub."""
+
+    def __init__(self, channel: MeshChannel, path: str, rpc: Callable[..., Any]) -> None:
+        self.service = channel.service
+        self.path = path
+        self._channel = channel
+        self._rpc = rpc
+
+    def __call__(self, request: Any, timeout: float | None = None) -> Any:
+        """The answer; DomainError where the service refuses, or does not answer in time."""
+        try:
+            return self._rpc(request, timeout=_timeout(timeout), metadata=self._channel.metadata())
+        except grpc.RpcError as error:
+            raise from_peer(self.service, error) from error
 
 
 class MeshChannel(grpc.Channel):
-    """A channel to one service: give it to a generated stub."""
+    """A channel to one service, its calls and its streams: give it to a generated stub."""
 
     def __init__(self, service: str, target: str, tokens: MeshTokens) -> None:
-        self._service = service
-        self._channel = open_channel(target)
+        self.service = service
+        self.target = target
+        self._calls = open_channel(target)
+        self._streams = open_channel(streams_of(target))
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """A callable for one RPC that answers with a message."""
-        return self._calling(self._channel.unary_unary(method, *args, **kwargs))
+        return Calling(self, method, self._calls.unary_unary(method, *args, **kwargs))
 
     def stream_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """A callable for one RPC that takes a stream and answers with a message."""
-        return self._calling(self._channel.stream_unary(method, *args, **kwargs))
+        return Calling(self, method, self._calls.stream_unary(method, *args, **kwargs))
 
     def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """A callable for one RPC that answers with a stream; it has no deadline of its own."""
-        return self._streaming(self._channel.unary_stream(method, *args, **kwargs))
+        return self._streaming(self._streams.unary_stream(method, *args, **kwargs))
 
     def stream_stream(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """A callable for one RPC that takes and answers streams; no deadline of its own."""
-        return self._streaming(self._channel.stream_stream(method, *args, **kwargs))
+        return self._streaming(self._streams.stream_stream(method, *args, **kwargs))
 
     def subscribe(self, callback: Any, try_to_connect: bool | None = False) -> None:
         """As grpc.Channel.subscribe."""
-        self._channel.subscribe(callback, bool(try_to_connect))
+        self._calls.subscribe(callback, bool(try_to_connect))
 
     def unsubscribe(self, callback: Any) -> None:
         """As grpc.Channel.unsubscribe."""
-        self._channel.unsubscribe(callback)
+        self._calls.unsubscribe(callback)
 
     def close(self) -> None:
         """Close the channel; calls under way are cancelled."""
-        self._channel.close()
+        self._calls.close()
+        self._streams.close()
+
+    def metadata(self) -> list[tuple[str, str]]:
+        """What tells the other service who asks, on whose behalf, and in which request."""
+        metadata = [("x-stellr-service", self._tokens.token_for(self.service))]
+        call = calls.current()
+        if call is not None:
+            metadata.append(("x-request-id", call.request_id))
+            if call.caller.token:
+                metadata.append(("authorization", f"Bearer {call.caller.token}"))
+        return metadata
 
     def __enter__(self) -> MeshChannel:
         return self
@@ -110,29 +161,11 @@ class MeshChannel(grpc.Channel):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _calling(self, rpc: Callable[..., Any]) -> Callable[..., Any]:
-        def invoke(request: Any, timeout: float | None = None) -> Any:
-            try:
-                return rpc(request, timeout=_timeout(timeout), metadata=self._metadata())
-            except grpc.RpcError as error:
-                raise from_peer(self._service, error) from error
-
-        return invoke
-
     def _streaming(self, rpc: Callable[..., Any]) -> Callable[..., Any]:
         def invoke(request: Any, timeout: float | None = None) -> Any:
-            return rpc(request, timeout=timeout, metadata=self._metadata())
+            return rpc(request, timeout=timeout, metadata=self.metadata())
 
         return invoke
-
-    def _metadata(self) -> list[tuple[str, str]]:
-        metadata = [("x-stellr-service", self._tokens.token_for(self._service))]
-        call = calls.current()
-        if call is not None:
-            metadata.append(("x-request-id", call.request_id))
-            if call.caller.token:
-                metadata.append(("authorization", f"Bearer {call.caller.token}"))
-        return metadata
 
 
 def _timeout(asked: float | None) -> float:

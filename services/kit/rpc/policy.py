@@ -15,9 +15,6 @@ from services.kit.identity.roles import role_name
 from stellr.options.v1 import options_pb2 as options
 from stellr.options.v1 import shared_limits_pb2 as shared
 
-# Served on the mesh beside the contracts; they say nothing of persons and change nothing.
-INFRASTRUCTURE = ("/grpc.health.v1.", "/grpc.reflection.v1.", "/grpc.reflection.v1alpha.")
-
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -32,8 +29,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class MethodPolicy:
-    """What an RPC declares about itself."""
+    """What an RPC declares about itself; `method` is "/package.Service/Method"."""
 
+    method: str
     access: int
     roles: frozenset[str]
     callers: frozenset[str]
@@ -56,11 +54,12 @@ def policies(services: Iterable[str]) -> Mapping[str, MethodPolicy]:
     found: dict[str, MethodPolicy] = {}
     for name in services:
         for method in pool.FindServiceByName(name).methods:
-            found[f"/{name}/{method.name}"] = _policy(method)
+            path = f"/{name}/{method.name}"
+            found[path] = _policy(path, method)
     return found
 
 
-def _policy(method: MethodDescriptor) -> MethodPolicy:
+def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
     own: Any = method.GetOptions()
     declared = own.Extensions[options.policy]
     if declared.access == options.ACCESS_UNSPECIFIED:
@@ -71,6 +70,7 @@ def _policy(method: MethodDescriptor) -> MethodPolicy:
     streams = shape.client_streaming or shape.server_streaming
     reads_only = own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
     return MethodPolicy(
+        method=path,
         access=declared.access,
         roles=frozenset(map(role_name, declared.roles)),
         callers=frozenset(declared.callers),

@@ -1,136 +1,133 @@
-"""The gRPC server of a service process."""
+"""The gRPC servers of a service process: one for calls, on the next port one for streams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import socket
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
-from grpc_reflection.v1alpha._base import BaseReflectionServicer
 
-from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration
+from services.kit.rpc.handlers import MAX_MESSAGE_BYTES, Handlers
+from services.kit.rpc.health import Health
 from services.kit.rpc.interceptors import Chain
-from services.kit.rpc.policy import policies
-from stellr.runtime.v1 import runtime_service_pb2 as runtime_pb2
-from stellr.runtime.v1 import runtime_service_pb2_grpc as runtime_grpc
+from services.kit.rpc.reflection import add_reflection
 
-# Calls that wait for a thread beside those at work; more are refused at once.
-WAITING_CALLS = 256
-MEBIBYTE = 1024 * 1024
-MAX_MESSAGE_BYTES = 64 * MEBIBYTE
+# Each costs some 20 KB.
+OPEN_STREAMS = 20_000
+# Uploads and imports: few and long, so they have threads of their own.
+UPLOADS = 4
 # More than Envoy lets through, so that its 431 is what a caller with too long headers is told.
 MAX_METADATA_BYTES = 128 * 1024
+# Clients ping each 30 s, also while nothing is called (clients.KEEPALIVE); more often is too often.
+MIN_PING_INTERVAL_MS = 10_000
 
 
-class RuntimeServicer(runtime_grpc.RuntimeServiceServicer):
-    """What a process answers about itself."""
+_OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.so_reuseport", 1),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", MIN_PING_INTERVAL_MS),
+    # Compressed, a small body could become a huge one: nobody here sends any.
+    ("grpc.compression_enabled_algorithms_bitset", 1),
+]
+Submit = Callable[[Coroutine[Any, Any, Any]], Future[Any]]
+"""Runs a coroutine on the event loop of the process."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
 
-    def GetMetrics(
-        self, request: runtime_pb2.GetMetricsRequest, context: grpc.ServicerContext
-    ) -> runtime_pb2.Metrics:
-        """The metrics of this process."""
-        return runtime_pb2.Metrics(text=self._runtime.metrics.text())
+@dataclass(frozen=True)
+class Registration:
+    """A servicer, and the generated function that adds it to a server."""
+
+    add: Callable[[Any, Any], None]
+    servicer: object
 
 
 class Server:
-    """A gRPC server with the chain, health and reflection (v1 and v1alpha)."""
+    """Serves what is registered, with health and reflection (v1 and v1alpha).
 
-    def __init__(self, runtime: Runtime) -> None:
-        own = Registration(
-            runtime_grpc.add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime)
-        )
-        registrations = [*runtime.service.build(runtime), own]
-        self._names = service_names(registrations)
-        runtime.policies = policies(self._names)
-        self._health = health.HealthServicer()
-        self._server = self._grpc_server(runtime)
-        for registration in registrations:
-            registration.add(registration.servicer, self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        _add_reflection(self._server, [*self._names, "grpc.health.v1.Health"])
-        self._set(health_pb2.HealthCheckResponse.NOT_SERVING)
+    At most `waiting_calls` wait for one of the `threads`; more are refused at once
+    (RESOURCE_EXHAUSTED).
+    """
 
-    def _grpc_server(self, runtime: Runtime) -> grpc.Server:
-        threads = runtime.settings.threads
-        return grpc.server(
+    def __init__(
+        self,
+        registrations: Sequence[Registration],
+        chain: Chain,
+        submit: Submit,
+        *,
+        threads: int,
+        waiting_calls: int,
+    ) -> None:
+        self._submit = submit
+        self._uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
+        self._handlers = Handlers(registrations, chain, self._uploads)
+        self._health = Health(self._handlers.names)
+        self._calls = grpc.server(
             ThreadPoolExecutor(threads, thread_name_prefix="rpc"),
-            interceptors=[Chain(runtime)],
-            maximum_concurrent_rpcs=threads + WAITING_CALLS,
-            options=[
-                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.max_metadata_size", MAX_METADATA_BYTES),
-                ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
-                ("grpc.so_reuseport", 1),
-            ],
+            maximum_concurrent_rpcs=threads + waiting_calls,
+            options=_OPTIONS,
         )
+        self._handlers.add_calls(self._calls)
+        self._health.add_to(self._calls)
+        add_reflection(self._calls, [*self._handlers.names, "grpc.health.v1.Health"])
+        self._streams: Any = None
 
     def start(self, address: str) -> int:
-        """Listen on host:port; the port. OSError where the address cannot be had."""
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise OSError(f"cannot listen on {address}") from error
-        self._server.start()
+        """Listen on host:port for calls and on the next port for streams; the port.
+
+        OSError where an address cannot be had.
+        """
+        host, _, wanted = address.rpartition(":")
+        port = int(wanted) or _two_free_ports(host)
+        _listen(self._calls, f"{host}:{port}")
+        self._calls.start()
+        self._submit(self._start_streams(f"{host}:{port + 1}")).result()
         return port
 
     def set_serving(self, serving: bool) -> None:
         """Tell health checks whether calls are welcome."""
-        states = health_pb2.HealthCheckResponse
-        self._set(states.SERVING if serving else states.NOT_SERVING)
+        self._health.set(serving)
 
     def stop(self, grace_seconds: float) -> None:
         """Refuse new calls, finish those under way, cancel what is left after the grace."""
-        self._health.enter_graceful_shutdown()
-        self._server.stop(grace_seconds).wait(grace_seconds + 1)
+        self._health.stop()
+        stopped = self._calls.stop(grace_seconds)
+        if self._streams is not None:
+            self._submit(self._streams.stop(grace_seconds)).result()
+        stopped.wait(grace_seconds + 1)
+        self._uploads.shutdown(wait=False)
 
-    def _set(self, state: Any) -> None:
-        for name in ("", *self._names):
-            self._health.set(name, state)
-
-
-class _Names:
-    """Stands in for a server to learn the names under which servicers are added."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def add_generic_rpc_handlers(self, handlers: Iterable[object]) -> None:
-        """Handlers come under names as well, below."""
-
-    def add_registered_method_handlers(self, service_name: str, _: object) -> None:
-        """Take the name down."""
-        self.names.append(service_name)
+    async def _start_streams(self, address: str) -> None:
+        streams: Any = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=OPEN_STREAMS)
+        self._handlers.add_streams(streams)
+        self._health.add_to_streams(streams)
+        _listen(streams, address)
+        await streams.start()
+        self._streams = streams
 
 
-def service_names(registrations: Sequence[Registration]) -> list[str]:
-    """The full names of the services that are registered."""
-    recorder = _Names()
-    for registration in registrations:
-        registration.add(registration.servicer, recorder)
-    return recorder.names
+def _listen(server: Any, address: str) -> None:
+    try:
+        server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {address}") from error
 
 
-def _add_reflection(server: grpc.Server, names: Sequence[str]) -> None:
-    """Reflection under both of its names: grpcio ships v1alpha, newer tools ask for v1."""
-    reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], server)
-    servicer: Any = reflection.ReflectionServicer(names)
-    assert isinstance(servicer, BaseReflectionServicer)
-    from grpc_reflection.v1alpha import reflection_pb2 as pb  # noqa: PLC0415
-
-    handler = grpc.stream_stream_rpc_method_handler(
-        servicer.ServerReflectionInfo,
-        request_deserializer=pb.ServerReflectionRequest.FromString,
-        response_serializer=pb.ServerReflectionResponse.SerializeToString,
-    )
-    generic = grpc.method_handlers_generic_handler(
-        "grpc.reflection.v1.ServerReflection", {"ServerReflectionInfo": handler}
-    )
-    server.add_generic_rpc_handlers((generic,))
+def _two_free_ports(host: str) -> int:
+    """A port that is free together with the one after it."""
+    for _ in range(100):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind((host, 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind((host, port + 1))
+            except OSError:
+                continue
+            return port
+    raise OSError("no two free ports in a row")

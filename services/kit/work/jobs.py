@@ -19,7 +19,6 @@ from procrastinate import retry
 from procrastinate.jobs import Job
 
 from services.kit import call as calls
-from services.kit.data.database import raw_connection
 from services.kit.errors import DeadlineExceeded, DomainError, Unavailable
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Jobs:
 
     def defer(self, task: TaskFunction, **values: Any) -> None:
         """Enqueue work in the transaction of the request: rolled back, it was never asked for."""
-        connection = raw_connection(self._runtime.database.session)
+        connection = self._runtime.database.connection
         self._door.configure_task(task.__name__, connection=connection).defer(**values)
 
     def deliver(self, method: str, request: Message) -> None:

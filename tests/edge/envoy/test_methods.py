@@ -3,7 +3,13 @@ import re
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from edge.envoy.methods import Method, expression, known_paths, methods_of
+from edge.envoy.methods import (
+    Method,
+    expression,
+    known_paths,
+    methods_of,
+    services_with_http,
+)
 from edge.envoy.render import DESCRIPTORS
 
 COURSE = "stellr.course.v1.CourseService"
@@ -38,3 +44,11 @@ def test_a_path_knows_all_its_methods() -> None:
     get = Method("a.b.v1.S", "Get", (("GET", "/me"),), reads=True, streams=False)
     change = Method("a.b.v1.S", "Change", (("PATCH", "/me"),), reads=False, streams=False)
     assert known_paths([get, change]) == {"/me": frozenset({"GET", "PATCH"})}
+
+
+def test_what_people_open_by_its_address_is_open() -> None:
+    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+    every = methods_of(descriptors, services_with_http(descriptors))
+    opened = {method.name for method in every if method.is_open}
+    assert {"GetVerificationPage", "GetVerifyEmailPage", "GetContent", "GetHealth"} <= opened
+    assert not {"ListCourses", "GetProfile", "Login"} & opened

@@ -2,12 +2,14 @@ import pytest
 
 from edge.envoy import routes
 from edge.envoy.methods import Method
-from edge.envoy.routes import Json, known_path_routes, rpc_routes
+from edge.envoy.routes import TRANSCODER, Json, known_path_routes, rpc_routes
 
 SERVICE = "stellr.course.v1.CourseService"
 READ = Method(SERVICE, "FindCourse", (("GET", "/courses/{id}"),), reads=True, streams=False)
 WRITE = Method(SERVICE, "GetEnrolled", (("POST", "/enroll"),), reads=False, streams=False)
 STREAM = Method(SERVICE, "GetFile", (("GET", "/files/{id}"),), reads=True, streams=True)
+
+LENIENT = {"ignore_unknown_query_parameters": True}
 
 
 def only(method: Method) -> Json:
@@ -32,9 +34,12 @@ def test_the_contract_says_what_is_retried_and_not_the_name() -> None:
     assert retried(WRITE) == {"connect-failure", "refused-stream", "reset-before-request"}
 
 
-def test_a_stream_has_no_request_timeout() -> None:
-    assert only(STREAM)["route"]["timeout"] == "0s"
-    assert only(READ)["route"]["timeout"] == "15s"
+def test_the_callers_deadline_counts_up_to_a_limit() -> None:
+    for method, longest in ((READ, "15s"), (STREAM, "3600s")):
+        assert only(method)["route"]["max_stream_duration"] == {
+            "max_stream_duration": longest,
+            "grpc_timeout_header_max": longest,
+        }
 
 
 @pytest.mark.parametrize(("apart", "cluster"), [(False, "course"), (True, "course_streams")])
@@ -48,7 +53,16 @@ def test_streams_go_to_their_own_port_once_it_is_there(
 
 def test_a_known_path_tells_the_methods_it_takes() -> None:
     change = Method(SERVICE, "Change", (("PATCH", "/courses/{id}"),), reads=False, streams=False)
-    route, other = known_path_routes([READ, change, WRITE])
-    assert route["response_headers_to_add"] == [{"header": {"key": "allow", "value": "GET, PATCH"}}]
+    route, other = known_path_routes([READ, change, WRITE], LENIENT)
+    allow = {"header": {"key": "allow", "value": "GET, HEAD, PATCH"}}
+    assert route["response_headers_to_add"] == [allow]
     assert route["match"] == {"safe_regex": {"regex": "/courses/[^/]+"}}
     assert other["match"] == {"safe_regex": {"regex": "/enroll"}}
+
+
+def test_only_open_paths_ignore_unknown_parameters() -> None:
+    page = Method(SERVICE, "Page", (("GET", "/page"),), reads=True, streams=False, is_open=True)
+    api, open_ = known_path_routes([READ, page], LENIENT)
+    assert open_["match"] == {"safe_regex": {"regex": "/page"}}
+    assert open_["typed_per_filter_config"] == {TRANSCODER: LENIENT}
+    assert "typed_per_filter_config" not in api

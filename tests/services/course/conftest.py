@@ -45,8 +45,8 @@ def process(start: Callable[[], Process]) -> Process:
 
 
 @pytest.fixture
-def statements(process: Process) -> Statements:
-    """Counts what the process asks of its database."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
+    """Counts what is asked of databases."""
     counter = Statements()
-    counter.watch(process.runtime.database)
+    counter.watch(monkeypatch)
     return counter

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
+import psycopg
+import pytest
 
 from services.course.service import build
 from services.kit import call as calls
-from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
 
@@ -50,12 +50,17 @@ class Statements:
 
     count: int = 0
 
-    def watch(self, database: Database) -> None:
-        """Begin to count."""
-        sa.event.listen(database.engine, "before_cursor_execute", self._add)
+    def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Begin to count what this process sends to any database."""
+        for cursor in (psycopg.Cursor, psycopg.RawCursor):
+            monkeypatch.setattr(cursor, "execute", self._counting(cursor.execute))
 
-    def _add(self, *_: Any) -> None:
-        self.count += 1
+    def _counting(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self.count += 1
+            return execute(*args, **kwargs)
+
+        return counted
 
 
 def lesson(key: str, **values: Any) -> internal.ImportLesson:

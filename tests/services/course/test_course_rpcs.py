@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from services.kit.errors import InvalidArgument, NotFound
-from services.kit.rpc.clients import MeshChannel
+from services.kit.rpc.clients import MeshChannel, streams_of
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from tests.services.course.course_process import content
@@ -120,7 +120,7 @@ CALLS: list[tuple[str, Any, str]] = [
 def test_internal_calls_are_for_the_services_named(
     stack: Stack, mesh: Mesh, method: str, request_: Any, caller: str
 ) -> None:
-    with grpc.insecure_channel(f"ipv4:{stack.target('course')}") as nobody:
+    with grpc.insecure_channel(streams_of(stack.target("course"))) as nobody:
         with pytest.raises(grpc.RpcError) as unknown:
             getattr(CourseInternalServiceStub(nobody), method)(request_)
         assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED
@@ -166,7 +166,7 @@ def test_progress_alone_may_watch_outlines_and_hears_of_each_change(
     stack: Stack, mesh: Mesh
 ) -> None:
     request = pb.WatchOutlinesRequest()
-    with grpc.insecure_channel(f"ipv4:{stack.target('course')}") as nobody:
+    with grpc.insecure_channel(streams_of(stack.target("course"))) as nobody:
         with pytest.raises(grpc.RpcError) as unknown:
             next(CourseInternalServiceStub(nobody).WatchOutlines(request))
         assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED

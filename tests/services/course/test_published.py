@@ -37,9 +37,8 @@ def test_who_wrote_reads_what_was_written(process: Process, statements: Statemen
         assert title(process) == f"Title {number}"
 
 
-def test_other_processes_follow(start: Callable[[], Process]) -> None:
-    one, other, statements = start(), start(), Statements()
-    statements.watch(other.runtime.database)
+def test_other_processes_follow(start: Callable[[], Process], statements: Statements) -> None:
+    one, other = start(), start()
     publish(one, content())
     eventually(lambda: costs_nothing(other, statements))
     one("ImportCourse", content(title="Suns"))

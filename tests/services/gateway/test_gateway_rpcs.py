@@ -10,7 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge import registry
-from services.kit.rpc.clients import MeshChannel
+from services.kit.rpc.clients import MeshChannel, streams_of
 from stellr.gateway.v1.gateway_internal_service_pb2 import ImportBundleRequest
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
 from tests.support import Learner, Stack, Visitor, started
@@ -98,7 +98,7 @@ def test_only_the_operator_imports(
     stack: Stack, mesh: Callable[[str, str], MeshChannel], learner: Callable[..., Learner]
 ) -> None:
     request = ImportBundleRequest(chunk=b"x")
-    with grpc.insecure_channel(stack.target("gateway")) as channel:
+    with grpc.insecure_channel(streams_of(stack.target("gateway"))) as channel:
         stub = GatewayInternalServiceStub(channel)
         for metadata in ((), (("authorization", f"Bearer {learner().token}"),)):
             with pytest.raises(grpc.RpcError) as error:

@@ -20,11 +20,11 @@ from jwt.algorithms import ECAlgorithm
 from services.auth.access import AccessSigner
 from services.kit.data.database import Database
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
+from services.kit.process.main import make_server
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Registration, Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel
-from services.kit.rpc.server import Server
 from services.kit.work.jobs import Tasks
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
 from stellr.notification.v1 import notification_internal_service_pb2_grpc as notification_grpc
@@ -137,11 +137,13 @@ class Kit:
 @contextmanager
 def serving(runtime: Runtime, address: str = "127.0.0.1:0") -> Iterator[int]:
     """Serve; the port."""
-    server = Server(runtime)
+    runtime.supervisor.start()
+    server = make_server(runtime)
     try:
         yield server.start(address)
     finally:
         server.stop(1)
+        runtime.supervisor.stop(1)
         runtime.close()
 
 

@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 import services
+from edge.envoy.replies import REPLIES
 from services.kit.errors import FROM_PEER, DomainError, NotFound, reason_name
 from stellr.errors.v1.reason_pb2 import Reason
 
@@ -23,8 +24,8 @@ def errors() -> Iterator[type[DomainError]]:
             yield kind
 
 
-def test_every_reason_of_the_contract_is_given_by_an_error() -> None:
-    given = {error.reason for error in errors()}
+def test_every_reason_of_the_contract_is_given_by_an_error_or_at_the_door() -> None:
+    given = {error.reason for error in errors()} | {reply.reason for reply in REPLIES}
     assert given == set(Reason.values()) - {Reason.REASON_UNSPECIFIED}
 
 

@@ -342,7 +342,7 @@ def test_the_servicer_itself_lists_completions(
 ) -> None:
     database, learner, course_id = database_of("progress"), uuid4(), uuid4()
     with database.transaction() as unit:
-        repository.complete_lesson(unit.connection, learner, course_id, uuid4())
+        repository.complete_lesson(unit.session, learner, course_id, uuid4())
         repository.complete_courses(unit.session, learner, [course_id])
     runtime = runtime_of(SERVICE, stack, database, monkeypatch)
     servicer = ProgressInternalServicer(runtime, Tracking(runtime))

@@ -37,7 +37,7 @@ def outline(*lessons: UUID, quiz: UUID | None = None) -> Outline:
 
 
 def lesson(lesson_id: UUID) -> Step:
-    return lambda db: repository.complete_lesson(db.connection(), LEARNER, COURSE, lesson_id)
+    return lambda db: repository.complete_lesson(db, LEARNER, COURSE, lesson_id)
 
 
 def quiz(lesson_id: UUID) -> Step:
@@ -175,7 +175,7 @@ def test_different_learners_do_not_wait_for_each_other(database: Database) -> No
 
             def elsewhere() -> State:
                 with database.transaction() as unit:
-                    return repository.complete_lesson(unit.connection, uuid4(), COURSE, LESSONS[0])
+                    return repository.complete_lesson(unit.session, uuid4(), COURSE, LESSONS[0])
 
             assert other.submit(elsewhere).result(timeout=5).last_lesson_id == LESSONS[0]
 
@@ -184,7 +184,7 @@ def test_the_feed_goes_on_from_a_cursor(database: Database) -> None:
     learners = [uuid4() for _ in range(5)]
     for learner in learners:
         with database.transaction() as unit:
-            state = repository.complete_lesson(unit.connection, learner, COURSE, LESSONS[0])
+            state = repository.complete_lesson(unit.session, learner, COURSE, LESSONS[0])
             settle_one(database, learner, outline(LESSONS[0]), state)
     seen: list[UUID] = []
     cursor = ""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import grpc
-
 from services.kit.call import NOBODY, Call, Caller
 from services.kit.errors import (
     CallerNotAllowed,
@@ -16,7 +14,9 @@ from services.kit.errors import (
     SignInRequired,
     TokenInvalid,
 )
-from services.kit.rpc.interceptors.base import Link, Method, this_call
+from services.kit.identity.revocations import Revocations
+from services.kit.identity.tokens import AccessTokens, MeshTokens
+from services.kit.rpc.interceptors.base import Method, this_call
 from services.kit.rpc.policy import MethodPolicy
 from stellr.options.v1 import options_pb2 as options
 
@@ -24,60 +24,70 @@ BEARER = "bearer "
 ME = "me"
 
 
-class Identity(Link):
+class Authentication:
     """Before anything looks at the request: who may not call learns nothing of what it says."""
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
-        """Find out who asks and hold the policy against it."""
-        policy, call = self.policy(method_name), this_call()
-        call.caller = self._caller(policy, call)
-        _allow(policy, call.caller)
-        if policy.owner_field:
-            _own(policy, call.caller, request)
-        return method(request, context)
+    def __init__(
+        self, mesh_tokens: MeshTokens, access_tokens: AccessTokens, revocations: Revocations
+    ) -> None:
+        self._mesh_tokens = mesh_tokens
+        self._access_tokens = access_tokens
+        self._revocations = revocations
 
-    def _caller(self, policy: MethodPolicy, call: Call) -> Caller:
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+        """Find out who asks and hold the policy against it."""
+        looks_at_person = rpc.access != options.ACCESS_PUBLIC
+
+        def authenticated(request: Any, context: Any) -> Any:
+            call = this_call()
+            call.caller = self._caller(call, looks_at_person)
+            _allow(rpc, call.caller)
+            if rpc.owner_field:
+                _own(rpc, call.caller, request)
+            return proceed(request, context)
+
+        return authenticated
+
+    def _caller(self, call: Call, looks_at_person: bool) -> Caller:
         service = ""
         if call.service_credentials:
-            service = self.runtime.mesh_tokens.verify(call.service_credentials)
-        if policy.access == options.ACCESS_PUBLIC or not call.credentials:
-            return Caller(service=service) if service else NOBODY
-        return self._person(call.credentials, service)
+            service = self._mesh_tokens.verify(call.service_credentials)
+        if looks_at_person and call.credentials:
+            return self._person(call.credentials, service)
+        return Caller(service=service) if service else NOBODY
 
     def _person(self, credentials: str, service: str) -> Caller:
         if credentials[: len(BEARER)].lower() != BEARER:
             raise TokenInvalid("send Authorization: Bearer <accessToken>")
         token = credentials[len(BEARER) :].strip()
-        access = self.runtime.access_tokens.verify(token)
-        self.runtime.identity.check(access)
+        access = self._access_tokens.verify(token)
+        self._revocations.check(access)
         return Caller(access.user_id, access.session_id, access.roles, service, token)
 
 
-def _allow(policy: MethodPolicy, caller: Caller) -> None:
-    if policy.access == options.ACCESS_INTERNAL:
-        _allow_service(policy, caller)
-    elif policy.access in (options.ACCESS_PUBLIC, options.ACCESS_OPTIONAL):
+def _allow(rpc: MethodPolicy, caller: Caller) -> None:
+    if rpc.access == options.ACCESS_INTERNAL:
+        _allow_service(rpc, caller)
+    elif rpc.access in (options.ACCESS_PUBLIC, options.ACCESS_OPTIONAL):
         return
     elif caller.user_id is None:
         raise SignInRequired
-    elif policy.access == options.ACCESS_ROLE and not caller.roles & policy.roles:
-        raise RoleRequired(f"needs a role: {', '.join(sorted(policy.roles))}")
+    elif rpc.access == options.ACCESS_ROLE and not caller.roles & rpc.roles:
+        raise RoleRequired(f"needs a role: {', '.join(sorted(rpc.roles))}")
 
 
-def _allow_service(policy: MethodPolicy, caller: Caller) -> None:
+def _allow_service(rpc: MethodPolicy, caller: Caller) -> None:
     if not caller.service:
         raise ServiceIdentityRequired
-    if "*" not in policy.callers and caller.service not in policy.callers:
+    if "*" not in rpc.callers and caller.service not in rpc.callers:
         raise CallerNotAllowed(f"{caller.service} may not call this")
 
 
-def _own(policy: MethodPolicy, caller: Caller, request: Any) -> None:
-    owner: str = getattr(request, policy.owner_field)
+def _own(rpc: MethodPolicy, caller: Caller, request: Any) -> None:
+    owner: str = getattr(request, rpc.owner_field)
     if owner == ME or _is(caller.user_id, owner):
-        setattr(request, policy.owner_field, str(caller.user_id))
-    elif not caller.roles & policy.roles:
+        setattr(request, rpc.owner_field, str(caller.user_id))
+    elif not caller.roles & rpc.roles:
         raise ResourceNotFound
 
 

@@ -1,57 +1,63 @@
-"""What the links of the chain share."""
+"""What the links of the chain share: each is bound once to each method, when the server starts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
-
-import grpc
-from grpc_interceptor import ServerInterceptor
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
 
 from services.kit.call import Call, current
 from services.kit.rpc.policy import MethodPolicy
 
-if TYPE_CHECKING:
-    from services.kit.process.runtime import Runtime
+Method = Callable[[Any, Any], Any]
+"""Takes a request and its context, and answers."""
+Stream = Callable[[Any, Any], AsyncIterator[Any]]
+"""Takes a request and its context, and answers with messages."""
 
-Method = Callable[[Any, grpc.ServicerContext], Any]
 
-
-class Link(ServerInterceptor):
+class Link(Protocol):
     """One link of the chain: it looks at a call before the handler does."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
-
-    def policy(self, method_name: str) -> MethodPolicy:
-        """The policy of the method."""
-        return self.runtime.policies[method_name]
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+        """The method with this link before it; `proceed` itself where there is nothing to do."""
 
 
-class Bracket(Link):
+class Bracket:
     """A link that also acts at the end of a call, when its answer or its stream is out."""
 
-    def around(
-        self, call: Call, method_name: str, context: grpc.ServicerContext
-    ) -> AbstractContextManager[Any]:
-        """What surrounds the call."""
+    def begin(self, call: Call, rpc: MethodPolicy) -> Any:
+        """What happens at the beginning; what it returns is given to `end`."""
         raise NotImplementedError
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
-        """Surround the call, whether one message answers it or a stream does."""
-        if self.policy(method_name).streams_reply:
-            return self._stream(method, request, context, method_name)
-        with self.around(this_call(), method_name, context):
-            return method(request, context)
+    def end(self, call: Call, rpc: MethodPolicy, begun: Any) -> None:
+        """What happens at the end, however it ended."""
+        raise NotImplementedError
 
-    def _stream(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Iterator[Any]:
-        with self.around(this_call(), method_name, context):
-            yield from method(request, context)
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+        """As Link.bind."""
+
+        def bracketed(request: Any, context: Any) -> Any:
+            call = this_call()
+            begun = self.begin(call, rpc)
+            try:
+                return proceed(request, context)
+            finally:
+                self.end(call, rpc, begun)
+
+        return bracketed
+
+    def bind_stream(self, proceed: Stream, rpc: MethodPolicy) -> Stream:
+        """The same around a stream, to its last message."""
+
+        async def bracketed(request: Any, context: Any) -> AsyncIterator[Any]:
+            call = this_call()
+            begun = self.begin(call, rpc)
+            try:
+                async for message in proceed(request, context):
+                    yield message
+            finally:
+                self.end(call, rpc, begun)
+
+        return bracketed
 
 
 def this_call() -> Call:

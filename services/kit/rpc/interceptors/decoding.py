@@ -9,41 +9,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import grpc
 from google.protobuf.message import DecodeError
 
-from services.kit.errors import RequestMalformed
-from services.kit.rpc.interceptors.base import Link, Method
+from services.kit.errors import InvalidArgument, RequestMalformed, RequestTooLarge
+from services.kit.rpc.interceptors.base import Method
+from services.kit.rpc.policy import MethodPolicy
 
 
-class Undecodable:
-    """Stands in for a request that could not be decoded, on its way to the link that says so."""
+class Refused:
+    """Stands in for a request that was not decoded, on its way to the link that says so."""
+
+    def __init__(self, error: InvalidArgument) -> None:
+        self.error = error
 
 
-class Decoding(Link):
+class Decoding:
     """After errors, which tells the refusal; before all that looks into the request."""
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
-        """Refuse what could not be decoded; RequestMalformed."""
-        if isinstance(request, Undecodable):
-            raise RequestMalformed
-        return method(request, context)
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+        """Refuse what was not decoded; RequestMalformed or RequestTooLarge."""
+        if rpc.streams_request:
+            return proceed
+
+        def decoded(request: Any, context: Any) -> Any:
+            if isinstance(request, Refused):
+                raise request.error
+            return proceed(request, context)
+
+        return decoded
 
 
-def lenient(handler: Any) -> Any:
-    """The RPC's handler, with its request decoded where it is one message and can be."""
-    if handler.request_streaming:
-        return handler
-    return handler._replace(request_deserializer=_decoder(handler.request_deserializer))
+def lenient(decode: Callable[[bytes], Any], longest: int) -> Callable[[bytes], Any]:
+    """A decoder that lets what it does not decode come to the link above.
 
+    `longest` is in bytes: what is longer is not decoded, as it may take many times its size.
+    """
 
-def _decoder(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
     def tried(data: bytes) -> Any:
+        if len(data) > longest:
+            return Refused(RequestTooLarge(f"the request is larger than {longest:,} bytes"))
         try:
             return decode(data)
         except DecodeError:
-            return Undecodable()
+            return Refused(RequestMalformed())
 
     return tried

@@ -4,38 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-import grpc
-
 from services.kit.call import Call
 from services.kit.data import idempotency
+from services.kit.data.database import Database
 from services.kit.errors import DomainError, InvalidFields, Violation
-from services.kit.rpc.interceptors.base import Link, Method, this_call
+from services.kit.rpc.interceptors.base import Method, this_call
+from services.kit.rpc.policy import MethodPolicy
 
 LONGEST_KEY = 255
 
 
-class Idempotency(Link):
+class Idempotency:
     """Last before the handler: whatever refuses a request leaves its key free."""
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
         """Answer from what was kept, or let the handler answer and keep that."""
-        policy, call = self.policy(method_name), this_call()
-        if not call.idempotency_key or not policy.keeps_reply or not self.runtime.has_database:
-            return method(request, context)
-        _check(call.idempotency_key)
-        session, key = self.runtime.database.session, call.idempotency_key
-        kept = idempotency.claim(session, _caller(call), method_name, key, request)
-        if kept is not None:
-            return policy.reply.FromString(kept)
+        if not rpc.keeps_reply:
+            return proceed
+
+        def once(request: Any, context: Any) -> Any:
+            call = this_call()
+            if not call.idempotency_key:
+                return proceed(request, context)
+            _check(call.idempotency_key)
+            claim = idempotency.Claim(_caller(call), rpc.method, call.idempotency_key)
+            kept = idempotency.claim(self._database, claim, request)
+            if kept is not None:
+                return rpc.reply.FromString(kept)
+            return self._answer(claim, lambda: proceed(request, context))
+
+        return once
+
+    def _answer(self, claim: idempotency.Claim, proceed: Any) -> Any:
         try:
-            reply = method(request, context)
+            reply = proceed()
         except DomainError as error:
             if error.commit:
-                idempotency.release(session, _caller(call), method_name, key)
+                idempotency.release(self._database, claim)
             raise
-        idempotency.keep(session, _caller(call), method_name, key, reply)
+        idempotency.keep(self._database, claim, reply)
         return reply
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import grpc
 import structlog
 
 from services.kit.call import Call
 from services.kit.rpc.interceptors.base import Bracket
+from services.kit.rpc.policy import MethodPolicy
 
 logger = structlog.get_logger("stellr.rpc")
 
@@ -18,21 +16,20 @@ logger = structlog.get_logger("stellr.rpc")
 class Log(Bracket):
     """Outside of the errors, so that it knows what the caller was told."""
 
-    @contextmanager
-    def around(self, call: Call, method_name: str, context: grpc.ServicerContext) -> Iterator[None]:
-        """Log the call when it ends."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            quiet = not call.reason and self.policy(method_name).reads_only
-            write = logger.debug if quiet else logger.info
-            write(
-                "rpc",
-                method=method_name,
-                request_id=call.request_id,
-                user_id=str(call.caller.user_id or ""),
-                peer=call.caller.service,
-                reason=call.reason,
-                ms=round((time.perf_counter() - started) * 1000, 1),
-            )
+    def begin(self, call: Call, rpc: MethodPolicy) -> float:
+        """When it began."""
+        return time.perf_counter()
+
+    def end(self, call: Call, rpc: MethodPolicy, begun: float) -> None:
+        """Log the call."""
+        quiet = rpc.reads_only and not call.reason
+        write = logger.debug if quiet else logger.info
+        write(
+            "rpc",
+            method=rpc.method,
+            request_id=call.request_id,
+            user_id=str(call.caller.user_id or ""),
+            peer=call.caller.service,
+            reason=call.reason,
+            ms=round((time.perf_counter() - begun) * 1000, 1),
+        )

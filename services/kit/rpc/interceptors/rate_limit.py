@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-import grpc
-
 from services.kit.call import Call
-from services.kit.rpc.interceptors.base import Link, Method, this_call
-from services.kit.rpc.limits import field_key
-from services.kit.rpc.policy import Limit
+from services.kit.rpc.interceptors.base import Method, this_call
+from services.kit.rpc.limits import RateLimiter, address_key, field_key
+from services.kit.rpc.policy import Limit, MethodPolicy
 from stellr.options.v1 import options_pb2 as options
 
 
-class RateLimit(Link):
+class RateLimit:
     """After identity, which knows the person; before anything that costs."""
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
-        """Count the call by each limit of its method."""
-        call = this_call()
-        for limit in self.policy(method_name).limits:
-            self.runtime.limiter.count(limit, _key(limit, call, request))
-        return method(request, context)
+    def __init__(self, limiter: RateLimiter) -> None:
+        self._limiter = limiter
+
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+        """Count the call by each limit of its method, in their order."""
+        if not rpc.limits:
+            return proceed
+        count = self._limiter.count
+
+        def limited(request: Any, context: Any) -> Any:
+            call = this_call()
+            for limit in rpc.limits:
+                count(limit, _key(limit, call, request))
+            return proceed(request, context)
+
+        return limited
 
 
 def _key(limit: Limit, call: Call, request: Any) -> str:
@@ -31,4 +37,4 @@ def _key(limit: Limit, call: Call, request: Any) -> str:
         return field_key(request, limit)
     if limit.key == options.RateLimit.KEY_PERSON:
         return str(call.caller.user_id)
-    return call.address
+    return address_key(call.address)

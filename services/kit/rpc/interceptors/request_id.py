@@ -3,47 +3,50 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import grpc
-
 from services.kit import call as calls
-from services.kit.rpc.interceptors.base import Link, Method
+from services.kit.rpc.interceptors.base import Method, Stream
+from services.kit.rpc.policy import MethodPolicy
 
 LONGEST_SECONDS = 24 * 3600
 
 
-class RequestId(Link):
+class RequestId:
     """First, so that everything after knows which call it is."""
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
         """Open the call for all that comes after, and close it at the end."""
-        if self.policy(method_name).streams_reply:
-            return self._stream(method, request, context, method_name)
-        token = calls.enter(open_call(method_name, context))
-        try:
-            return method(request, context)
-        finally:
-            calls.leave(token)
+        name = rpc.method
 
-    def _stream(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Iterator[Any]:
-        token = calls.enter(open_call(method_name, context))
-        try:
-            yield from method(request, context)
-        finally:
-            calls.leave(token)
+        def opened(request: Any, context: Any) -> Any:
+            token = calls.enter(open_call(name, context))
+            try:
+                return proceed(request, context)
+            finally:
+                calls.leave(token)
+
+        return opened
+
+    def bind_stream(self, proceed: Stream, rpc: MethodPolicy) -> Stream:
+        """The same for a stream, which has a task and so a context of its own."""
+
+        async def opened(request: Any, context: Any) -> AsyncIterator[Any]:
+            calls.enter(open_call(rpc.method, context))
+            async for message in proceed(request, context):
+                yield message
+
+        return opened
 
 
-def open_call(method_name: str, context: grpc.ServicerContext) -> calls.Call:
+def open_call(method: str, context: Any) -> calls.Call:
     """The call as its metadata tell it."""
-    call = calls.Call(method=method_name)
+    call = calls.Call(method=method)
     for key, value in context.invocation_metadata():
-        _read(call, key, value)
+        read = _READ.get(key)
+        if read is not None and isinstance(value, str):
+            read(call, value)
     call.request_id = call.request_id or calls.new_request_id()
     remaining = context.time_remaining()
     if remaining is not None and remaining < LONGEST_SECONDS:
@@ -53,22 +56,22 @@ def open_call(method_name: str, context: grpc.ServicerContext) -> calls.Call:
     return call
 
 
-def _read(call: calls.Call, key: str, value: str | bytes) -> None:
-    if not isinstance(value, str):
-        return
-    if key == "x-request-id":
-        call.request_id = value[:100]
-    elif key == "x-envoy-external-address":
-        # Envoy writes the address it saw itself, and takes away what anyone else wrote here.
-        call.address = value
-    elif key == "authorization":
-        call.credentials = value
-    elif key == "x-stellr-service":
-        call.service_credentials = value
-    elif key == "idempotency-key":
-        call.idempotency_key = value
-    elif key == "user-agent":
-        call.user_agent = value[:300]
+def _setter(field: str, longest: int | None = None) -> Callable[[calls.Call, str], None]:
+    def read(call: calls.Call, value: str) -> None:
+        setattr(call, field, value if longest is None else value[:longest])
+
+    return read
+
+
+_READ = {
+    "x-request-id": _setter("request_id", 100),
+    # Envoy writes the address it saw itself, and takes away what anyone else wrote here.
+    "x-envoy-external-address": _setter("address"),
+    "authorization": _setter("credentials"),
+    "x-stellr-service": _setter("service_credentials"),
+    "idempotency-key": _setter("idempotency_key"),
+    "user-agent": _setter("user_agent", 300),
+}
 
 
 def _peer_address(peer: str) -> str:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
-import grpc
-
-from services.kit.call import Call
+from services.kit.data.database import Database
 from services.kit.errors import DomainError
-from services.kit.rpc.interceptors.base import Bracket
+from services.kit.rpc.interceptors.base import Method
+from services.kit.rpc.policy import MethodPolicy
 
 
-class Transaction(Bracket):
+class Transaction:
     """Around idempotency, whose keys live and die with what the request wrote."""
 
-    @contextmanager
-    def around(self, call: Call, method_name: str, context: grpc.ServicerContext) -> Iterator[None]:
-        """Commit at the end; after a refusal only where it says that what was written stays."""
-        with self.runtime.database.transaction() as unit:
-            try:
-                yield
-            except DomainError as error:
-                if error.commit:
-                    unit.commit()
-                raise
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
+        """Commit at the end; after a refusal only where it says that what was written stays.
+
+        What only reads has no transaction.
+        """
+        if rpc.streams_reply:
+            return proceed
+        transaction = self._database.transaction
+
+        def in_transaction(request: Any, context: Any) -> Any:
+            with transaction() as unit:
+                try:
+                    return proceed(request, context)
+                except DomainError as error:
+                    if error.commit:
+                        unit.commit()
+                    raise
+
+        return in_transaction

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import grpc
 import protovalidate
 
 from services.kit.errors import InvalidFields, Violation
-from services.kit.rpc.interceptors.base import Link, Method
+from services.kit.rpc.interceptors.base import Method
+from services.kit.rpc.policy import MethodPolicy
 
 
-class Validation(Link):
+class Validation:
     """After identity and rate limit: nobody's request is looked at before they may make it."""
 
-    def intercept(
-        self, method: Method, request: Any, context: grpc.ServicerContext, method_name: str
-    ) -> Any:
+    def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
         """Refuse a request with fields out of bounds, telling all of them."""
-        if self.policy(method_name).streams_request:
-            return method(map(validated, request), context)
-        return method(validated(request), context)
+        if rpc.streams_request:
+            return lambda requests, context: proceed(map(validated, requests), context)
+        return lambda request, context: proceed(validated(request), context)
 
 
 def validated(message: Any) -> Any:

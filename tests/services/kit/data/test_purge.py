@@ -25,8 +25,8 @@ def left(database: Database) -> dict[str, int]:
 
 
 def purge(database: Database) -> bool:
-    with database.transaction() as unit:
-        return idempotency.purge(unit.session)
+    with database.transaction():
+        return idempotency.purge(database)
 
 
 def test_old_keys_go_in_batches_and_new_ones_stay(database_of: Databases) -> None:

@@ -1,3 +1,4 @@
+import threading
 import time
 from typing import Any
 
@@ -7,6 +8,9 @@ import pytest
 from services.kit import call as calls
 from services.kit.errors import DeadlineExceeded, Unavailable
 from tests.services.kit.harness import Kit, message, notifications, send, serving
+from tests.support import eventually
+
+RESOURCE_EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def test_a_peer_has_no_more_time_than_our_caller_gives(kit: Kit) -> None:
@@ -77,11 +81,14 @@ def test_request_id_and_person_travel_along(kit: Kit) -> None:
 
 
 def test_a_server_that_is_full_refuses_at_once(kit: Kit) -> None:
-    runtime = kit.runtime(notifications(lambda _: time.sleep(0.3)), threads=1)
+    go_on = threading.Event()
+    runtime = kit.runtime(notifications(lambda _: go_on.wait(20)), threads=1, waiting_calls=4)
     proof = [("x-stellr-service", kit.mesh_tokens("auth").token_for("notification"))]
     with serving(runtime) as port, grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         rpc: Any = send(channel)
-        waiting = [rpc.future(message(), metadata=proof, timeout=0.5) for _ in range(300)]
-        codes = [call.code() for call in waiting]
-    assert grpc.StatusCode.RESOURCE_EXHAUSTED in codes
-    assert grpc.StatusCode.OK in codes
+        asked = [rpc.future(message(), metadata=proof, timeout=20) for _ in range(9)]
+        eventually(lambda: sum(call.done() for call in asked) == 4)
+        assert {call.code() for call in asked if call.done()} == {RESOURCE_EXHAUSTED}
+        go_on.set()
+        codes = [call.code() for call in asked]
+    assert codes.count(grpc.StatusCode.OK) == 5

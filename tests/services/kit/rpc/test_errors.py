@@ -26,7 +26,7 @@ from services.kit.errors import (
     Violation,
     reason_named,
 )
-from services.kit.rpc.interceptors.errors import status
+from services.kit.rpc.refusals import status
 from stellr.errors.v1.reason_pb2 import Reason
 from tests.services.kit.harness import Kit, message, notifications, send, serving
 

@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf import descriptor_pool
 
@@ -12,7 +11,6 @@ from edge.registry import SERVICES
 from services.kit.rpc import policy as policy_module
 from services.kit.rpc.policy import MethodPolicy, limits_of, policies
 from stellr.options.v1 import options_pb2 as options
-from tests.services.kit.harness import Kit, message, notifications, send, serving
 
 
 def contracts() -> list[str]:
@@ -41,17 +39,6 @@ def test_every_rpc_of_every_contract_declares_a_policy() -> None:
 def test_a_service_with_a_method_without_policy_does_not_start() -> None:
     with pytest.raises(LookupError, match=r"grpc\.health\.v1\.Health\.Check declares no access"):
         policies(["grpc.health.v1.Health"])
-
-
-def test_a_method_without_policy_is_refused(kit: Kit) -> None:
-    called: list[Any] = []
-    runtime = kit.runtime(notifications(called.append))
-    with serving(runtime) as port, kit.channel("auth", "notification", port) as channel:
-        runtime.policies = {}
-        with pytest.raises(grpc.RpcError) as refused:
-            send(channel)(message())
-    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
-    assert called == []
 
 
 def test_each_limit_is_declared_once_and_used() -> None:

@@ -1,0 +1,141 @@
+-- What no filter of Envoy says by its settings. It stands before those that translate: requests come
+-- here as they were sent, answers as they leave.
+
+-- Some HTTP statuses have no gRPC code. A servicer answers OK and names the status in its initial
+-- metadata.
+local STATUSES = { ["304"] = true, ["404"] = true, ["412"] = true, ["503"] = true }
+
+-- What belongs to gRPC alone, in headers and trailers.
+local GRPC_FIELDS = {
+  "grpc-status", "grpc-message", "grpc-status-details-bin", "grpc-encoding", "grpc-accept-encoding",
+}
+
+local KINDS = {
+  INT32 = "a whole number", INT64 = "a whole number", UINT32 = "a whole number, not below zero",
+  UINT64 = "a whole number, not below zero", FLOAT = "a number", DOUBLE = "a number",
+  BOOL = "true or false", STRING = "a text", BYTES = "base64", ENUM = "one of the names allowed",
+}
+
+local MALFORMED = "REQUEST_MALFORMED"
+
+-- Requests
+
+-- Seconds the caller waits, by `Prefer: wait=` (RFC 7240, 4.3); nil where that is not said.
+local function patience(prefer)
+  local seconds = tonumber(("," .. prefer:lower()):match("[;,%s]wait%s*=%s*\"?(%d+)"))
+  if seconds and seconds > 0 then return math.min(seconds, 99999) end
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local prefer = headers:get("prefer")
+  if prefer and not headers:get("grpc-timeout") then
+    local seconds = patience(prefer)
+    if seconds then headers:add("grpc-timeout", seconds .. "S") end
+  end
+  -- HEAD is GET without the body (RFC 9110, 9.3.2); contracts know GET alone.
+  if headers:get(":method") == "HEAD" then
+    headers:replace(":method", "GET")
+    handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
+  end
+end
+
+-- Answers
+
+local function camel(name)
+  return (name:gsub("_(%w)", string.upper))
+end
+
+-- A text of the caller's as the inside of a JSON string: ASCII, and not long.
+local function quoted(text)
+  return (text:sub(1, 100):gsub("[^%w%p ]", "?"):gsub('["\\]', "\\%0"))
+end
+
+-- The field that the transcoder names, and what it must be; nil where it names none.
+local function violation(text)
+  local name = text:match('^Could not find field "(.-)" in the type')
+  if name then return name, "there is no such parameter" end
+  name = text:match('^Encountered a non%-leaf field "(.-)"')
+  if name then return camel(name), "has no fields of its own" end
+  local kind
+  name, kind = text:match("^([^:%s]+): invalid value .- for type TYPE_(%w+)$")
+  if name then return camel(name), "must be " .. (KINDS[kind] or "another value") end
+  name = text:match("^: invalid value Starting an object on a scalar field for type (%S+)$")
+  if name then return camel(name), "must be no object" end
+end
+
+local function sentence(text)
+  if text:find("Root element must be a message", 1, true) then return "the body must be a JSON object" end
+  if text:find("cannot start list", 1, true) then return "a list stands where one value belongs" end
+  if text:find("\n%s*%^%s*$") then return "the body is not valid JSON" end
+  return "the request is not valid"
+end
+
+-- google.rpc.Status as a service would answer it. The transcoder's own words name types of the
+-- contracts and repeat what was sent.
+local function status(text)
+  local info = '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"%s","domain":"stellr.academy","metadata":{}}'
+  local field, description = violation(text)
+  if not field then
+    return ('{"code":3,"message":"%s","details":[' .. info .. "]}"):format(sentence(text), MALFORMED)
+  end
+  field = quoted(field)
+  local bad = '{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"%s","description":"%s","reason":""}]}'
+  return ('{"code":3,"message":"%s: %s","details":[' .. info .. "," .. bad .. "]}"):format(
+    field, description, "INVALID_FIELDS", field, description)
+end
+
+local function apply_status(handle, headers, code)
+  headers:remove("x-http-code")
+  if not STATUSES[code] then return end
+  headers:replace(":status", code)
+  if code == "304" then
+    headers:remove("content-type")
+    handle:body(true):setBytes("")
+    headers:remove("content-length")
+  end
+end
+
+local function without_grpc(fields)
+  for _, name in ipairs(GRPC_FIELDS) do fields:remove(name) end
+end
+
+local function as_http(handle, headers)
+  without_grpc(headers)
+  local code = headers:get("x-http-code")
+  if code then apply_status(handle, headers, code) end
+  if headers:get("x-transcoder-refused") then
+    headers:remove("x-transcoder-refused")
+    headers:replace("content-type", "application/json")
+    local body = handle:body()
+    if body then body:setBytes(status(body:getBytes(0, body:length()))) end
+  end
+end
+
+-- An answer of Envoy's own to a call of gRPC. Of its statuses Envoy knows few gRPC codes by itself,
+-- and gRPC-Web would get the HTTP status.
+local function as_grpc(headers)
+  local code = headers:get("x-grpc-status")
+  if code then
+    headers:remove("x-grpc-status")
+    headers:replace("grpc-status", code)
+    headers:replace(":status", "200")
+  end
+end
+
+local function is_head(handle)
+  local own = handle:streamInfo():dynamicMetadata():get("envoy.filters.http.lua")
+  return own and own["head"]
+end
+
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  local kind = headers:get("content-type") or ""
+  if kind:sub(1, 16) == "application/grpc" then return as_grpc(headers) end
+  as_http(handle, headers)
+  if is_head(handle) then
+    for chunk in handle:bodyChunks() do chunk:setBytes("") end
+  end
+  local trailers = handle:trailers()
+  if trailers then without_grpc(trailers) end
+end

@@ -1,0 +1,135 @@
+"""The one mapper from exceptions to what a caller is told (google.rpc.Status, AIP-193)."""
+
+from __future__ import annotations
+
+import errno
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import grpc
+import psycopg
+import structlog
+from google.protobuf import any_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2 as details
+from google.rpc import status_pb2
+from grpc_status import rpc_status
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+from sqlalchemy import exc
+
+from services.kit.call import Call
+from services.kit.errors import (
+    DOMAIN,
+    Conflict,
+    DatabaseUnavailable,
+    DeadlineExceeded,
+    DomainError,
+    InvalidArgument,
+    StorageUnavailable,
+    ValueNotStorable,
+    reason_name,
+)
+
+logger = structlog.get_logger("stellr.errors")
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
+
+
+class Refusal(NamedTuple):
+    """What a caller is told: a gRPC code, a message, and metadata that carry the details."""
+
+    code: grpc.StatusCode
+    message: str
+    metadata: tuple[tuple[str, str | bytes], ...] = ()
+
+
+def refusal(error: Exception, call: Call) -> Refusal:
+    """What the caller is told of an exception; what nobody expected is logged as our fault."""
+    known = as_domain_error(error)
+    if known is None:
+        call.reason = "INTERNAL"
+        logger.error("unexpected", method=call.method, request_id=call.request_id, exc_info=error)
+        message = f"something went wrong on our side (request {call.request_id})"
+        return Refusal(grpc.StatusCode.INTERNAL, message)
+    if known is not error:
+        # The kind alone: what PostgreSQL says may quote what a person wrote.
+        cause = type(_cause(error)).__name__
+        logger.warning("refused", request_id=call.request_id, cause=cause)
+    call.reason = reason_name(known.reason)
+    told: Any = rpc_status.to_status(status(known))
+    return Refusal(known.code, known.message, (*told.trailing_metadata, *_retry_after(known)))
+
+
+def as_domain_error(error: BaseException) -> DomainError | None:
+    """The refusal that an exception stands for; None where it is a fault of ours."""
+    cause = _cause(error)
+    if isinstance(cause, DomainError):
+        return cause
+    for kinds, told in _TOLD:
+        if isinstance(cause, kinds):
+            return told()
+    if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+        # The disk is full, say: it may be mended while the caller tries again.
+        return StorageUnavailable()
+    return None
+
+
+# In order: the first that fits is told.
+_TOLD: Sequence[tuple[tuple[type[BaseException], ...], type[DomainError]]] = (
+    ((psycopg.errors.QueryCanceled,), DeadlineExceeded),
+    ((psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected), Conflict),
+    (
+        (
+            psycopg.OperationalError,
+            psycopg.InterfaceError,
+            PoolTimeout,
+            PoolClosed,
+            TooManyRequests,
+        ),
+        DatabaseUnavailable,
+    ),
+    ((psycopg.DataError,), ValueNotStorable),
+)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What SQLAlchemy wraps."""
+    return error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
+
+
+def _retry_after(error: DomainError) -> list[tuple[str, str]]:
+    """The header Retry-After (RFC 9110, 10.2.3): whole seconds."""
+    seconds = getattr(error, "retry_after", None)
+    return [] if seconds is None else [("retry-after", str(math.ceil(seconds)))]
+
+
+def status(error: DomainError) -> status_pb2.Status:
+    """The google.rpc.Status of an error: code, message, and details for programs."""
+    code: int = error.code.value[0]
+    found = status_pb2.Status(code=code, message=error.message)
+    name = reason_name(error.reason)
+    info = details.ErrorInfo(reason=name, domain=DOMAIN, metadata=error.metadata)
+    found.details.append(_packed(info))
+    if isinstance(error, InvalidArgument) and error.violations:
+        found.details.append(_packed(_bad_request(error)))
+    seconds = getattr(error, "retry_after", None)
+    if seconds is not None:
+        retry = details.RetryInfo()
+        retry.retry_delay.FromMilliseconds(int(seconds * 1000))
+        found.details.append(_packed(retry))
+    return found
+
+
+def _bad_request(error: InvalidArgument) -> details.BadRequest:
+    violations = [
+        details.BadRequest.FieldViolation(field=field, description=description)
+        for field, description in error.violations
+    ]
+    return details.BadRequest(field_violations=violations)
+
+
+def _packed(message: Message) -> any_pb2.Any:
+    packed = any_pb2.Any()
+    packed.Pack(message)
+    return packed

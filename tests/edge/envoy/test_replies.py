@@ -1,0 +1,31 @@
+from google.rpc import code_pb2
+
+from edge.envoy.replies import REPLIES, Reply, local_replies
+
+
+def reply(status: int) -> Reply:
+    return [each for each in REPLIES if each.status == status][-1]
+
+
+def test_json_tells_the_code_that_grpc_has_for_the_status() -> None:
+    codes = {404: code_pb2.NOT_FOUND, 503: code_pb2.UNAVAILABLE, 504: code_pb2.DEADLINE_EXCEEDED}
+    assert {status: reply(status).code for status in codes} == codes
+
+
+def test_an_unknown_path_is_an_unknown_method_in_grpc() -> None:
+    assert reply(404).grpc_code == code_pb2.UNIMPLEMENTED
+
+
+def test_every_answer_in_json_has_the_shape_of_a_status() -> None:
+    mappers = local_replies()["mappers"]
+    bodies = [mapper["body_format_override"].get("json_format") for mapper in mappers]
+    found = [body for body in bodies if body]
+    assert len(found) == len(REPLIES)
+    for body in found:
+        assert set(body) == {"code", "message", "details"}
+        assert body["details"][0]["reason"]
+
+
+def test_what_is_none_of_the_callers_business_has_no_reason() -> None:
+    body = local_replies()["body_format"]["json_format"]
+    assert (body["code"], body["details"]) == (code_pb2.INTERNAL, [])

@@ -15,7 +15,6 @@ from services.kit.data.tables import timestamp
 from services.kit.identity.roles import LEARNER
 from services.kit.identity.secrets import Signer
 from services.kit.process.runtime import Runtime
-from services.kit.text import trim
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1 import session_pb2
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
@@ -36,8 +35,8 @@ class Registration:
         email = normalize_email(request.email)
         password = passwords.new_password(request.password)
         payload: dict[str, Any] = {
-            "display_name": trim(request.display_name),
-            "locale": request.locale.replace("_", "-") or DEFAULT_LOCALE,
+            "display_name": request.display_name,
+            "locale": request.locale or DEFAULT_LOCALE,
             "password_hash": passwords.hash_password(password),
         }
         known = repository.find_account_by_email(self._database.session, email)

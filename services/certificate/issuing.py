@@ -39,7 +39,7 @@ class Issuing:
 
         NotFound where the learner is not in the course.
         """
-        request = GetStandingRequest(user_id=str(user_id), course_id=course)
+        request = GetStandingRequest(user_id=str(user_id), course=course)
         standing: Standing = self._progress.GetStanding(request)
         db, course_id = self._runtime.database.session, UUID(standing.course_id)
         return standing, repository.find_certificate(db, user_id, course_id)
@@ -98,7 +98,7 @@ class Issuing:
             raise CertificateNotFound from error
 
     def _title(self, course: str) -> CourseTitle:
-        title: CourseTitle = self._course.GetCourseTitle(GetCourseTitleRequest(course_id=course))
+        title: CourseTitle = self._course.GetCourseTitle(GetCourseTitleRequest(course=course))
         return title
 
     def _tell(self, issued: Certificate) -> None:

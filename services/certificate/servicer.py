@@ -40,7 +40,7 @@ class CertificateServicer(CertificateServiceServicer):
         self, request: pb.GetEligibilityRequest, context: grpc.ServicerContext
     ) -> certificate_pb2.Eligibility:
         """Whether the caller has, or may have, a certificate."""
-        standing, issued = self._issuing.get_standing(call.user_id(), request.course_id)
+        standing, issued = self._issuing.get_standing(call.user_id(), request.course)
         missing = [
             certificate_pb2.Missing(lesson_id=item.lesson_id, what=item.what)
             for item in standing.missing
@@ -55,13 +55,13 @@ class CertificateServicer(CertificateServiceServicer):
         self, request: pb.IssueCertificateRequest, context: grpc.ServicerContext
     ) -> certificate_pb2.Certificate:
         """Issue the caller's certificate."""
-        return self._message(self._issuing.claim(call.user_id(), request.course_id))
+        return self._message(self._issuing.claim(call.user_id(), request.course))
 
     def DownloadCertificate(
         self, request: pb.DownloadCertificateRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The caller's certificate as a PDF."""
-        issued = self._issuing.get_issued(call.user_id(), request.course_id)
+        issued = self._issuing.get_issued(call.user_id(), request.course)
         document = self._render(issued)
         context.send_initial_metadata(
             (

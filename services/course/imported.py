@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from services.course import names
-from services.kit.data.tables import as_uuid
 from services.kit.errors import InvalidFields, Violation
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
 MOST_LESSONS = 1_000
-# The shape of a BCP 47 tag (RFC 5646): subtags of at most 8 letters and digits.
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True)
@@ -45,21 +41,18 @@ class CourseContent:
 
 
 def content_of(request: pb.ImportCourseRequest) -> CourseContent:
-    """The content of an import; InvalidFields names every field that is wrong."""
+    """The content of an import; InvalidFields names what the contract cannot bound."""
     checks = _Checks()
     content = CourseContent(
-        slug=checks.slug(request.slug),
-        title=checks.title("title", request.title),
-        summary=checks.text("summary", request.summary),
-        language=checks.language(request.language),
-        category=names.clean(checks.text("category", request.category)),
-        tags=tuple(names.distinct(checks.titles("tags", request.tags))),
-        authors=tuple(checks.titles("authors", request.authors)),
-        license=checks.text("license", request.license),
-        sections=tuple(
-            checks.title(f"sections[{index}].title", section.title)
-            for index, section in enumerate(request.sections)
-        ),
+        slug=request.slug,
+        title=request.title,
+        summary=request.summary.strip(),
+        language=request.language,
+        category=names.clean(request.category),
+        tags=tuple(names.distinct(request.tags)),
+        authors=tuple(request.authors),
+        license=request.license,
+        sections=tuple(section.title for section in request.sections),
         lessons=tuple(checks.lessons(request)),
     )
     if checks.violations:
@@ -76,32 +69,6 @@ class _Checks:
     def refuse(self, path: str, reason: str) -> None:
         self.violations.append(Violation(path, reason))
 
-    def text(self, path: str, value: str) -> str:
-        # PostgreSQL keeps no NUL in text.
-        if "\0" in value:
-            self.refuse(path, "holds a NUL character")
-        return value.strip()
-
-    def title(self, path: str, value: str) -> str:
-        text = self.text(path, value)
-        if not text:
-            self.refuse(path, "is blank")
-        return text
-
-    def titles(self, path: str, values: Iterable[str]) -> Iterator[str]:
-        for index, value in enumerate(values):
-            yield self.title(f"{path}[{index}]", value)
-
-    def slug(self, slug: str) -> str:
-        if as_uuid(slug) is not None:
-            self.refuse("slug", "looks like an id")
-        return slug
-
-    def language(self, language: str) -> str:
-        if not _LANGUAGE.fullmatch(language):
-            self.refuse("language", "is not a language tag such as en or pt-BR (BCP 47)")
-        return language
-
     def lessons(self, request: pb.ImportCourseRequest) -> Iterator[LessonContent]:
         count = sum(len(section.lessons) for section in request.sections)
         if not 1 <= count <= MOST_LESSONS:
@@ -114,16 +81,15 @@ class _Checks:
                 earlier = first.setdefault(lesson.key, path)
                 if earlier != path:
                     self.refuse(f"{path}.key", f"is that of {earlier}")
-                yield self._lesson(path, number + 1, lesson)
+                yield _lesson(number + 1, lesson)
 
-    def _lesson(self, path: str, section: int, lesson: pb.ImportLesson) -> LessonContent:
-        self.text(f"{path}.key", lesson.key)
-        self.text(f"{path}.body", lesson.body)
-        return LessonContent(
-            section=section,
-            key=lesson.key,
-            title=self.title(f"{path}.title", lesson.title),
-            body=lesson.body,
-            minutes=lesson.minutes,
-            preview=lesson.preview,
-        )
+
+def _lesson(section: int, lesson: pb.ImportLesson) -> LessonContent:
+    return LessonContent(
+        section=section,
+        key=lesson.key,
+        title=lesson.title,
+        body=lesson.body,
+        minutes=lesson.minutes,
+        preview=lesson.preview,
+    )

@@ -65,7 +65,7 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         self, request: pb.GetCourseTitleRequest, context: grpc.ServicerContext
     ) -> pb.CourseTitle:
         """The titles of a course, published or not."""
-        row = repository.find_title(self._database.session, request.course_id)
+        row = repository.find_title(self._database.session, request.course)
         if row is None:
             raise CourseNotFound
         return pb.CourseTitle(course_id=str(row.course_id), slug=row.slug, title=row.title)

@@ -30,12 +30,12 @@ class Outlines:
         CourseNotFound or LessonNotFound, after what was asked for.
         """
         db, user_id = self._database.session, UUID(request.user_id)
-        if request.WhichOneof("course") == "lesson_id":
+        if request.WhichOneof("subject") == "lesson_id":
             lesson_id = as_uuid(request.lesson_id)
             row = lesson_id and repository.find_enrolled_by_lesson(db, lesson_id, user_id)
             refusal: DomainError = LessonNotFound()
         else:
-            row = repository.find_enrolled(db, request.course_id, user_id)
+            row = repository.find_enrolled(db, request.course, user_id)
             refusal = CourseNotFound()
         found = row and self._published.get_many([row.course_id]).get(row.course_id)
         if not row or not found:

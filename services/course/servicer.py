@@ -34,7 +34,7 @@ class CourseServicer(CourseServiceServicer):
         self, request: pb.GetCourseRequest, context: grpc.ServicerContext
     ) -> course_pb2.Course:
         """A published course with its outline."""
-        return self._published.get(request.course_id).course
+        return self._published.get(request.course).course
 
     def GetLesson(
         self, request: pb.GetLessonRequest, context: grpc.ServicerContext
@@ -46,7 +46,7 @@ class CourseServicer(CourseServiceServicer):
         self, request: pb.EnrollCourseRequest, context: grpc.ServicerContext
     ) -> course_pb2.Enrollment:
         """Enroll the caller."""
-        return views.enrollment(self._learning.enroll(request.course_id, call.user_id()))
+        return views.enrollment(self._learning.enroll(request.course, call.user_id()))
 
     def ListEnrollments(
         self, request: pb.ListEnrollmentsRequest, context: grpc.ServicerContext

@@ -37,7 +37,7 @@ class ProgressInternalServicer(ProgressInternalServiceServicer):
         self, request: pb.GetStandingRequest, context: grpc.ServicerContext
     ) -> pb.Standing:
         """What a learner still lacks in a course."""
-        return self._tracking.get_standing(UUID(request.user_id), request.course_id)
+        return self._tracking.get_standing(UUID(request.user_id), request.course)
 
     def ListCompletions(
         self, request: pb.ListCompletionsRequest, context: grpc.ServicerContext

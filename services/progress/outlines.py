@@ -43,7 +43,7 @@ class Outlines:
 
     def of_course(self, user_id: UUID, course_id: str) -> pb.Outline:
         """The outline of a course (id or slug), with the learner's enrollment."""
-        request = pb.GetOutlineRequest(user_id=str(user_id), course_id=course_id)
+        request = pb.GetOutlineRequest(user_id=str(user_id), course=course_id)
         return self._known(user_id, _course(course_id)) or self._ask(user_id, request)
 
     def _known(self, user_id: UUID, key: str) -> pb.Outline | None:

@@ -46,7 +46,7 @@ class ProgressServicer(ProgressServiceServicer):
         self, request: pb.GetCourseProgressRequest, context: grpc.ServicerContext
     ) -> CourseProgress:
         """A learner's progress in a course."""
-        return self._tracking.get(_learner(request.user_id), request.course_id)
+        return self._tracking.get(_learner(request.user_id), request.course)
 
 
 def _learner(user_id: str) -> UUID:

@@ -8,7 +8,6 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from services.kit.errors import InvalidFields, Violation
-from services.kit.text import trim
 from stellr.user.v1.user_service_pb2 import ProfileChange
 
 FIELDS = tuple(field.name for field in ProfileChange.DESCRIPTOR.fields)
@@ -28,7 +27,7 @@ def changes(change: ProfileChange, mask: Sequence[str]) -> dict[str, str]:
     violations = [*_not_clearable(set(names) - present), *_unknown_timezone(change, names)]
     if violations:
         raise InvalidFields(violations)
-    return {name: _tidy(name, getattr(change, name)) for name in names}
+    return {name: getattr(change, name) for name in names}
 
 
 def _check_paths(mask: Sequence[str]) -> None:
@@ -53,12 +52,6 @@ def _unknown_timezone(change: ProfileChange, names: Sequence[str]) -> Iterator[V
 @cache
 def _timezones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-def _tidy(name: str, value: str) -> str:
-    if name == "locale":
-        return value.replace("_", "-")
-    return trim(value) if name == "display_name" else value
 
 
 def _path(name: str) -> str:

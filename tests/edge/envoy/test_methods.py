@@ -36,7 +36,7 @@ def test_what_a_contract_says_of_its_rpcs() -> None:
     assert get.path == f"/{COURSE}/GetCourse"
     assert get.domain == "course"
     assert (get.reads, enroll.reads) == (True, False)
-    assert enroll.rules == (("POST", "/courses/{course_id}/enroll"),)
+    assert enroll.rules == (("POST", "/courses/{course}/enroll"),)
     assert not get.streams
 
 

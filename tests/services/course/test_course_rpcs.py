@@ -106,10 +106,10 @@ def test_a_hundred_times_enrolled_is_enrolled_once(
 
 
 CALLS: list[tuple[str, Any, str]] = [
-    ("GetOutline", pb.GetOutlineRequest(course_id=DEMO, user_id=str(uuid4())), "progress"),
+    ("GetOutline", pb.GetOutlineRequest(course=DEMO, user_id=str(uuid4())), "progress"),
     ("ListOutlines", pb.ListOutlinesRequest(user_id=str(uuid4())), "progress"),
     ("GetReadableLesson", pb.GetReadableLessonRequest(lesson_id=str(uuid4())), "quiz"),
-    ("GetCourseTitle", pb.GetCourseTitleRequest(course_id=DEMO), "certificate"),
+    ("GetCourseTitle", pb.GetCourseTitleRequest(course=DEMO), "certificate"),
     ("ImportCourse", pb.ImportCourseRequest(), "gateway"),
     ("PublishCourse", pb.PublishCourseRequest(course_id=str(uuid4())), "gateway"),
     ("SetLessonQuiz", pb.SetLessonQuizRequest(lesson_id=str(uuid4())), "quiz"),
@@ -138,7 +138,7 @@ def test_an_outline_is_of_the_enrolled(
     stub = CourseInternalServiceStub(mesh("progress", "course"))
     lesson_id = lessons[1]["lessonId"]
     by_lesson = stub.GetOutline(pb.GetOutlineRequest(lesson_id=lesson_id, user_id=somebody.user_id))
-    by_slug = stub.GetOutline(pb.GetOutlineRequest(course_id=DEMO, user_id=somebody.user_id))
+    by_slug = stub.GetOutline(pb.GetOutlineRequest(course=DEMO, user_id=somebody.user_id))
     assert by_lesson == by_slug
     assert [lesson.lesson_id for lesson in by_slug.lessons] == [
         item["lessonId"] for item in lessons

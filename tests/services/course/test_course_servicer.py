@@ -48,11 +48,11 @@ class _InTransaction:
 
 def test_a_course_through_grpc(process: Process) -> None:
     imported = publish(process, content())
-    course = invoke(process, "GetCourse", pb.GetCourseRequest(course_id="stars"))
+    course = invoke(process, "GetCourse", pb.GetCourseRequest(course="stars"))
     assert course.course_id == imported.course_id
 
 
 @pytest.mark.parametrize("reference", ["none", "a\0b"])
 def test_no_course_through_grpc(process: Process, reference: str) -> None:
-    refusal = invoke(process, "GetCourse", pb.GetCourseRequest(course_id=reference))
+    refusal = invoke(process, "GetCourse", pb.GetCourseRequest(course=reference))
     assert isinstance(refusal, NotFound)

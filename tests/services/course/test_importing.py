@@ -10,7 +10,7 @@ from tests.services.course.course_process import Process, Statements, content, l
 
 
 def get(process: Process, reference: str = "stars") -> course_pb2.Course:
-    found: course_pb2.Course = process("GetCourse", public.GetCourseRequest(course_id=reference))
+    found: course_pb2.Course = process("GetCourse", public.GetCourseRequest(course=reference))
     return found
 
 

@@ -14,7 +14,7 @@ from tests.support import eventually
 
 
 def enroll(process: Process, learner: UUID, reference: str = "stars") -> course_pb2.Enrollment:
-    request = pb.EnrollCourseRequest(course_id=reference)
+    request = pb.EnrollCourseRequest(course=reference)
     enrollment: course_pb2.Enrollment = process("EnrollCourse", request, learner)
     return enrollment
 
@@ -111,8 +111,8 @@ def test_an_outline_at_hand_costs_one_statement(process: Process, statements: St
     requests = [
         internal.GetOutlineRequest(user_id=str(learner), **{name: value})
         for name, value in (
-            ("course_id", imported.course_id),
-            ("course_id", "stars"),
+            ("course", imported.course_id),
+            ("course", "stars"),
             ("lesson_id", imported.lessons[2].lesson_id),
         )
     ]

@@ -12,7 +12,7 @@ from tests.support import eventually
 
 
 def title(process: Process, reference: str = "stars") -> str:
-    found = process("GetCourse", pb.GetCourseRequest(course_id=reference))
+    found = process("GetCourse", pb.GetCourseRequest(course=reference))
     return str(found.title)
 
 
@@ -53,5 +53,5 @@ def test_what_is_not_published_does_not_exist(process: Process, reference: str) 
     for asked in (reference, draft.course_id):
         with pytest.raises(CourseNotFound):
             title(process, asked)
-    known = process("GetCourseTitle", internal.GetCourseTitleRequest(course_id="draft"))
+    known = process("GetCourseTitle", internal.GetCourseTitleRequest(course="draft"))
     assert known.course_id == draft.course_id

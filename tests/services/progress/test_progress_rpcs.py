@@ -253,7 +253,7 @@ def test_the_standing_tells_what_is_missing(
 ) -> None:
     somebody = enrolled()
     progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
-    request = pb.GetStandingRequest(user_id=somebody.user_id, course_id=course["slug"])
+    request = pb.GetStandingRequest(user_id=somebody.user_id, course=course["slug"])
     standing = progress.GetStanding(request)
     wanted = [(lesson["lessonId"], "lesson") for lesson in lessons]
     wanted += [(lesson["lessonId"], "quiz") for lesson in lessons if lesson["hasQuiz"]]
@@ -271,11 +271,9 @@ def test_the_standing_of_who_is_not_enrolled_is_not_found(
     progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
     for user_id in (learner().user_id, str(uuid4())):
         with pytest.raises(NotFound):
-            progress.GetStanding(
-                pb.GetStandingRequest(user_id=user_id, course_id=course["courseId"])
-            )
+            progress.GetStanding(pb.GetStandingRequest(user_id=user_id, course=course["courseId"]))
     with pytest.raises(InvalidArgument):
-        progress.GetStanding(pb.GetStandingRequest(user_id="x", course_id="y"))
+        progress.GetStanding(pb.GetStandingRequest(user_id="x", course="y"))
 
 
 def test_completions_are_listed_after_a_cursor(
@@ -320,7 +318,7 @@ def _internal_calls(channel: Any) -> list[Callable[[], Any]]:
         lambda: progress.RecordQuizPass(
             pb.RecordQuizPassRequest(user_id=user_id, lesson_id=lesson_id, pass_time=pass_time)
         ),
-        lambda: progress.GetStanding(pb.GetStandingRequest(user_id=user_id, course_id="x")),
+        lambda: progress.GetStanding(pb.GetStandingRequest(user_id=user_id, course="x")),
         lambda: progress.ListCompletions(pb.ListCompletionsRequest()),
     ]
 

@@ -8,6 +8,7 @@ import protovalidate
 
 from services.kit.errors import InvalidFields, Violation
 from services.kit.rpc.interceptors.base import Method
+from services.kit.rpc.normal_form import normalize
 from services.kit.rpc.policy import MethodPolicy
 
 
@@ -22,7 +23,8 @@ class Validation:
 
 
 def validated(message: Any) -> Any:
-    """The message itself; InvalidFields names every field out of its bounds."""
+    """The message, its fields brought to one form; InvalidFields names every one out of bounds."""
+    normalize(message)
     found = protovalidate.collect_violations(message)
     if found:
         raise InvalidFields([_violation(violation.proto) for violation in found])

@@ -39,11 +39,11 @@ class Writers(NamedTuple):
     at_work: frozenset[str]
 
 
-COLUMNS = "event_id, (extract(epoch FROM created_at) * 1000000)::bigint, kind, payload, request_id"
+WRITTEN_AT = "(extract(epoch FROM created_at) * 1000000)::bigint"
+COLUMNS = f"event_id, {WRITTEN_AT}, kind, payload, request_id"
 _NEWER = f"SELECT {COLUMNS} FROM events WHERE event_id > %s ORDER BY event_id LIMIT %s"
 _LAST = (
-    "SELECT event_id, (extract(epoch FROM created_at) * 1000000)::bigint FROM events"
-    " WHERE event_id <= %s ORDER BY event_id DESC LIMIT 1"
+    f"SELECT event_id, {WRITTEN_AT} FROM events WHERE event_id <= %s ORDER BY event_id DESC LIMIT 1"
 )
 # Whoever inserts holds this lock from before its id is given until after its commit is visible.
 _WRITERS = """

@@ -17,6 +17,8 @@ from services.kit.events.position import Position
 from services.kit.events.table import Record
 
 KEPT = 1000
+# Nothing is confirmed while ids are missing or the database does not answer.
+CONFIRMED_SECONDS = 3.0
 # Wakes at any event.
 ANY = ""
 
@@ -26,7 +28,7 @@ class Tail:
 
     def __init__(self, head: Position) -> None:
         self.head = head
-        # time.monotonic() up to which all that was committed has been told.
+        # time.monotonic() before which all that was committed has been told.
         self.confirmed_at = time.monotonic()
         self._begin = head.event_id
         self._records: list[Record] = []
@@ -42,6 +44,10 @@ class Tail:
         self.head = records[-1].position
         for kind in {ANY, *(record.kind for record in records)}:
             self._wake(kind)
+
+    def is_confirmed(self) -> bool:
+        """Whether all that was committed some seconds ago has been told."""
+        return time.monotonic() - self.confirmed_at < CONFIRMED_SECONDS
 
     def reaches(self, position: Position) -> bool:
         """Whether all events after the position are still here."""

@@ -22,7 +22,7 @@ from services.kit.events.position import BEGINNING
 from services.kit.events.table import Record
 from services.kit.events.tail import Tail
 from services.kit.work.supervisor import Supervisor
-from tests.services.kit.events.writing import KIND, connect, insert, write
+from tests.services.kit.events.writing import KIND, connect, end_hubs, insert, write
 from tests.support import eventually
 
 WRITERS, TRANSACTIONS = 16, 25
@@ -77,14 +77,6 @@ def only_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def tail_of(hub: Hub, supervisor: Supervisor) -> Tail:
     return supervisor.submit(hub.tail()).result(10)
-
-
-def end_hub(database: Database) -> None:
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = 'events' AND datname = current_database()"
-        )
 
 
 def test_many_writers_at_once_none_is_skipped_and_the_order_is_kept(
@@ -200,7 +192,7 @@ def test_a_lost_connection_ends_the_tail_and_another_begins(
 ) -> None:
     before = tail_of(hub, supervisor)
     waiting = supervisor.submit(before.wait({KIND}))
-    end_hub(database)
+    end_hubs(database)
     with pytest.raises(DatabaseUnavailable):
         waiting.result(5)
     with pytest.raises(DatabaseUnavailable):

@@ -34,3 +34,21 @@ def write(database: Database, *user_ids: str, kind: str = KIND) -> list[int]:
             ids.append(insert(connection, user_id, kind))
             connection.commit()
         return ids
+
+
+def execute(database: Database, statement: str) -> list[tuple[Any, ...]]:
+    """Run one statement; its rows."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+END = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name = 'events' AND datname = current_database()"
+)
+
+
+def end_hubs(database: Database) -> None:
+    """Have hubs lose their connections."""
+    execute(database, END)

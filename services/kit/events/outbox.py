@@ -1,0 +1,53 @@
+"""Writes down what happened in this service, in the transaction in which it happens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from services.kit import call as calls
+from services.kit.data.database import Database
+from services.kit.data.statements import Write, nothing
+from services.kit.events.hub import Hub
+
+Happening = TypeVar("Happening", bound=Message)
+
+_INSERT = Write(
+    "INSERT INTO events (kind, payload, request_id) VALUES (:kind, :payload, :request_id)", nothing
+)
+
+
+class Outbox:
+    """Appends events. Nothing is signalled before the commit: NOTIFY in a transaction would have
+    all that notify queue up for their commits, as PostgreSQL keeps its notifications in order."""
+
+    def __init__(self, service: str, database: Database, hub: Hub) -> None:
+        self._package = f"stellr.{service}."
+        self._database = database
+        self._hub = hub
+        self._at_commit: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
+
+    def append(self, event: Message) -> None:
+        """Add an event to the open transaction, best at its end: until that ends, nobody is told
+        of what others wrote after it. ValueError for an event of another service."""
+        kind = event.DESCRIPTOR.full_name
+        if not kind.startswith(self._package):
+            raise ValueError(f"{kind} is not an event of this service")
+        call = calls.current()
+        request_id = "" if call is None else call.request_id
+        payload = event.SerializeToString()
+        self._database.run(_INSERT, kind=kind, payload=payload, request_id=request_id)
+        self._database.after_commit(partial(self._tell, event))
+
+    def at_commit(self, kind: type[Happening], tell: Callable[[Happening], None]) -> None:
+        """Call this as soon as such an event of this very process is committed, in its thread."""
+        self._at_commit[kind.DESCRIPTOR.full_name].append(tell)
+
+    def _tell(self, event: Message) -> None:
+        for tell in self._at_commit.get(event.DESCRIPTOR.full_name, ()):
+            tell(event)
+        self._hub.written()

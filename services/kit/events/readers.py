@@ -1,0 +1,92 @@
+"""Who reads the events of this service, and what can be purged because all of them have read it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, nothing
+
+KEEP_DAYS = 30
+BATCH = 1000
+
+
+class Reader(NamedTuple):
+    """A service that reads a kind of event, and how old the first is that it has not read."""
+
+    reader: str
+    kind: str
+    behind_seconds: float
+
+
+_ACKNOWLEDGE = WholeWrite(
+    """
+    INSERT INTO event_readers (reader, kind, event_id) VALUES (:reader, :kind, :event_id)
+    ON CONFLICT (reader, kind)
+    DO UPDATE SET event_id = EXCLUDED.event_id, acknowledged_at = now()
+    """,
+    nothing,
+)
+_READERS = Statement(
+    """
+    SELECT reader, kind, coalesce(extract(epoch FROM clock_timestamp() - (
+        SELECT created_at FROM events
+        WHERE events.kind = event_readers.kind AND events.event_id > event_readers.event_id
+        ORDER BY event_id LIMIT 1
+    )), 0)::float FROM event_readers ORDER BY reader, kind
+    """,
+    Reader,
+)
+_FORGET = WholeWrite("DELETE FROM event_readers WHERE reader = :reader AND kind = :kind", nothing)
+# The event that a reader stands at stays: it tells whether its position is one of this database.
+_PURGE = WholeWrite(
+    f"""
+    DELETE FROM events WHERE event_id = ANY(ARRAY(
+        SELECT event_id FROM events
+        WHERE kind = :kind AND created_at < now() - make_interval(days => {KEEP_DAYS})
+        AND event_id < (
+            SELECT coalesce(min(event_id), 9223372036854775807) FROM event_readers
+            WHERE kind = :kind
+        )
+        ORDER BY event_id LIMIT {BATCH}
+    ))
+    """,
+    nothing,
+)
+# The next kind in the index, and the next: a DISTINCT would read every event.
+_KINDS = Statement(
+    """
+    WITH RECURSIVE kinds AS (
+        (SELECT kind FROM events ORDER BY kind LIMIT 1)
+        UNION ALL
+        SELECT (SELECT events.kind FROM events WHERE events.kind > kinds.kind ORDER BY kind LIMIT 1)
+        FROM kinds WHERE kinds.kind IS NOT NULL
+    )
+    SELECT kind FROM kinds WHERE kind IS NOT NULL
+    """,
+    str,
+)
+
+
+def acknowledge(db: Database, reader: str, kind: str, event_id: int) -> None:
+    """Note that a service has dealt with the events of a kind up to an id."""
+    db.run(_ACKNOWLEDGE, reader=reader, kind=kind, event_id=event_id)
+
+
+def find_readers(db: Database) -> list[Reader]:
+    """All known readers."""
+    return db.all(_READERS)
+
+
+def forget_reader(db: Database, reader: str, kind: str) -> bool:
+    """Keep no more events for a service that will not come back; whether it was known."""
+    return db.run(_FORGET, reader=reader, kind=kind) > 0
+
+
+def purge(db: Database) -> bool:
+    """Delete a batch of each kind that is over 30 days old and that all of its readers have read.
+
+    Whether there may be more.
+    """
+    deleted = [db.run(_PURGE, kind=kind) for kind in db.all(_KINDS)]
+    return BATCH in deleted

@@ -64,6 +64,7 @@ def test_only_what_is_committed_is_told_and_with_its_request(
     database: Database, outbox: Outbox, watch: Open
 ) -> None:
     open_watch = watch(after())
+    eventually(lambda: open_watch.said == ["caught_up"])
     with database.transaction() as unit:
         outbox.append(erased("nobody"))
         unit.close()

@@ -9,13 +9,13 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from jwt.algorithms import ECAlgorithm
 
-from services.kit.identity.tokens import ALGORITHM, AUDIENCE
+from services.kit.identity.tokens import ACCESS_TOKEN_TYPE, ALGORITHM, AUDIENCE, VERSION_CLAIM
 
 LIFETIME_SECONDS = 900
 
@@ -34,20 +34,29 @@ class AccessSigner:
         shape = {name: str(jwk[name]) for name in ("crv", "kty", "x", "y")}
         return {**shape, "kid": _thumbprint(shape), "alg": ALGORITHM, "use": "sig"}
 
-    def sign(self, user_id: UUID, session_id: UUID, roles: list[str]) -> str:
-        """A token for the session of a person, good for 15 minutes."""
-        now = time.time()
+    def jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public keys of all tokens that may be about (RFC 7517, 5)."""
+        return {"keys": [self.public_jwk]}
+
+    def sign(self, user_id: UUID, session_id: UUID, roles: list[str], version: int = 1) -> str:
+        """A token for the session of a person, good for 15 minutes (RFC 9068).
+
+        `version` is the account's that has these roles: a token of an older one is stale.
+        """
+        now = int(time.time())
         claims = {
             "iss": self.issuer,
             "aud": AUDIENCE,
             "sub": str(user_id),
             "sid": str(session_id),
+            "jti": str(uuid4()),
             "roles": roles,
-            # Finer than a second, so that a change of roles is before or after it, never at once.
-            "iat": round(now, 6),
-            "exp": int(now) + LIFETIME_SECONDS,
+            VERSION_CLAIM: version,
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
         }
-        return jwt.encode(claims, self.key, ALGORITHM, headers={"kid": self.public_jwk["kid"]})
+        headers = {"typ": ACCESS_TOKEN_TYPE, "kid": self.public_jwk["kid"]}
+        return jwt.encode(claims, self.key, ALGORITHM, headers=headers)
 
 
 def _thumbprint(shape: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import InvalidArgument, NotFound, Unauthenticated, Violation
+from services.kit.errors import InvalidArgument, NotFound, Unauthenticated, Unavailable, Violation
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -13,21 +13,27 @@ class InvalidCredentials(Unauthenticated):
     message = "the address or the password is wrong"
 
 
+class SignInBusy(Unavailable):
+    """More passwords wait to be checked than can be soon."""
+
+    reason = Reason.REASON_SIGN_IN_BUSY
+    message = "many people are signing in just now: try again"
+    retry_after = 1.0
+
+
 class CodeInvalid(InvalidArgument):
-    """A code is wrong, used up or expired; which of them is not told. The guess stays counted."""
+    """A code is wrong, used up or expired; which of them is not told."""
 
     reason = Reason.REASON_CODE_INVALID
     message = "the code is wrong or no longer good"
     violations = (Violation("code", "is wrong or no longer good"),)
-    commit = True
 
 
 class RefreshTokenInvalid(Unauthenticated):
-    """A refresh token is no longer good. The end of its session is kept."""
+    """A refresh token is no longer good."""
 
     reason = Reason.REASON_REFRESH_TOKEN_INVALID
     message = "the refresh token is no longer good: log in again"
-    commit = True
 
 
 class AccountNotFound(NotFound):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from services.auth import repository
 from services.auth.access import LIFETIME_SECONDS
 from services.auth.models import IdentityEvent
-from services.kit.data.tables import timestamp
 from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 
@@ -52,6 +51,6 @@ def _message(event: IdentityEvent) -> pb.IdentityEvent:
     if event.session_id is not None:
         return pb.IdentityEvent(cursor=cursor, session_ended=str(event.session_id))
     changed = pb.IdentityEvent.RolesChanged(
-        user_id=str(event.account_id), change_time=timestamp(event.created_at)
+        user_id=str(event.account_id), version=event.account_version or 0
     )
     return pb.IdentityEvent(cursor=cursor, roles_changed=changed)

@@ -10,9 +10,7 @@ import grpc
 from services.auth import identity_feed, repository
 from services.auth.addresses import normalize_email
 from services.auth.errors import AccountNotFound
-from services.auth.models import Account
-from services.auth.sessions import user_message
-from services.kit.data.tables import timestamp
+from services.auth.views import account_message
 from services.kit.identity.roles import role_name
 from services.kit.process.runtime import Runtime
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
@@ -48,13 +46,3 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         if account is None:
             raise AccountNotFound
         return account_message(account)
-
-
-def account_message(account: Account) -> pb.Account:
-    """The account as the mesh sees it."""
-    return pb.Account(
-        user=user_message(account),
-        locale=account.locale,
-        create_time=timestamp(account.created_at),
-        first_login_time=timestamp(account.first_login_at),
-    )

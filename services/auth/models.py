@@ -22,7 +22,7 @@ class AuthBase(Base):
 
 
 class Account(Timestamps, AuthBase):
-    """A person who proved an address. `email` is kept in lower case."""
+    """A person who proved an address, kept normalized. `version` grows as the roles change."""
 
     __tablename__ = "accounts"
     account_id: Mapped[UUID] = new_id()
@@ -32,6 +32,7 @@ class Account(Timestamps, AuthBase):
     locale: Mapped[str]
     phone: Mapped[str | None] = mapped_column(unique=True)
     roles: Mapped[list[str]] = mapped_column(ARRAY(sa.Text))
+    version: Mapped[int] = mapped_column(server_default="1")
     first_login_at: Mapped[datetime | None]
 
 
@@ -51,7 +52,10 @@ class Verification(AuthBase):
 
 
 class Session(AuthBase):
-    """A person signed in on a device. `generation` counts the refresh tokens given out."""
+    """A person signed in on a device. `generation` counts the refresh tokens given out.
+
+    `rotated_at` is when the present one took the place of the one before.
+    """
 
     __tablename__ = "sessions"
     session_id: Mapped[UUID] = new_id()
@@ -63,9 +67,20 @@ class Session(AuthBase):
     device: Mapped[str]
     address: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    rotated_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class Budget(AuthBase):
+    """How much of something an address has had since the first of it."""
+
+    __tablename__ = "budgets"
+    email: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    spent: Mapped[int]
+    since: Mapped[datetime]
 
 
 class IdentityEvent(FeedEvent, AuthBase):
@@ -74,4 +89,5 @@ class IdentityEvent(FeedEvent, AuthBase):
     __tablename__ = "identity_events"
     session_id: Mapped[UUID | None]
     account_id: Mapped[UUID | None]
+    account_version: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))

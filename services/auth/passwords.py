@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 
 from argon2 import PasswordHasher
@@ -14,8 +13,6 @@ SHORTEST = 8
 LONGEST = 128
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Each hash takes 19 MiB and a core; more at once would only slow each other down.
-_at_once = threading.BoundedSemaphore(2)
 # What an unknown address is checked against, so that it takes as long as a known one.
 _NOBODY = _hasher.hash("nobody's password")
 
@@ -42,14 +39,12 @@ def new_password(password: str) -> str:
 
 def hash_password(password: str) -> str:
     """The hash of a normalized password: about 30 ms of a core, 19 MiB."""
-    with _at_once:
-        return _hasher.hash(password)
+    return _hasher.hash(password)
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
     """Whether it is the normalized password; False, after the same time, where there is no hash."""
-    with _at_once:
-        try:
-            return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
+    except (VerificationError, InvalidHashError):
+        return False

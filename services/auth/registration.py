@@ -2,112 +2,135 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from services.auth import codes, passwords, repository
+from services.auth import budgets, codes, passwords, repository
 from services.auth.addresses import normalize_email
 from services.auth.errors import CodeInvalid
+from services.auth.hashing import Hashing
 from services.auth.mails import Mails
 from services.auth.models import Account, Verification
-from services.kit.data.tables import timestamp
+from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
 from services.kit.identity.secrets import Signer
-from services.kit.process.runtime import Runtime
-from stellr.auth.v1 import auth_service_pb2 as pb
-from stellr.auth.v1 import session_pb2
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 DEFAULT_LOCALE = "en"
 
 
+@dataclass(frozen=True)
+class Applicant:
+    """What somebody says of themselves who wants an account."""
+
+    email: str
+    password: str
+    display_name: str
+    locale: str
+
+
+class Pending(NamedTuple):
+    """A code that is on its way, and until when it is good."""
+
+    verification_id: UUID
+    expires_at: datetime
+
+
 class Registration:
     """Registers, sends codes, and takes them back."""
 
-    def __init__(self, runtime: Runtime, mails: Mails) -> None:
-        self._database = runtime.database
+    def __init__(self, database: Database, mails: Mails, signer: Signer, hashing: Hashing) -> None:
+        self._database = database
         self._mails = mails
-        self._signer: Signer = runtime.signer("code")
+        self._signer = signer
+        self._hashing = hashing
 
-    def register(self, request: pb.RegisterRequest) -> session_pb2.Verification:
-        """Begin: address known or not, the same work is done and the same is said."""
-        email = normalize_email(request.email)
-        password = passwords.new_password(request.password)
+    def register(self, applicant: Applicant) -> Pending:
+        """Begin: address known or not, the same work is done and the same is said.
+
+        InvalidArgument names what is wrong; SignInBusy; RateLimited by the mails to the address.
+        """
+        email = normalize_email(applicant.email)
+        password = passwords.new_password(applicant.password)
         payload: dict[str, Any] = {
-            "display_name": request.display_name,
-            "locale": request.locale or DEFAULT_LOCALE,
-            "password_hash": passwords.hash_password(password),
+            "display_name": applicant.display_name,
+            "locale": applicant.locale or DEFAULT_LOCALE,
+            "password_hash": self._hashing.hash(password),
         }
+        budgets.spend(self._database.session, budgets.MAILS, email)
         known = repository.find_account_by_email(self._database.session, email)
-        if known is None:
-            return self._send_code(email, payload)
-        return self._tell_owner(email, known)
+        return self._tell_owner(known) if known else self._send_code(email, payload)
 
-    def resend(self, verification_id: UUID) -> session_pb2.Verification:
-        """Send a new code; for a verification that is unknown or past nothing is sent."""
+    def resend(self, verification_id: UUID) -> Pending:
+        """Send a new code; for a verification that is unknown or past nothing is sent.
+
+        RateLimited by the mails to the address.
+        """
         code, expires_at = codes.new_code(), datetime.now(UTC) + codes.LIFETIME
+        code_hash = codes.hash_code(self._signer, verification_id, code)
+        db = self._database.session
         found = repository.renew_verification(
-            self._database.session,
-            verification_id,
-            codes.SENDS,
-            codes.hash_code(self._signer, verification_id, code),
-            expires_at,
+            db, verification_id, codes.SENDS, code_hash, expires_at
         )
+        if found is not None:
+            budgets.spend(db, budgets.MAILS, found.email)
         if found is not None and found.payload is not None:
             self._mails.code(_address(found.email, found.payload), verification_id, code)
-        return _message(verification_id, expires_at)
+        return Pending(verification_id, expires_at)
 
     def verify(self, verification_id: UUID, code: str) -> Account:
-        """Take a code back: the new account. CodeInvalid for a wrong one."""
-        db, now = self._database.session, datetime.now(UTC)
-        found = repository.count_guess(db, verification_id, codes.GUESSES)
+        """Take a code back: the new account. CodeInvalid; RateLimited by guesses at the address."""
+        found = self._count_guess(verification_id)
         if found is None or not self._proves(found, code):
             raise CodeInvalid
+        db, now = self._database.session, datetime.now(UTC)
         payload = {**(found.payload or {}), "email": found.email, "roles": [LEARNER]}
-        repository.use_verification(found, now)
-        account = repository.create_account(db, payload)
+        used = repository.use_verification(db, found)
+        account = repository.create_account(db, payload) if used else None
         if account is None:
             raise CodeInvalid
         self._mails.contact(account, now)
         self._mails.welcome(account)
         return account
 
+    def _count_guess(self, verification_id: UUID) -> Verification | None:
+        """Count before the check, in a transaction of its own: no guess is looked at uncounted."""
+        with self._database.transaction() as unit:
+            found = repository.count_guess(unit.session, verification_id, codes.GUESSES)
+            if found is not None:
+                budgets.spend(unit.session, budgets.GUESSES, found.email)
+            return found
+
     def _proves(self, found: Verification, code: str) -> bool:
         right = codes.is_code(self._signer, found.verification_id, code, found.code_hash)
         return right and found.payload is not None
 
-    def _send_code(self, email: str, payload: dict[str, Any]) -> session_pb2.Verification:
+    def _send_code(self, email: str, payload: dict[str, Any]) -> Pending:
         code = codes.new_code()
-        verification_id, expires_at = self._keep(email, code, payload)
-        self._mails.code(_address(email, payload), verification_id, code)
-        return _message(verification_id, expires_at)
+        pending = self._keep(email, code, payload)
+        self._mails.code(_address(email, payload), pending.verification_id, code)
+        return pending
 
-    def _tell_owner(self, email: str, known: Account) -> session_pb2.Verification:
-        verification_id, expires_at = self._keep(email, codes.new_code(), None)
-        address = MailAddress(email=email, name=known.display_name, locale=known.locale)
+    def _tell_owner(self, known: Account) -> Pending:
+        pending = self._keep(known.email, codes.new_code(), None)
+        address = MailAddress(email=known.email, name=known.display_name, locale=known.locale)
         self._mails.account_exists(address)
-        return _message(verification_id, expires_at)
+        return pending
 
-    def _keep(self, email: str, code: str, payload: dict[str, Any] | None) -> tuple[UUID, datetime]:
-        verification_id, expires_at = uuid4(), datetime.now(UTC) + codes.LIFETIME
-        code_hash = codes.hash_code(self._signer, verification_id, code)
+    def _keep(self, email: str, code: str, payload: dict[str, Any] | None) -> Pending:
+        pending = Pending(uuid4(), datetime.now(UTC) + codes.LIFETIME)
         repository.create_verification(
             self._database.session,
-            verification_id=verification_id,
+            verification_id=pending.verification_id,
             email=email,
-            code_hash=code_hash,
+            code_hash=codes.hash_code(self._signer, pending.verification_id, code),
             payload=payload,
-            expires_at=expires_at,
+            expires_at=pending.expires_at,
         )
-        return verification_id, expires_at
+        return pending
 
 
 def _address(email: str, payload: dict[str, Any]) -> MailAddress:
     return MailAddress(email=email, name=payload["display_name"], locale=payload["locale"])
-
-
-def _message(verification_id: UUID, expires_at: datetime) -> session_pb2.Verification:
-    return session_pb2.Verification(
-        verification_id=str(verification_id), expire_time=timestamp(expires_at)
-    )

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
-from services.auth.models import Account, IdentityEvent, Session, Verification
+from services.auth.models import Account, Budget, IdentityEvent, Session, Verification
+from services.kit.data.purge import BATCH, batch_of
 from services.kit.events import feed
+
+# Codes, sessions and events that no token can care about any more.
+_LONG_AGO = sa.func.now() - timedelta(days=7)
+_PURGE = (
+    batch_of(Verification.__table__, Verification.expires_at < _LONG_AGO),
+    batch_of(Session.__table__, Session.ended_at < _LONG_AGO),
+    batch_of(Session.__table__, Session.expires_at < _LONG_AGO),
+    batch_of(IdentityEvent.__table__, IdentityEvent.created_at < _LONG_AGO),
+    batch_of(Budget.__table__, Budget.since < sa.func.now() - timedelta(days=1)),
+)
 
 
 def find_account(db: Db, account_id: UUID) -> Account | None:
@@ -51,8 +62,10 @@ def add_role(db: Db, email: str, role: str) -> Account | None:
         return None
     if role not in account.roles:
         account.roles = sorted({*account.roles, role})
+        account.version += 1
         db.flush()
-        feed.append(db, IdentityEvent(account_id=account.account_id))
+        changed = IdentityEvent(account_id=account.account_id, account_version=account.version)
+        feed.append(db, changed)
     return account
 
 
@@ -114,10 +127,40 @@ def renew_verification(
     )
 
 
-def use_verification(verification: Verification, now: datetime) -> None:
-    """Void a verification that did its work, and forget what waited for it."""
-    verification.used_at = now
-    verification.payload = None
+def use_verification(db: Db, found: Verification) -> bool:
+    """Void a code and forget what waited for it; False where another call did so, or it changed."""
+    used = (
+        sa.update(Verification)
+        .where(
+            Verification.verification_id == found.verification_id,
+            Verification.code_hash == found.code_hash,
+            Verification.used_at.is_(None),
+        )
+        .values(used_at=sa.func.now(), payload=sa.null())
+    )
+    return db.scalar(used.returning(Verification.verification_id)) is not None
+
+
+class Spent(NamedTuple):
+    """What an address has had of a budget since `since`, this one included."""
+
+    spent: int
+    since: datetime
+    now: datetime
+
+
+def spend(db: Db, email: str, name: str, window: timedelta) -> Spent:
+    """Count one more; the first after the window begins a new one."""
+    first = insert(Budget).values(email=email, name=name, spent=1, since=sa.func.now())
+    is_over = Budget.since <= sa.func.now() - window
+    statement = first.on_conflict_do_update(
+        index_elements=[Budget.email, Budget.name],
+        set_={
+            "spent": sa.case((is_over, 1), else_=Budget.spent + 1),
+            "since": sa.case((is_over, sa.func.now()), else_=Budget.since),
+        },
+    )
+    return Spent(*db.execute(statement.returning(Budget.spent, Budget.since, sa.func.now())).one())
 
 
 def start_session(db: Db, account: Account, values: dict[str, Any], now: datetime) -> Session:
@@ -130,30 +173,24 @@ def start_session(db: Db, account: Account, values: dict[str, Any], now: datetim
     return session
 
 
-def find_session(db: Db, session_id: UUID) -> Session | None:
-    """The session, or None."""
-    return db.get(Session, session_id)
+def hold_session(db: Db, session_id: UUID) -> Session | None:
+    """The session as it is now; no other call uses its tokens until the transaction ends."""
+    return db.scalar(sa.select(Session).where(Session.session_id == session_id).with_for_update())
 
 
-def rotate_session(
-    db: Db, session_id: UUID, generation: int, expires_at: datetime
-) -> Session | None:
-    """Go on to the next generation; None where this is not the current one of a live session."""
-    return db.scalar(
-        sa.update(Session)
-        .where(
-            Session.session_id == session_id,
-            Session.generation == generation,
-            Session.ended_at.is_(None),
-            Session.expires_at > sa.func.now(),
-        )
-        .values(
-            generation=Session.generation + 1,
-            last_used_at=sa.func.now(),
-            expires_at=expires_at,
-        )
-        .returning(Session)
-    )
+def rotate_session(db: Db, session: Session, lifetime: timedelta) -> None:
+    """Go on to the next generation of a session that is held."""
+    now = time_now(db)
+    session.generation += 1
+    session.rotated_at = session.last_used_at = now
+    session.expires_at = now + lifetime
+    db.flush()
+
+
+def time_now(db: Db) -> datetime:
+    """The time by the clock that all processes share."""
+    now: datetime = db.scalars(sa.select(sa.func.clock_timestamp())).one()
+    return now
 
 
 def end_sessions(db: Db, *conditions: sa.ColumnElement[bool]) -> None:
@@ -183,11 +220,6 @@ def identity_events(db: Db, cursor: str, limit: int) -> Sequence[IdentityEvent]:
     return feed.read(db, IdentityEvent, cursor, limit)
 
 
-def purge(db: Db) -> None:
-    """Forget codes that are long past, sessions long ended, and events no token can care about."""
-    long_ago = sa.func.now() - timedelta(days=7)
-    db.execute(sa.delete(Verification).where(Verification.expires_at < long_ago))
-    db.execute(
-        sa.delete(Session).where(sa.or_(Session.ended_at < long_ago, Session.expires_at < long_ago))
-    )
-    db.execute(sa.delete(IdentityEvent).where(IdentityEvent.created_at < long_ago))
+def purge(db: Db) -> bool:
+    """Forget a batch of what is long past; whether there may be more of it."""
+    return any(len(db.execute(batch).all()) == BATCH for batch in _PURGE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from services.auth import repository
 from services.auth.access import AccessSigner
+from services.auth.hashing import Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
 from services.auth.registration import Registration
@@ -26,16 +27,21 @@ def build(runtime: Runtime) -> Sequence[Registered]:
         raise ValueError("STELLR_TOKEN_KEY_FILE is not set")
     key = load_key(runtime.settings.token_key_file.read_bytes())
     signer = AccessSigner(key, runtime.settings.public_url)
-    public = AuthServicer(Registration(runtime, Mails(runtime)), Sessions(runtime, signer), signer)
+    # Its own tokens auth checks by the key at hand; the others ask it for that.
+    runtime.access_keys.load_by(signer.jwks)
+    database, hashing = runtime.database, Hashing(admitted=6)
+    registration = Registration(database, Mails(runtime), runtime.signer("code"), hashing)
+    sessions = Sessions(database, signer, runtime.signer("refresh-token"), hashing)
+    public = AuthServicer(registration, sessions, signer)
     return [
         Registered(add_AuthServiceServicer_to_server, public),
         Registered(add_AuthInternalServiceServicer_to_server, AuthInternalServicer(runtime)),
     ]
 
 
-def forget_the_past(runtime: Runtime) -> None:
-    """Purge what no longer matters."""
-    repository.purge(runtime.database.session)
+def forget_the_past(runtime: Runtime) -> bool:
+    """Purge what no longer matters; whether more is left."""
+    return repository.purge(runtime.database.session)
 
 
 SERVICE = Service(

@@ -9,8 +9,9 @@ from google.api.httpbody_pb2 import HttpBody
 
 from services.auth.access import AccessSigner
 from services.auth.page import content_security_policy, verify_email_page
-from services.auth.registration import Registration
+from services.auth.registration import Applicant, Registration
 from services.auth.sessions import Sessions
+from services.auth.views import session_message, verification_message
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
 from stellr.auth.v1.session_pb2 import Session, Verification
@@ -28,12 +29,13 @@ class AuthServicer(AuthServiceServicer):
 
     def Register(self, request: pb.RegisterRequest, context: grpc.ServicerContext) -> Verification:
         """Register by e-mail."""
-        return self._registration.register(request)
+        applicant = Applicant(request.email, request.password, request.display_name, request.locale)
+        return verification_message(self._registration.register(applicant))
 
     def VerifyEmail(self, request: pb.VerifyEmailRequest, context: grpc.ServicerContext) -> Session:
         """Take a code back and sign in."""
         account = self._registration.verify(UUID(request.verification_id), request.code)
-        return self._sessions.start(account)
+        return session_message(self._sessions.start(account))
 
     def GetVerifyEmailPage(
         self, request: pb.GetVerifyEmailPageRequest, context: grpc.ServicerContext
@@ -47,17 +49,17 @@ class AuthServicer(AuthServiceServicer):
         self, request: pb.ResendEmailVerificationRequest, context: grpc.ServicerContext
     ) -> Verification:
         """Send a new code."""
-        return self._registration.resend(UUID(request.verification_id))
+        return verification_message(self._registration.resend(UUID(request.verification_id)))
 
     def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> Session:
         """Log in by e-mail and password."""
-        return self._sessions.log_in(request.email, request.password)
+        return session_message(self._sessions.log_in(request.email, request.password))
 
     def RefreshToken(
         self, request: pb.RefreshTokenRequest, context: grpc.ServicerContext
     ) -> Session:
         """Rotate a refresh token."""
-        return self._sessions.refresh(request.refresh_token)
+        return session_message(self._sessions.refresh(request.refresh_token))
 
     def Logout(self, request: pb.LogoutRequest, context: grpc.ServicerContext) -> pb.LogoutResponse:
         """End the caller's session, or all of them."""
@@ -66,4 +68,4 @@ class AuthServicer(AuthServiceServicer):
 
     def GetJwks(self, request: pb.GetJwksRequest, context: grpc.ServicerContext) -> pb.Jwks:
         """The public keys of access tokens."""
-        return pb.Jwks(keys=[pb.Jwk(**self._signer.public_jwk)])
+        return pb.Jwks(keys=[pb.Jwk(**jwk) for jwk in self._signer.jwks()["keys"]])

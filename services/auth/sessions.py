@@ -5,18 +5,21 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import NamedTuple
 
-from services.auth import passwords, repository
-from services.auth.access import LIFETIME_SECONDS, AccessSigner
+from sqlalchemy.orm import Session as Db
+
+from services.auth import passwords, refresh_tokens, repository
+from services.auth.access import AccessSigner
 from services.auth.addresses import normalize_email
 from services.auth.errors import InvalidCredentials, RefreshTokenInvalid
+from services.auth.hashing import Hashing
 from services.auth.models import Account, Session
+from services.auth.refresh_tokens import RefreshToken, Use
 from services.kit import call
-from services.kit.data.tables import as_uuid
-from services.kit.errors import InvalidFields
-from services.kit.process.runtime import Runtime
-from stellr.auth.v1 import session_pb2 as pb
+from services.kit.data.database import Database
+from services.kit.errors import InvalidArgument
+from services.kit.identity.secrets import Signer
 
 LIFETIME = timedelta(days=30)
 # The end of a session reaches every service through the feed within milliseconds. The answer to a
@@ -24,32 +27,51 @@ LIFETIME = timedelta(days=30)
 SPREAD_SECONDS = 0.05
 
 
+class SignedIn(NamedTuple):
+    """Who is signed in, and the tokens to prove it."""
+
+    account: Account
+    access_token: str
+    refresh_token: str
+
+
 class Sessions:
     """Begins, refreshes and ends sessions."""
 
-    def __init__(self, runtime: Runtime, signer: AccessSigner) -> None:
-        self._database = runtime.database
-        self._access = signer
-        self._refresh = runtime.signer("refresh-token")
+    def __init__(
+        self, database: Database, access: AccessSigner, refresh: Signer, hashing: Hashing
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._refresh = refresh
+        self._hashing = hashing
 
-    def log_in(self, email: str, password: str) -> pb.Session:
-        """A session for the right password; InvalidCredentials for any other."""
-        account, given = self._find(email), passwords.normalize_password(password)
-        if not passwords.verify_password(given, account.password_hash if account else None):
-            account = None
-        account = account and repository.hold_account(self._database.session, account.account_id)
-        if account is None:
+    def log_in(self, email: str, password: str) -> SignedIn:
+        """A session for the right password; InvalidCredentials for any other, or SignInBusy."""
+        account = self._find(email)
+        # No transaction is open and no connection held while the password waits for its turn.
+        given = passwords.normalize_password(password)
+        proven = self._hashing.verify(given, account.password_hash if account else None)
+        held = self._hold(account) if account and proven else None
+        if held is None:
             raise InvalidCredentials
-        return self.start(account)
+        return self.start(held)
 
     def _find(self, email: str) -> Account | None:
         try:
             address = normalize_email(email)
-        except InvalidFields:
+        except InvalidArgument:
             return None  # nobody has an address that no mail reaches
-        return repository.find_account_by_email(self._database.session, address)
+        with self._database.transaction() as unit:
+            return repository.find_account_by_email(unit.session, address)
 
-    def start(self, account: Account) -> pb.Session:
+    def _hold(self, proven: Account) -> Account | None:
+        """The account as it is now; None where its password changed since it was proven."""
+        account = repository.hold_account(self._database.session, proven.account_id)
+        unchanged = account and account.password_hash == proven.password_hash
+        return account if unchanged else None
+
+    def start(self, account: Account) -> SignedIn:
         """A new session of the account, on the device that calls."""
         now, this = datetime.now(UTC), call.current()
         values = {
@@ -62,20 +84,36 @@ class Sessions:
         session = repository.start_session(self._database.session, account, values, now)
         return self._tokens(session, account)
 
-    def refresh(self, token: str) -> pb.Session:
-        """New tokens for a refresh token; one that comes again ends its session."""
-        db = self._database.session
-        session_id, generation = self._read(token)
-        session = repository.rotate_session(
-            db, session_id, generation, datetime.now(UTC) + LIFETIME
-        )
-        if session is None:
-            repository.end_sessions(db, Session.session_id == session_id)
+    def refresh(self, token: str) -> SignedIn:
+        """New tokens for a refresh token; within 10 s of its rotation the same ones again.
+
+        RefreshTokenInvalid for any other; one that was rotated before that ends its session.
+        """
+        presented = refresh_tokens.parse(token)
+        if presented is None:
             raise RefreshTokenInvalid
-        account = repository.hold_account(db, session.account_id)
-        if account is None:
+        # A transaction of its own: the end of a session stays, though the call is refused.
+        with self._database.transaction() as unit:
+            session = self._genuine(unit.session, presented)
+            account = self._use(unit.session, session, presented) if session else None
+        if session is None or account is None:
             raise RefreshTokenInvalid
         return self._tokens(session, account)
+
+    def _genuine(self, db: Db, presented: RefreshToken) -> Session | None:
+        """The session of a genuine token, held; a forged one must not end anybody's session."""
+        session = repository.hold_session(db, presented.session_id)
+        genuine = session and refresh_tokens.is_genuine(self._refresh, presented, session)
+        return session if genuine else None
+
+    def _use(self, db: Db, session: Session, presented: RefreshToken) -> Account | None:
+        use = refresh_tokens.judge(presented, session, repository.time_now(db))
+        if use is Use.REPLAY:
+            repository.end_sessions(db, Session.session_id == session.session_id)
+        elif use is Use.ROTATE:
+            repository.rotate_session(db, session, LIFETIME)
+        goes_on = use in (Use.ROTATE, Use.REPEAT)
+        return repository.hold_account(db, session.account_id) if goes_on else None
 
     def end(self, everywhere: bool) -> None:
         """End the caller's session, or all of them."""
@@ -89,34 +127,8 @@ class Sessions:
             repository.end_sessions(unit.session, condition)
         time.sleep(SPREAD_SECONDS)
 
-    def _read(self, token: str) -> tuple[UUID, int]:
-        """What a genuine refresh token says; a forged one must not end anybody's session."""
-        name, number, signature = [*token.split("."), "", "", ""][:3]
-        session_id = as_uuid(name)
-        session = session_id and repository.find_session(self._database.session, session_id)
-        if not session or not self._refresh.matches(f"{name}.{number}.{session.salt}", signature):
-            raise RefreshTokenInvalid
-        return session.session_id, int(number)
-
-    def _tokens(self, session: Session, account: Account) -> pb.Session:
-        name = f"{session.session_id}.{session.generation}"
-        return pb.Session(
-            access_token=self._access.sign(account.account_id, session.session_id, account.roles),
-            refresh_token=f"{name}.{self._refresh.sign(f'{name}.{session.salt}')}",
-            token_type="Bearer",  # noqa: S106 - a name, no password
-            expires_in=LIFETIME_SECONDS,
-            user=user_message(account),
+    def _tokens(self, session: Session, account: Account) -> SignedIn:
+        access = self._access.sign(
+            account.account_id, session.session_id, account.roles, account.version
         )
-
-
-def user_message(account: Account) -> pb.User:
-    """The account as its owner sees it."""
-    return pb.User(
-        user_id=str(account.account_id),
-        email=account.email,
-        phone=account.phone or "",
-        display_name=account.display_name,
-        roles=account.roles,
-        email_verified=True,
-        phone_verified=account.phone is not None,
-    )
+        return SignedIn(account, access, refresh_tokens.sign(self._refresh, session))

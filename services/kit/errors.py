@@ -33,6 +33,8 @@ class DomainError(Exception):
 
     code: ClassVar[grpc.StatusCode]
     commit: ClassVar[bool] = False
+    # Seconds after which trying again may help, for Retry-After; None where that is not known.
+    retry_after: float | None = None
     reason: Reason.ValueType
     message: str
 
@@ -107,10 +109,9 @@ class FailedPrecondition(DomainError):
 
 
 class ResourceExhausted(DomainError):
-    """429: too much; `retry_after` is in seconds, None where waiting does not help."""
+    """429: too much."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
-    retry_after: float | None = None
 
 
 class DeadlineExceeded(DomainError):

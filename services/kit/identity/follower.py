@@ -65,5 +65,4 @@ class IdentityFollower(threading.Thread):
             self._state.end_session(UUID(event.session_ended))
         elif kind == "roles_changed":
             change = event.roles_changed
-            changed_at = change.change_time.ToMicroseconds() / 1e6
-            self._state.change_account(UUID(change.user_id), changed_at)
+            self._state.change_account(UUID(change.user_id), change.version)

@@ -18,7 +18,7 @@ class Revocations:
 
     def __init__(self) -> None:
         self._ended: dict[UUID, float] = {}
-        self._changed: dict[UUID, float] = {}
+        self._versions: dict[UUID, tuple[int, float]] = {}
         self._next_purge = 0.0
 
     def end_session(self, session_id: UUID) -> None:
@@ -26,23 +26,26 @@ class Revocations:
         self._ended[session_id] = time.time()
         self._purge()
 
-    def change_account(self, user_id: UUID, changed_at: float) -> None:
-        """Refuse the tokens that a person was given before this moment (Unix time)."""
-        self._changed[user_id] = max(changed_at, self._changed.get(user_id, 0.0))
+    def change_account(self, user_id: UUID, version: int) -> None:
+        """Refuse the tokens of earlier versions of a person's account."""
+        self._versions[user_id] = (max(version, self._version(user_id)), time.time())
         self._purge()
 
     def check(self, token: AccessToken) -> None:
         """SessionEnded, or TokenStale where the roles changed."""
         if token.session_id in self._ended:
             raise SessionEnded
-        if token.issued_at < self._changed.get(token.user_id, 0.0):
+        if token.version < self._version(token.user_id):
             raise TokenStale
+
+    def _version(self, user_id: UUID) -> int:
+        return self._versions.get(user_id, (0, 0.0))[0]
 
     def _purge(self) -> None:
         now = time.time()
         if now < self._next_purge:
             return
         self._next_purge = now + PURGE_SECONDS
-        for times in (self._ended, self._changed):
-            for key in [key for key, at in times.items() if at < now - REMEMBER_SECONDS]:
-                del times[key]
+        past = now - REMEMBER_SECONDS
+        self._ended = {key: at for key, at in self._ended.items() if at > past}
+        self._versions = {key: told for key, told in self._versions.items() if told[1] > past}

@@ -18,6 +18,10 @@ from services.kit.errors import KeysUnavailable, TokenExpired, TokenInvalid
 
 ALGORITHM = "ES256"
 AUDIENCE = "stellr"
+# RFC 9068, 2.1: so that no other token that auth may ever sign is taken for one.
+ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105
+# The version of the account that has the roles of the token.
+VERSION_CLAIM = "ver"
 MESH_TOKEN_SECONDS = 600
 CACHED_TOKENS = 20_000
 
@@ -29,48 +33,62 @@ class AccessToken:
     user_id: UUID
     session_id: UUID
     roles: frozenset[str]
-    issued_at: float
+    # Of the account: its roles as they were then.
+    version: int
     expires_at: float
 
 
 class Bounded(dict[str, Any]):
-    """A cache that forgets everything when it is full: bounded, and cheap to read."""
+    """A cache that drops the oldest when it is full."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
         self._size = size
+        self._lock = threading.Lock()
 
     def keep(self, key: str, value: Any) -> None:
-        """Remember the value; the others may be forgotten."""
-        if len(self) >= self._size:
-            self.clear()
-        self[key] = value
+        """Remember the value."""
+        with self._lock:
+            if len(self) >= self._size:
+                del self[next(iter(self))]
+            self[key] = value
 
 
 class KeySet:
-    """Public keys by their id, loaded when an unknown id comes, at most once a second."""
+    """Public keys by their id, loaded anew when an unknown id comes, at most once a second.
+
+    One call loads, and no other waits for it.
+    """
 
     def __init__(self, load: Callable[[], Mapping[str, Any]]) -> None:
         self._load = load
         self._keys: dict[str, Any] = {}
         self._next_load = 0.0
-        self._lock = threading.Lock()
+        self._loading = threading.Lock()
+
+    def load_by(self, load: Callable[[], Mapping[str, Any]]) -> None:
+        """Take the keys from elsewhere from now on."""
+        self._load, self._next_load = load, 0.0
+
+    def load(self) -> None:
+        """Load the keys; what the loading raises. For who wants them before they are needed."""
+        self._keys = {key["kid"]: ECAlgorithm.from_jwk(key) for key in self._load()["keys"]}
 
     def find(self, kid: str) -> Any | None:
-        """The key, or None; KeysUnavailable where no keys could be loaded yet."""
+        """The key, or None. KeysUnavailable where none are known, or they are just being loaded."""
         if kid not in self._keys:
             self._reload()
         return self._keys.get(kid)
 
     def _reload(self) -> None:
-        with self._lock:
-            if time.monotonic() < self._next_load:
-                self._insist()
-                return
-            self._next_load = time.monotonic() + 1
-            self._keys = {key["kid"]: ECAlgorithm.from_jwk(key) for key in self._load()["keys"]}
-
-    def _insist(self) -> None:
+        if not self._loading.acquire(blocking=False):
+            raise KeysUnavailable
+        try:
+            if time.monotonic() >= self._next_load:
+                self._next_load = time.monotonic() + 1
+                self.load()
+        finally:
+            self._loading.release()
         if not self._keys:
             raise KeysUnavailable
 
@@ -94,7 +112,7 @@ class AccessTokens:
         """What the token says. TokenExpired, or TokenInvalid."""
         known: AccessToken | None = self._verified.get(token)
         if known is None:
-            known = _access_token(_decode(token, self._keys, AUDIENCE))
+            known = _access_token(*_decode(token, self._keys, AUDIENCE))
             self._verified.keep(token, known)
         if known.expires_at <= time.time():
             raise TokenExpired
@@ -125,20 +143,21 @@ class MeshTokens:
         """The service that the token proves; TokenInvalid if none."""
         name, expires_at = self._verified.get(token, ("", 0.0))
         if not name:
-            claims, kid = _decode(token, self._keys, self._service)
-            if claims.get("iss") != kid:
+            claims, header = _decode(token, self._keys, self._service)
+            if claims.get("iss") != header["kid"]:
                 raise TokenInvalid
-            name, expires_at = kid, float(claims["exp"])
+            name, expires_at = header["kid"], float(claims["exp"])
             self._verified.keep(token, (name, expires_at))
         if expires_at <= time.time():
             raise TokenInvalid
         return str(name)
 
 
-def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], str]:
+def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The claims and the header of a token that is signed by one of the keys."""
     try:
-        kid = str(jwt.get_unverified_header(token).get("kid", ""))
-        key = keys.find(kid)
+        header = jwt.get_unverified_header(token)
+        key = keys.find(str(header.get("kid", "")))
         if key is None:
             raise TokenInvalid
         # Issued "in the future": the clock of this machine is a moment behind the issuer's.
@@ -148,17 +167,18 @@ def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], st
         raise TokenExpired from None
     except (jwt.InvalidTokenError, ValueError):
         raise TokenInvalid from None
-    return claims, kid
+    return claims, header
 
 
-def _access_token(decoded: tuple[dict[str, Any], str]) -> AccessToken:
-    claims, _ = decoded
+def _access_token(claims: dict[str, Any], header: dict[str, Any]) -> AccessToken:
     try:
+        if str(header["typ"]).lower() != ACCESS_TOKEN_TYPE:
+            raise TokenInvalid
         return AccessToken(
             UUID(claims["sub"]),
             UUID(claims["sid"]),
             frozenset(claims["roles"]),
-            float(claims["iat"]),
+            int(claims[VERSION_CLAIM]),
             float(claims["exp"]),
         )
     except (KeyError, TypeError, ValueError):

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 
+import grpc
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
 from services.kit.data import idempotency
+from services.kit.errors import DomainError
 from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Service
@@ -62,6 +64,7 @@ class Process:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         self._runtime = Runtime(service, settings)
+        self._runtime.mesh_keys.load()
         self._server = make_server(self._runtime)
 
     def run(self, stop: threading.Event) -> int:
@@ -75,8 +78,9 @@ class Process:
         return 0
 
     def _open(self, stop: threading.Event) -> None:
-        """Serve once the database answers and the identity feed has caught up."""
-        while not (self._database_answers() and self._runtime.identity_follower.caught_up.is_set()):
+        """Serve once the database answers, who is revoked is known, and the keys of tokens are."""
+        caught_up = self._runtime.identity_follower.caught_up
+        while not (self._database_answers() and caught_up.is_set() and self._keys_are_known()):
             if stop.wait(RETRY_SECONDS):
                 return
         if self._runtime.has_database:
@@ -85,6 +89,13 @@ class Process:
         self._server.set_serving(True)
         log.info("serving", address=self._runtime.settings.listen)
         self._watch_database(stop)
+
+    def _keys_are_known(self) -> bool:
+        try:
+            self._runtime.access_keys.load()
+        except (DomainError, grpc.RpcError):
+            return False
+        return True
 
     def _start_periodic(self) -> None:
         runtime = self._runtime

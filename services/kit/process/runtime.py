@@ -43,9 +43,11 @@ class Runtime:
         self.supervisor = Supervisor(self.metrics, blocking_steps=64)
         self.limiter = RateLimiter(settings.rate_limits, settings.limit, self.metrics)
         self.revocations = Revocations()
+        self.mesh_keys = KeySet(self.settings.mesh_keys)
         self.mesh_tokens = self._mesh_tokens()
         self._channels: dict[str, MeshChannel] = {}
-        self.access_tokens = AccessTokens(KeySet(self._load_jwks))
+        self.access_keys = KeySet(self._load_jwks)
+        self.access_tokens = AccessTokens(self.access_keys)
 
     def chain(self) -> Chain:
         """What every call passes before its handler."""
@@ -120,7 +122,7 @@ class Runtime:
         if self.settings.key_file is None:
             raise ValueError("STELLR_KEY_FILE is not set")
         key = load_key(self.settings.key_file.read_bytes())
-        return MeshTokens(self.service.name, key, KeySet(self.settings.mesh_keys))
+        return MeshTokens(self.service.name, key, self.mesh_keys)
 
     def _load_jwks(self) -> Mapping[str, Any]:
         request = auth_service_pb2.GetJwksRequest()

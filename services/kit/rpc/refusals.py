@@ -100,7 +100,7 @@ def _cause(error: BaseException) -> BaseException:
 
 def _retry_after(error: DomainError) -> list[tuple[str, str]]:
     """The header Retry-After (RFC 9110, 10.2.3): whole seconds."""
-    seconds = getattr(error, "retry_after", None)
+    seconds = error.retry_after
     return [] if seconds is None else [("retry-after", str(math.ceil(seconds)))]
 
 
@@ -113,7 +113,7 @@ def status(error: DomainError) -> status_pb2.Status:
     found.details.append(_packed(info))
     if isinstance(error, InvalidArgument) and error.violations:
         found.details.append(_packed(_bad_request(error)))
-    seconds = getattr(error, "retry_after", None)
+    seconds = error.retry_after
     if seconds is not None:
         retry = details.RetryInfo()
         retry.retry_delay.FromMilliseconds(int(seconds * 1000))

@@ -9,6 +9,7 @@ from uuid import uuid4
 import grpc
 import httpx
 import jwt
+import psycopg
 import pytest
 
 from services.kit.errors import InvalidArgument, NotFound
@@ -254,6 +255,43 @@ def test_a_code_is_sent_at_most_five_times(stack: Stack, visitor: Visitor) -> No
     assert len(stack.mails(email)) == 5
 
 
+def test_an_address_is_sent_at_most_ten_mails_an_hour(stack: Stack, visitor: Visitor) -> None:
+    email = address()
+    for _ in range(10):
+        begin(visitor, email)
+    body = {"email": email.upper(), "password": PASSWORD, "displayName": "Zoe"}
+    refused = visitor.post("/register", body)
+    assert (refused.status_code, reason(refused)) == (429, "RATE_LIMITED")
+    assert 3000 < int(refused.headers["retry-after"]) <= 3600
+    assert len(eventually(lambda: found if len(found := stack.mails(email)) >= 10 else [])) == 10
+    begin(visitor, address())
+
+
+def test_a_new_code_does_not_give_an_address_more_guesses(stack: Stack, visitor: Visitor) -> None:
+    email = address()
+    for number in (1, 2):
+        verification = begin(visitor, email)
+        code = sent_code(stack, email, number)
+        for step in range(1, 6):
+            assert reason(verify(visitor, verification, another(code, step))) == "CODE_INVALID"
+    verification = begin(visitor, email)
+    refused = verify(visitor, verification, sent_code(stack, email, 3))
+    assert (refused.status_code, reason(refused)) == (429, "RATE_LIMITED")
+    assert int(refused.headers["retry-after"]) <= 3600
+
+
+def test_resending_counts_as_a_mail_and_gives_a_code_five_guesses(
+    stack: Stack, visitor: Visitor
+) -> None:
+    email = address()
+    verification = begin(visitor, email)
+    code = sent_code(stack, email)
+    for step in range(1, 6):
+        verify(visitor, verification, another(code, step))
+    visitor.post("/verify-email/resend", {"verificationId": verification["verificationId"]})
+    assert verify(visitor, verification, sent_code(stack, email, 2)).status_code == 200
+
+
 def test_the_link_of_the_mail_opens_a_page_that_changes_nothing(
     stack: Stack, visitor: Visitor
 ) -> None:
@@ -303,12 +341,63 @@ def test_refreshing_rotates(stack: Stack, visitor: Visitor, learner: Learners) -
         assert with_token(stack, session["accessToken"]).get("/me").status_code == 200
 
 
-def test_a_refresh_token_that_comes_again_ends_its_session(
+def let_pass(stack: Stack, person: Learner, seconds: int) -> None:
+    """Put the last rotation of a session so far into the past."""
+    with psycopg.connect(stack.run["databases"]["auth"]) as connection:
+        connection.execute(
+            "UPDATE sessions SET rotated_at = rotated_at - make_interval(secs => %s)"
+            " WHERE session_id = %s",
+            (seconds, person.refresh_token.split(".")[0]),
+        )
+
+
+def test_who_lost_the_answer_to_a_refresh_gets_the_same_token_again(
+    stack: Stack, visitor: Visitor, learner: Learners
+) -> None:
+    person = learner()
+    lost, again = (refresh(visitor, person.refresh_token).json() for _ in range(2))
+    assert again["refreshToken"] == lost["refreshToken"] != person.refresh_token
+    assert with_token(stack, again["accessToken"]).get("/me").status_code == 200
+    let_pass(stack, person, 8)
+    assert refresh(visitor, person.refresh_token).json()["refreshToken"] == lost["refreshToken"]
+    assert refresh(visitor, lost["refreshToken"]).status_code == 200
+
+
+def test_a_retry_does_not_make_the_time_for_retries_longer(
+    stack: Stack, visitor: Visitor, learner: Learners
+) -> None:
+    person = learner()
+    assert refresh(visitor, person.refresh_token).status_code == 200
+    let_pass(stack, person, 6)
+    assert refresh(visitor, person.refresh_token).status_code == 200
+    let_pass(stack, person, 6)
+    assert refresh(visitor, person.refresh_token).status_code == 401
+
+
+def test_a_refresh_token_may_have_space_around_it(visitor: Visitor, learner: Learners) -> None:
+    token = learner().refresh_token
+    for pasted in (f"{token}\n", f" {token}\r\n", f"\ufeff{token}"):
+        token = refresh(visitor, pasted).json()["refreshToken"]
+
+
+def test_of_a_session_that_ended_no_refresh_token_is_good(
+    visitor: Visitor, learner: Learners
+) -> None:
+    person = learner()
+    new = refresh(visitor, person.refresh_token).json()
+    person.post("/logout")
+    for token in (person.refresh_token, new["refreshToken"]):
+        refused = refresh(visitor, token)
+        assert (refused.status_code, reason(refused)) == (401, "REFRESH_TOKEN_INVALID")
+
+
+def test_a_refresh_token_that_comes_again_too_late_ends_its_session(
     stack: Stack, visitor: Visitor, learner: Learners
 ) -> None:
     person = learner()
     other = log_in(visitor, person.email, person.password).json()
     new = refresh(visitor, person.refresh_token).json()
+    let_pass(stack, person, 11)
     again = refresh(visitor, person.refresh_token)
     assert (again.status_code, reason(again)) == (401, "REFRESH_TOKEN_INVALID")
     assert refresh(visitor, new["refreshToken"]).status_code == 401
@@ -318,11 +407,26 @@ def test_a_refresh_token_that_comes_again_ends_its_session(
     assert with_token(stack, other["accessToken"]).get("/me").status_code == 200
 
 
-def test_of_refreshes_at_once_exactly_one_wins(visitor: Visitor, learner: Learners) -> None:
-    token = learner().refresh_token
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: refresh(visitor, token), range(10)))
-    assert sorted(answer.status_code for answer in answers) == [200, *[401] * 9]
+def test_an_older_refresh_token_ends_its_session(visitor: Visitor, learner: Learners) -> None:
+    oldest = learner().refresh_token
+    newer = refresh(visitor, oldest).json()["refreshToken"]
+    newest = refresh(visitor, newer).json()["refreshToken"]
+    assert refresh(visitor, oldest).status_code == 401
+    assert refresh(visitor, newest).status_code == 401
+
+
+def test_of_fifty_refreshes_at_once_one_session_goes_on(
+    stack: Stack, visitor: Visitor, learner: Learners
+) -> None:
+    person = learner()
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: refresh(visitor, person.refresh_token), range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    (token,) = {answer.json()["refreshToken"] for answer in answers}
+    assert token.split(".")[:2] == [person.refresh_token.split(".")[0], "2"]
+    for answer in (answers[0], answers[-1], refresh(visitor, token)):
+        session = answer.json()
+        assert with_token(stack, session["accessToken"]).get("/me").status_code == 200
 
 
 @pytest.mark.parametrize("shape", ["x", "..", "{id}.1.", "{id}.1.{sig}x", "{id}.2.{sig}", "é.1.ü"])
@@ -391,6 +495,8 @@ def test_anyone_can_check_access_tokens_by_the_published_key(
     key = keys[jwt.get_unverified_header(person.token)["kid"]]
     claims = jwt.decode(person.token, key, ["ES256"], audience="stellr", issuer=stack.url)
     assert claims["sub"] == person.user_id
+    assert [type(claims[name]) for name in ("iat", "exp", "ver")] == [int, int, int]
+    assert jwt.get_unverified_header(person.token)["typ"] == "at+jwt"
 
 
 # Internal

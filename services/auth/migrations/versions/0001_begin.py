@@ -1,4 +1,4 @@
-"""Accounts, verifications, sessions and the identity feed."""
+"""Accounts, verifications, sessions, budgets and the identity feed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.Text, nullable=False),
         sa.Column("phone", sa.Text, unique=True),
         sa.Column("roles", pg.ARRAY(sa.Text), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False, server_default="1"),
         sa.Column("first_login_at", TIME),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
         sa.Column("updated_at", TIME, nullable=False, server_default=NOW),
@@ -57,15 +58,28 @@ def upgrade() -> None:
         sa.Column("device", sa.Text, nullable=False),
         sa.Column("address", sa.Text, nullable=False),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
+        sa.Column("rotated_at", TIME),
         sa.Column("last_used_at", TIME, nullable=False, server_default=NOW),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("ended_at", TIME),
     )
+    op.create_index("sessions_expires_at", "sessions", ["expires_at"])
+    ended = sa.text("ended_at IS NOT NULL")
+    op.create_index("sessions_ended_at", "sessions", ["ended_at"], postgresql_where=ended)
+    op.create_table(
+        "budgets",
+        sa.Column("email", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("spent", sa.Integer, nullable=False),
+        sa.Column("since", TIME, nullable=False),
+    )
+    op.create_index("budgets_since", "budgets", ["since"])
     op.create_table(
         "identity_events",
         sa.Column("event_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         sa.Column("session_id", sa.Uuid),
         sa.Column("account_id", sa.Uuid),
+        sa.Column("account_version", sa.Integer),
         sa.Column("created_at", TIME, nullable=False, server_default=sa.text("clock_timestamp()")),
     )
     op.create_index("identity_events_created_at", "identity_events", ["created_at"])

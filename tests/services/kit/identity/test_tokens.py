@@ -1,4 +1,6 @@
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -8,8 +10,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.auth.access import AccessSigner
-from services.kit.errors import ServiceUnavailable, TokenExpired, TokenInvalid, Unavailable
-from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
+from services.kit.errors import (
+    KeysUnavailable,
+    ServiceUnavailable,
+    TokenExpired,
+    TokenInvalid,
+    Unavailable,
+)
+from services.kit.identity.tokens import AccessTokens, Bounded, KeySet, MeshTokens
 from tests.services.kit.harness import Kit, message, notifications, send, serving
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -22,23 +30,26 @@ def tokens() -> AccessTokens:
     return AccessTokens(KeySet(lambda: {"keys": [SIGNER.public_jwk]}))
 
 
-def token(key: Any = KEY, algorithm: str = "ES256", **changes: Any) -> str:
+def token(key: Any = KEY, algorithm: str = "ES256", kind: str = "at+jwt", **changes: Any) -> str:
     claims = {
         "iss": "https://test.example",
         "aud": "stellr",
         "sub": str(USER),
         "sid": str(SESSION),
         "roles": ["learner"],
-        "iat": time.time() - 1,
+        "ver": 1,
+        "iat": int(time.time()) - 1,
         "exp": int(time.time()) + 3600,
         **changes,
     }
     claims = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(claims, key, algorithm, headers={"kid": SIGNER.public_jwk["kid"]})
+    headers = {"kid": SIGNER.public_jwk["kid"], "typ": kind}
+    return jwt.encode(claims, key, algorithm, headers=headers)
 
 
 def test_an_access_token_says_who_it_is() -> None:
-    access = tokens().verify(SIGNER.sign(USER, SESSION, ["author", "learner"]))
+    access = tokens().verify(SIGNER.sign(USER, SESSION, ["author", "learner"], 3))
+    assert access.version == 3
     assert (access.user_id, access.session_id) == (USER, SESSION)
     assert access.roles == {"author", "learner"}
     assert access.expires_at - time.time() == pytest.approx(900, abs=2)
@@ -53,6 +64,9 @@ def test_an_access_token_says_who_it_is() -> None:
         token(OTHER_KEY),
         token("a-shared-secret-that-is-long-enough-for-hs256", "HS256"),
         token(None, "none"),
+        token(kind="JWT"),
+        token(ver=None),
+        token(ver="new"),
         token(aud="notification"),
         token(aud=None),
         token(exp=None),
@@ -85,6 +99,10 @@ def test_an_expired_token_is_refused_also_when_it_was_good_before() -> None:
             checked.verify(short)
 
 
+def test_the_type_of_a_token_is_compared_without_case() -> None:
+    assert tokens().verify(token(kind="AT+JWT")).user_id == USER
+
+
 def test_a_clock_that_is_behind_takes_a_fresh_token() -> None:
     assert tokens().verify(token(iat=time.time() + 2)).user_id == USER
 
@@ -113,6 +131,34 @@ def test_a_new_key_is_loaded_and_forged_key_ids_load_at_most_once_a_second() -> 
         with pytest.raises(TokenInvalid):
             verifier.verify(forged)
     assert len(loads) == 1
+
+
+def test_nobody_waits_for_keys_that_another_call_loads() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load() -> dict[str, Any]:
+        begun.set()
+        assert go_on.wait(10)
+        return {"keys": [SIGNER.public_jwk]}
+
+    keys = KeySet(lambda: {"keys": [SIGNER.public_jwk]})
+    keys.load()
+    keys.load_by(load)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(keys.find, "new")
+        assert begun.wait(10)
+        assert AccessTokens(keys).verify(token()).user_id == USER
+        with pytest.raises(KeysUnavailable):
+            keys.find("new")
+        go_on.set()
+        assert loading.result(10) is None
+
+
+def test_a_full_cache_drops_the_oldest() -> None:
+    cache = Bounded(2)
+    for key in ("a", "b", "c"):
+        cache.keep(key, key.upper())
+    assert cache == {"b": "B", "c": "C"}
 
 
 def test_a_mesh_token_proves_its_service_to_its_target_only(kit: Kit) -> None:

@@ -1,0 +1,52 @@
+"""What auth knows, as the public messages tell it."""
+
+from __future__ import annotations
+
+from services.auth.access import LIFETIME_SECONDS
+from services.auth.models import Account
+from services.auth.registration import Pending
+from services.auth.sessions import SignedIn
+from services.kit.data.tables import timestamp
+from stellr.auth.v1 import auth_internal_service_pb2 as internal
+from stellr.auth.v1 import session_pb2 as pb
+
+
+def session_message(signed_in: SignedIn) -> pb.Session:
+    """A session and the tokens to prove it."""
+    return pb.Session(
+        access_token=signed_in.access_token,
+        refresh_token=signed_in.refresh_token,
+        token_type="Bearer",  # noqa: S106 - a name, no password
+        expires_in=LIFETIME_SECONDS,
+        user=user_message(signed_in.account),
+    )
+
+
+def verification_message(pending: Pending) -> pb.Verification:
+    """A code that is on its way."""
+    return pb.Verification(
+        verification_id=str(pending.verification_id), expire_time=timestamp(pending.expires_at)
+    )
+
+
+def user_message(account: Account) -> pb.User:
+    """The account as its owner sees it."""
+    return pb.User(
+        user_id=str(account.account_id),
+        email=account.email,
+        phone=account.phone or "",
+        display_name=account.display_name,
+        roles=account.roles,
+        email_verified=True,
+        phone_verified=account.phone is not None,
+    )
+
+
+def account_message(account: Account) -> internal.Account:
+    """The account as the mesh sees it."""
+    return internal.Account(
+        user=user_message(account),
+        locale=account.locale,
+        create_time=timestamp(account.created_at),
+        first_login_time=timestamp(account.first_login_at),
+    )

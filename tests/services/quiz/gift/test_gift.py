@@ -100,17 +100,6 @@ def test_undoes_escapes_and_keeps_other_backslashes() -> None:
     assert [each.text for each in question.options] == ["a#b~c", "d=e"]
 
 
-@pytest.mark.parametrize("name", ["html", "markdown", "plain", "moodle"])
-def test_drops_the_format_prefix(name: str) -> None:
-    question = one(f"::t::[{name}] What? {{=[{name}]a ~b}}")
-    assert question.text == "What?"
-    assert question.options[0].text == "a"
-
-
-def test_other_brackets_stay() -> None:
-    assert one("[sic] What? {T}").text == "[sic] What?"
-
-
 def test_missing_word_leaves_a_blank() -> None:
     question = one("The Sun {=rises ~sets} in the east.")
     assert question.text == "The Sun _____ in the east."
@@ -139,7 +128,7 @@ def test_takes_any_unicode() -> None:
     [
         ("\nq {\n ~a\n ~b\n}", 2, "no right answer"),
         ("q {\n =a\n ~b\n =c\n}", 4, "2 right answers in a single choice"),
-        ("q {\n =The  Moon\n ~the moon\n}", 3, 'the option "the moon" is there twice'),
+        ("q {\n =the moon\n ~ the moon \n}", 3, 'the option "the moon" is there twice'),
         ("q {\n =a\n ~\n}", 3, "an option has no text"),
         ("q {\n ~%100%a\n}", 1, "at least two options"),
         ("\n{=a ~b}", 2, "the question has no text"),
@@ -149,15 +138,17 @@ def test_takes_any_unicode() -> None:
         ("just words", 1, "text outside a question"),
         ("q {=a ~b}\nq {=a ~b}", 2, "a second '{'"),
         ("q } {=a ~b}", 1, "a '}' without"),
-        ("q {\nwords =a ~b}", 1, 'text outside an option ("words")'),
+        ("q {\nwords =a ~b}", 2, 'text outside an option ("words")'),
         ("q {=a->b =c->d}", 1, "matching questions are not supported yet"),
         ("q {#3:2}", 1, "numerical questions are not supported yet"),
         ("q {}", 1, "essay questions are not supported yet"),
         ("q {=a}", 1, "short answer questions are not supported yet"),
-        ("q {=a =b}", 1, "2 right answers"),
-        ("q {\n=a\n~%x%b\n}", 3, "a weight is written as"),
-        ("q {\n=a\n~%101%b\n}", 3, "a weight is written as"),
-        ("q {\n=a\n~%50 b\n}", 3, "a weight is written as"),
+        ("\nq {\n=a\n=b}", 3, "short answer questions are not supported yet: single choice,"),
+        ("q {=a =b ~c}", 1, "2 right answers"),
+        ("q {\n=a\n~%101%b\n}", 3, "a weight is a number from %-100% to %100%"),
+        ("q {\n=a\n~%33,3%b\n}", 3, "with a point before its decimals"),
+        ("q {=\u200d\u200b ~b}", 1, "an option has no text"),
+        ("q {=\u00e9 ~e\u0301}", 1, 'the option "e\u0301" is there twice'),
         ("q {~%50%a ~%40%b ~c}", 1, "add up to 90, not to 100"),
         ("q {~%-50%a ~%-50%b}", 1, "no right answer"),
         ("a\nq\x00 {T}", 2, "control character U+0000"),
@@ -181,6 +172,78 @@ def test_collects_all_defects_in_order_of_lines() -> None:
     assert "line 8: the brace '{' is never closed" in str(GiftError(found))
 
 
+@pytest.mark.parametrize(
+    "preamble",
+    ["Here are questions:", "```gift", "---\ntitle: Quiz\n---", "Use {braces}.", "# Quiz 1"],
+)
+def test_text_before_the_first_title_is_no_part_of_its_question(preamble: str) -> None:
+    found = defects(f"\n{preamble}\n::Q1::What? {{=a ~b}}\n::Q2::Why? {{T}}\n")
+    assert [each.line for each in found] == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Here are 2 questions in GIFT format:\nWhat? {=a ~b}\n\nWhy? {T}", 1),
+        ("```gift\nWhat? {=a ~b}\n\nWhy? {T}", 1),
+        ("```\nWhat? {=a ~b}\n```", 1),
+        ("What? {=a ~b}\n\nWhy? {=a ~b}\n```", 4),
+        ("~~~\n::Q1::What? {=a ~b}", 1),
+        ("What? {=a ~b}\n\nWhy? {T}\n\nI hope this helps!", 5),
+        ("What? {=a ~b}\n\nWhy? {T}\nI hope this helps!", 4),
+    ],
+)
+def test_text_around_the_questions_is_told(text: str, line: int) -> None:
+    assert [each.line for each in defects(text)] == [line]
+
+
+def test_a_question_may_have_lines_and_code_of_its_own() -> None:
+    text = "::Q::Complete this:\n```python\nx = {=1 ~2}\n```"
+    assert one(text).text == "Complete this:\n```python\nx = _____\n```"
+    assert one("::Q::```\nx = {=1 ~2}\n```").text == "```\nx = _____\n```"
+    assert one("Which GIFT sign is right:\n{=a ~b}").text == "Which GIFT sign is right:"
+    assert one("Choose:\nthe Sun {=rises ~sets}").text == "Choose:\nthe Sun"
+
+
+def test_a_title_ends_the_question_before_it_when_a_brace_is_open() -> None:
+    found = defects("::Q1::What? {\n =a\n\n::Q2::Why?\n{T}\n\n::Q3::{}")
+    assert [each.line for each in found] == [1, 7, 7]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_takes_any_line_end_and_drops_what_is_invisible(end: str) -> None:
+    lines = [
+        "\ufeff\u200b// hidden",
+        "\u200b",
+        "\u2060::Q\u200b1::Wh\ufeffat? {",
+        "\u200b=a",
+        "~b}",
+    ]
+    question = one(end.join(lines))
+    assert (question.title, question.text, question.line) == ("Q1", "What?", 3)
+    assert [each.text for each in question.options] == ["a", "b"]
+
+
+def test_joiners_inside_words_stay() -> None:
+    question = one(
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 {=\U0001f469\u200d\U0001f680 ~b}"
+    )
+    assert question.text == "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    assert question.options[0].text == "\U0001f469\u200d\U0001f680"
+
+
+def test_a_file_that_stayed_in_moodle_is_told_with_its_line() -> None:
+    text = (
+        "// @@PLUGINFILE@@/no.png\n"
+        "::Q::[html]<p>What\n"
+        '<img src\\="@@PLUGINFILE@@/x.png"> {\n'
+        "=a\n~b\n#![](@@PLUGINFILE@@/y)}"
+    )
+    found = defects(text)
+    assert [each.line for each in found] == [3, 6]
+    assert "https address" in found[0].reason
+
+
 def test_bounds_the_number_of_questions() -> None:
     assert len(parse("q {T}\n\n" * MAX_QUESTIONS)) == MAX_QUESTIONS
     (defect,) = defects("q {T}\n\n" * (MAX_QUESTIONS + 1))
@@ -197,8 +260,15 @@ def test_bounds_the_number_of_questions() -> None:
         "q {T}\n\n" * 140_000,
         "q {=a" + " " * 900_000 + "b ~c}",
         "q {=a ~%" + "9" * 900_000,
+        "[html]" + "<b " * 300_000 + "{T}",
+        ("[html]" + "<b>\\(<img " * 3_000 + "{T}\n\n") * 25,
+        ("[plain]" + "[`$x\\(" * 5_000 + "{T}\n\n") * 25,
+        "::" * 400_000 + "q {T}",
     ],
-    ids=["marks", "escapes", "braces", "unclosed", "questions", "spaces", "digits"],
+    ids=[
+        *("marks", "escapes", "braces", "unclosed", "questions", "spaces", "digits"),
+        *("long html", "html", "plain", "titles"),
+    ],
 )
 def test_hostile_input_takes_linear_time(text: str) -> None:
     start = process_time()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ImportEvent,
         ImportStep,
         ImportSummary,
+        MissedLesson,
     )
 
 
@@ -34,8 +35,9 @@ class Told(Protocol):
 
 @click.command("import")
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--remove", is_flag=True, help="Remove the course's lessons that DIR does not have.")
 @stack_options
-def import_course(directory: Path, state: Path, port: int | None) -> None:
+def import_course(directory: Path, remove: bool, state: Path, port: int | None) -> None:
     """Import the course bundle in DIR; importing again brings the course to what DIR says."""
     import grpc  # noqa: PLC0415  heavy, as the rest
 
@@ -49,13 +51,13 @@ def import_course(directory: Path, state: Path, port: int | None) -> None:
     stack = find_stack(state, port)
     try:
         with connect(stack, "gateway") as channel:
-            sys.exit(show(send_bundle(channel, directory)))
+            sys.exit(show(send_bundle(channel, directory, remove_lessons=remove)))
     except BundleError as error:
         sys.exit(refuse(error.defects))
     except OSError as error:
         raise click.ClickException(f"{error.filename or directory}: {error.strerror}.") from error
     except (DomainError, grpc.RpcError) as error:
-        hint = "What was imported so far stays: import again to complete it."
+        hint = "Import again to complete it; learners see all of an import or nothing."
         raise click.ClickException(f"{sentence('gateway', error)}\n{hint}") from error
 
 
@@ -69,7 +71,8 @@ def show(events: Iterable[ImportEvent]) -> int:
     finally:
         _end_progress()
     if last is not None and last.HasField("refusal"):
-        return refuse(last.refusal.defects)
+        missed = last.refusal.missed_lessons
+        return refuse_missed(missed) if missed else refuse(last.refusal.defects)
     if last is None or not last.HasField("summary"):
         raise click.ClickException("The import ended without a word: see the log of the gateway.")
     click.echo(summary(last.summary))
@@ -85,6 +88,19 @@ def refuse(defects: Iterable[Told]) -> int:
     return 1
 
 
+def refuse_missed(lessons: Sequence[MissedLesson]) -> int:
+    """Print every lesson that the bundle does not have any more; the exit status."""
+    for lesson in lessons:
+        click.echo(_printable(f'{lesson.file}: "{lesson.title}" is not in the bundle'), err=True)
+    click.echo(
+        f"The course would lose {counted(len(lessons), 'lesson')} with what learners did there:"
+        " nothing was changed.\nGive a lesson that was renamed and rewritten its old title or file"
+        " name, or import with --remove.",
+        err=True,
+    )
+    return 1
+
+
 def summary(done: ImportSummary) -> str:
     """What an import brought, in a line."""
     parts = [
@@ -94,6 +110,8 @@ def summary(done: ImportSummary) -> str:
     ]
     if done.video_count:
         parts.append(counted(done.video_count, "video"))
+    if done.removed_count:
+        parts.append(f"{counted(done.removed_count, 'lesson')} removed")
     return f"{', '.join(parts)}; {'imported' if done.changed else 'nothing changed'}"
 
 

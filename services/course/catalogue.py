@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.course import repository, views
+from services.course import views
 from services.course.filters import filters_of, order_of
+from services.course.repository import courses
 from services.kit.data.pages import page_size
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_service_pb2 as pb
@@ -28,12 +29,12 @@ class Catalogue:
         scope = f"courses {json.dumps([*astuple(filters), order])}"
         after = _key(self._tokens.read(request.page_token, scope), order)
         db, size = self._database.session, page_size(request.page_size)
-        rows = repository.list_courses(db, filters, order, after, size + 1)
+        rows = courses.list_courses(db, filters, order, after, size + 1)
         shown, token = self._tokens.page(rows, size, scope, _key_of)
         return pb.ListCoursesResponse(
             courses=[views.course_summary(row) for row in shown],
             next_page_token=token,
-            total_size=repository.count_courses(db, filters),
+            total_size=courses.count_courses(db, filters),
         )
 
 

@@ -18,10 +18,12 @@ class LessonContent:
 
     section: int
     key: str
+    author_id: str
     title: str
     body: str
     minutes: int
     preview: bool
+    has_quiz: bool
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,20 @@ class CourseContent:
     lessons: tuple[LessonContent, ...]
 
 
-def content_of(request: pb.ImportCourseRequest) -> CourseContent:
+def content_of(message: pb.CourseContent) -> CourseContent:
     """The content of an import; InvalidFields names what the contract cannot bound."""
     checks = _Checks()
     content = CourseContent(
-        slug=request.slug,
-        title=request.title,
-        summary=request.summary.strip(),
-        language=request.language,
-        category=names.clean(request.category),
-        tags=tuple(names.distinct(request.tags)),
-        authors=tuple(request.authors),
-        license=request.license,
-        sections=tuple(section.title for section in request.sections),
-        lessons=tuple(checks.lessons(request)),
+        slug=message.slug,
+        title=message.title,
+        summary=message.summary.strip(),
+        language=message.language,
+        category=names.clean(message.category),
+        tags=tuple(names.distinct(message.tags)),
+        authors=tuple(message.authors),
+        license=message.license,
+        sections=tuple(section.title for section in message.sections),
+        lessons=tuple(checks.lessons(message)),
     )
     if checks.violations:
         raise InvalidFields(checks.violations)
@@ -65,31 +67,39 @@ class _Checks:
     """Collects what is wrong, so that all of it is told at once."""
 
     violations: list[Violation] = field(default_factory=list)
+    # Where each key and each id was first.
+    _keys: dict[str, str] = field(default_factory=dict)
+    _author_ids: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, path: str, reason: str) -> None:
         self.violations.append(Violation(path, reason))
 
-    def lessons(self, request: pb.ImportCourseRequest) -> Iterator[LessonContent]:
-        count = sum(len(section.lessons) for section in request.sections)
+    def lessons(self, message: pb.CourseContent) -> Iterator[LessonContent]:
+        count = sum(len(section.lessons) for section in message.sections)
         if not 1 <= count <= MOST_LESSONS:
             self.refuse("sections", f"have {count} lessons: 1 to {MOST_LESSONS} make a course")
             return
-        first: dict[str, str] = {}
-        for number, section in enumerate(request.sections):
+        for number, section in enumerate(message.sections):
             for index, lesson in enumerate(section.lessons):
                 path = f"sections[{number}].lessons[{index}]"
-                earlier = first.setdefault(lesson.key, path)
-                if earlier != path:
-                    self.refuse(f"{path}.key", f"is that of {earlier}")
+                self._once(f"{path}.key", lesson.key, self._keys)
+                self._once(f"{path}.authorId", lesson.author_id, self._author_ids)
                 yield _lesson(number + 1, lesson)
+
+    def _once(self, path: str, value: str, first: dict[str, str]) -> None:
+        earlier = first.setdefault(value, path)
+        if value and earlier != path:
+            self.refuse(path, f"is that of {earlier}")
 
 
 def _lesson(section: int, lesson: pb.ImportLesson) -> LessonContent:
     return LessonContent(
         section=section,
         key=lesson.key,
+        author_id=lesson.author_id,
         title=lesson.title,
         body=lesson.body,
         minutes=lesson.minutes,
         preview=lesson.preview,
+        has_quiz=lesson.has_quiz,
     )

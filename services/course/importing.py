@@ -1,72 +1,75 @@
-"""Imports: a course is brought to the content that its author sent, and to nothing else."""
+"""Committing an import: a course is brought to what was planned, and to nothing else."""
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.course import languages, repository
+from services.course import languages
+from services.course.errors import ImportExpired
 from services.course.imported import CourseContent, content_of
 from services.course.models import Category, Tag
-from services.course.published import PublishedCourses
-from services.kit.process.runtime import Runtime
+from services.course.published import PublishedCourses, new_etag
+from services.course.repository import courses, imports, labels, plans
+from services.course.repository.common import Row
+from services.kit.data.database import Database
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
 
-def new_etag() -> str:
-    """A mark that no state of a course had before."""
-    return secrets.token_hex(8)
-
-
 class Importing:
-    """Imports courses."""
+    """Commits imports."""
 
-    def __init__(self, runtime: Runtime, published: PublishedCourses) -> None:
-        self._database = runtime.database
+    def __init__(self, database: Database, published: PublishedCourses) -> None:
+        self._database = database
         self._published = published
 
-    def run(self, request: pb.ImportCourseRequest) -> pb.ImportedCourse:
-        """Make the course, or bring the one of the same slug to this content.
+    def commit(self, plan_id: UUID) -> pb.ImportedCourse:
+        """Bring a course to what was planned, and publish it; the same answer when asked again.
 
-        InvalidArgument names every field that is wrong; then nothing was changed. A second import
-        of the same slug waits for the end of the first.
+        ImportExpired where another import was planned meanwhile.
         """
-        content, db = content_of(request), self._database.session
-        course = repository.lock_course(db, content, new_etag())
-        changed = self._bring(db, course, content)
-        lessons = repository.list_lesson_keys(db, course.course_id)
-        return pb.ImportedCourse(
-            course_id=str(course.course_id),
-            lessons=[pb.ImportedLesson(key=key, lesson_id=str(id_)) for key, id_ in lessons],
-            changed=changed,
-            published=course.published_at is not None and course.archived_at is None,
-        )
+        db = self._database.session
+        plan = plans.find_plan(db, plan_id)
+        course = plan and imports.lock_known_course(db, plan.course_id)
+        # Read again, now that nobody else writes it.
+        plan = plans.find_plan(db, plan_id)
+        if plan is None or course is None:
+            raise ImportExpired
+        changed = plan.changed
+        if changed is None:
+            content = content_of(pb.CourseContent.FromString(plan.content))
+            changed = self._bring(db, course, content, plan.lesson_ids)
+            plans.finish_plan(db, plan_id, changed)
+        return pb.ImportedCourse(course_id=str(plan.course_id), changed=changed)
 
-    def _bring(self, db: Session, course: repository.Row, content: CourseContent) -> bool:
-        """Write what differs; whether anything did."""
+    def _bring(
+        self, db: Session, course: Row, content: CourseContent, lesson_ids: Sequence[UUID]
+    ) -> bool:
+        """Write what differs and publish; whether anything changed."""
         course_id: UUID = course.course_id
         facts = _facts(db, content)
-        tags = repository.name_ids(db, Tag, content.tags)
+        tags = labels.name_ids(db, Tag, content.tags)
         changes = (
-            repository.write_sections(db, course_id, content.sections),
-            repository.write_lessons(db, course_id, content.lessons),
-            repository.cut_sections(db, course_id, len(content.sections)),
-            repository.write_tags(db, course_id, tags),
+            imports.write_sections(db, course_id, content.sections),
+            imports.write_lessons(db, course_id, content.lessons, lesson_ids),
+            imports.cut_sections(db, course_id, len(content.sections)),
+            imports.write_tags(db, course_id, tags),
             any(getattr(course, name) != value for name, value in facts.items()),
+            courses.publish(db, course_id, new_etag()),
         )
         if not any(changes):
             return False
         dictionary = languages.dictionary(content.language)
-        repository.write_course(db, course_id, facts, new_etag(), dictionary)
+        imports.write_course(db, course_id, facts, new_etag(), dictionary)
         self._published.changed(db, course_id)
         return True
 
 
 def _facts(db: Session, content: CourseContent) -> dict[str, object]:
     categories = [content.category] if content.category else []
-    found = repository.name_ids(db, Category, categories)
+    found = labels.name_ids(db, Category, categories)
     return {
         "title": content.title,
         "summary": content.summary,

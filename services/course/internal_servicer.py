@@ -7,12 +7,13 @@ from uuid import UUID
 
 import grpc
 
-from services.course import repository
 from services.course.authoring import Authoring
 from services.course.errors import CourseNotFound
 from services.course.importing import Importing
 from services.course.learning import Learning
 from services.course.outlines import Outlines
+from services.course.planning import Planning
+from services.course.repository import courses
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1 import course_pb2
@@ -25,14 +26,17 @@ class CourseInternalServicer(CourseInternalServiceServicer):
     def __init__(
         self,
         runtime: Runtime,
+        *,
         learning: Learning,
         outlines: Outlines,
+        planning: Planning,
         importing: Importing,
         authoring: Authoring,
     ) -> None:
         self._database = runtime.database
         self._learning = learning
         self._outlines = outlines
+        self._planning = planning
         self._importing = importing
         self._authoring = authoring
 
@@ -65,16 +69,29 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         self, request: pb.GetCourseTitleRequest, context: grpc.ServicerContext
     ) -> pb.CourseTitle:
         """The titles of a course, published or not."""
-        row = repository.find_title(self._database.session, request.course)
+        row = courses.find_title(self._database.session, request.course)
         if row is None:
             raise CourseNotFound
         return pb.CourseTitle(course_id=str(row.course_id), slug=row.slug, title=row.title)
 
-    def ImportCourse(
-        self, request: pb.ImportCourseRequest, context: grpc.ServicerContext
+    def PlanImport(
+        self, request: pb.PlanImportRequest, context: grpc.ServicerContext
+    ) -> pb.ImportPlan:
+        """Find the lessons of a course that an import brings again, and reserve ids for others."""
+        return self._planning.plan(request)
+
+    def CommitImport(
+        self, request: pb.CommitImportRequest, context: grpc.ServicerContext
     ) -> pb.ImportedCourse:
-        """Make a course, or bring it to this content."""
-        return self._importing.run(request)
+        """Bring a course to what was planned, and publish it."""
+        return self._importing.commit(UUID(request.plan_id))
+
+    def CancelImport(
+        self, request: pb.CancelImportRequest, context: grpc.ServicerContext
+    ) -> pb.CancelImportResponse:
+        """Let the next import of the course begin."""
+        self._planning.cancel(UUID(request.plan_id))
+        return pb.CancelImportResponse()
 
     def PublishCourse(
         self, request: pb.PublishCourseRequest, context: grpc.ServicerContext

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.course import repository, views
+from services.course import views
 from services.course.errors import CourseNotFound, LessonNotFound
+from services.course.repository import enrollments, lessons
+from services.course.repository.common import Row
 from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid
 from services.kit.errors import SignInRequired
@@ -22,9 +24,9 @@ class Learning:
         self._database = runtime.database
         self._tokens = runtime.page_tokens
 
-    def enroll(self, reference: str, user_id: UUID) -> repository.Row:
+    def enroll(self, reference: str, user_id: UUID) -> Row:
         """The learner's enrollment, the same however often; CourseNotFound."""
-        enrollment = repository.enroll(self._database.session, reference, user_id)
+        enrollment = enrollments.enroll(self._database.session, reference, user_id)
         if enrollment is None:
             raise CourseNotFound
         return enrollment
@@ -35,12 +37,13 @@ class Learning:
         """A page of the learner's enrollments, newest first."""
         scope, size = f"enrollments {user_id}", page_size(request.page_size)
         before = self._tokens.read(request.page_token, scope)
-        rows = repository.list_enrollments(
+        rows = enrollments.list_enrollments(
             self._database.session, user_id, UUID(before[0]) if before else None, size + 1
         )
         shown, token = self._tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
-        enrollments = [views.enrollment(row) for row in shown]
-        return pb.ListEnrollmentsResponse(enrollments=enrollments, next_page_token=token)
+        return pb.ListEnrollmentsResponse(
+            enrollments=[views.enrollment(row) for row in shown], next_page_token=token
+        )
 
     def read(self, lesson_id: str, user_id: UUID | None) -> course_pb2.Lesson:
         """A lesson. A visitor is asked to sign in alike for what is closed and what is not there.
@@ -48,7 +51,7 @@ class Learning:
         SignInRequired to visitors, LessonNotFound to learners.
         """
         id_ = as_uuid(lesson_id)
-        row = id_ and repository.read_lesson(self._database.session, id_, user_id)
+        row = id_ and lessons.read_lesson(self._database.session, id_, user_id)
         if row:
             return views.lesson(row)
         if user_id is None:
@@ -58,7 +61,7 @@ class Learning:
     def find_readable(self, lesson_id: str, user_id: UUID | None) -> internal.ReadableLesson:
         """What a learner, or a visitor, may know of a lesson; LessonNotFound."""
         id_ = as_uuid(lesson_id)
-        row = id_ and repository.find_readable_lesson(self._database.session, id_, user_id)
+        row = id_ and lessons.find_readable_lesson(self._database.session, id_, user_id)
         if not row:
             raise LessonNotFound
         return internal.ReadableLesson(

@@ -87,15 +87,19 @@ class Section(CourseBase):
 
 
 class Lesson(Timestamps, CourseBase):
-    """A lesson. `key` is what imports know it by; `position` counts the live ones of the course."""
+    """A lesson. `key` is its path in the bundle, `author_id` the id its author gave it, or empty.
+
+    `position` counts the live lessons of the course. Several archived ones may have had one path.
+    """
 
     __tablename__ = "lessons"
-    __table_args__ = (sa.UniqueConstraint("course_id", "key"),)
+    __table_args__ = (sa.Index("lessons_of_a_course", "course_id"),)
     lesson_id: Mapped[UUID] = new_id()
     course_id: Mapped[UUID] = mapped_column(sa.ForeignKey("courses.course_id", ondelete="CASCADE"))
     section_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("sections.section_id", ondelete="SET NULL"), index=True
     )
+    author_id: Mapped[str] = mapped_column(server_default="")
     key: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
@@ -104,6 +108,24 @@ class Lesson(Timestamps, CourseBase):
     preview: Mapped[bool]
     has_quiz: Mapped[bool] = mapped_column(server_default=sa.false())
     archived_at: Mapped[datetime | None]
+
+
+class ImportPlan(CourseBase):
+    """The last import that was planned for a course, from its plan on.
+
+    `content` is the contract's CourseContent, `lesson_ids` those of its lessons, in order. Both are
+    emptied by the commit; `changed` then says whether it changed anything.
+    """
+
+    __tablename__ = "import_plans"
+    course_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("courses.course_id", ondelete="CASCADE"), primary_key=True
+    )
+    plan_id: Mapped[UUID] = mapped_column(unique=True)
+    content: Mapped[bytes]
+    lesson_ids: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid))
+    expires_at: Mapped[datetime]
+    changed: Mapped[bool | None]
 
 
 class Enrollment(Timestamps, CourseBase):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
-from services.course import repository
 from services.course.errors import CourseNotFound, LessonNotFound
 from services.course.published import Published, PublishedCourses
+from services.course.repository import enrollments
 from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid, timestamp
 from services.kit.errors import DomainError
@@ -32,10 +32,10 @@ class Outlines:
         db, user_id = self._database.session, UUID(request.user_id)
         if request.WhichOneof("subject") == "lesson_id":
             lesson_id = as_uuid(request.lesson_id)
-            row = lesson_id and repository.find_enrolled_by_lesson(db, lesson_id, user_id)
+            row = lesson_id and enrollments.find_enrolled_by_lesson(db, lesson_id, user_id)
             refusal: DomainError = LessonNotFound()
         else:
-            row = repository.find_enrolled(db, request.course, user_id)
+            row = enrollments.find_enrolled(db, request.course, user_id)
             refusal = CourseNotFound()
         found = row and self._published.get_many([row.course_id]).get(row.course_id)
         if not row or not found:
@@ -55,7 +55,7 @@ class Outlines:
         user_id, size = UUID(request.user_id), page_size(request.page_size)
         scope = f"outlines {user_id}"
         before = self._tokens.read(request.page_token, scope)
-        rows = repository.list_published_enrollments(
+        rows = enrollments.list_published_enrollments(
             self._database.session, user_id, UUID(before[0]) if before else None, size + 1
         )
         shown, token = self._tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])

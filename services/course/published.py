@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.course import repository, views
+from services.course import views
 from services.course.errors import CourseNotFound
+from services.course.repository import courses
 from services.kit.data.tables import as_uuid
 from services.kit.events.coherent import CoherentCache
 from services.kit.process.runtime import Runtime
@@ -20,6 +22,11 @@ CHANNEL = "courses"
 # Each course has two keys, its id and its slug.
 KEYS = 1_000
 SECONDS = 5.0
+
+
+def new_etag() -> str:
+    """A mark that no state of a course had before."""
+    return secrets.token_hex(8)
 
 
 class Published(NamedTuple):
@@ -72,7 +79,7 @@ class PublishedCourses:
 
     def _load(self, keys: Sequence[str]) -> list[Published]:
         generation = self._cache.generation
-        rows = repository.load_courses(self._database.session, keys, published_only=True)
+        rows = courses.load_courses(self._database.session, keys, published_only=True)
         found = []
         for course in map(views.course, rows):
             known = Published(course, views.outline(course))

@@ -11,6 +11,7 @@ from services.course.importing import Importing
 from services.course.internal_servicer import CourseInternalServicer
 from services.course.learning import Learning
 from services.course.outlines import Outlines
+from services.course.planning import Planning
 from services.course.published import PublishedCourses
 from services.course.servicer import CourseServicer
 from services.kit.process.runtime import Runtime
@@ -27,10 +28,11 @@ def build(runtime: Runtime) -> Sequence[Registration]:
     public = CourseServicer(Catalogue(runtime), published, learning)
     internal = CourseInternalServicer(
         runtime,
-        learning,
-        Outlines(runtime, published),
-        Importing(runtime, published),
-        Authoring(runtime, published),
+        learning=learning,
+        outlines=Outlines(runtime, published),
+        planning=Planning(runtime.database),
+        importing=Importing(runtime.database, published),
+        authoring=Authoring(runtime, published),
     )
     return [
         Registration(add_CourseServiceServicer_to_server, public),

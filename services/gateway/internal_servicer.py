@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +13,8 @@ from services.gateway.importing.archive import unpack_bundle
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.importer import Importer
 from services.gateway.importing.sources import CourseBundle
-from services.gateway.scratch import one_at_a_time, scratch
-from services.kit.errors import ServiceUnavailable
+from services.gateway.scratch import scratch
+from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceServicer
@@ -34,39 +35,47 @@ class GatewayInternalServicer(GatewayInternalServiceServicer):
         self, requests: Iterator[pb.ImportBundleRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.ImportEvent]:
         """Import a course, telling how it goes."""
+
+        def give_up(seconds: float) -> bool:
+            return self._runtime.stopping.wait(seconds) or not context.is_active()
+
         with scratch(self._imports) as folder:
             try:
-                bundle = self._checked(requests, folder)
-                yield from self._import(bundle, context)
+                options, pieces = read_options(requests)
+                bundle = self._checked(pieces, folder)
+                yield from self._importer.run(bundle, options.remove_lessons, give_up)
             except BundleError as error:
                 yield refusal(error)
 
-    def _checked(self, requests: Iterable[pb.ImportBundleRequest], folder: Path) -> CourseBundle:
+    def _checked(self, pieces: Iterable[pb.ImportBundleRequest], folder: Path) -> CourseBundle:
         content = folder / "content"
         content.mkdir()
         with (folder / ARCHIVE).open("w+b") as archive:
-            receive(requests, archive, MAX_ARCHIVE_BYTES)
+            receive(pieces, archive, MAX_ARCHIVE_BYTES)
             archive.seek(0)
             root = unpack_bundle(archive, content)
         return self._importer.check(root)
 
-    def _import(
-        self, bundle: CourseBundle, context: grpc.ServicerContext
-    ) -> Iterator[pb.ImportEvent]:
-        def gone(seconds: float) -> bool:
-            return self._runtime.stopping.wait(seconds) or not context.is_active()
 
-        try:
-            # Two imports of one course side by side would leave parts of both.
-            yield from self._importer.run(bundle, one_at_a_time(self._imports, gone))
-        except InterruptedError as error:
-            raise ServiceUnavailable(f"{error}: try again") from error
+def read_options(
+    requests: Iterator[pb.ImportBundleRequest],
+) -> tuple[pb.ImportOptions, Iterator[pb.ImportBundleRequest]]:
+    """The options, which come first or not at all, and what follows them."""
+    first = next(requests, pb.ImportBundleRequest())
+    if first.WhichOneof("part") == "options":
+        return first.options, requests
+    return pb.ImportOptions(), chain([first], requests)
 
 
 def receive(requests: Iterable[pb.ImportBundleRequest], archive: BinaryIO, max_bytes: int) -> None:
-    """Write the pieces to `archive`; BundleError where they are more than `max_bytes`."""
+    """Write the pieces to `archive`; BundleError where they are more than `max_bytes`.
+
+    InvalidFields where options come after a piece.
+    """
     left = max_bytes
     for request in requests:
+        if request.WhichOneof("part") == "options":
+            raise InvalidFields([Violation("options", "come first")])
         left -= len(request.chunk)
         if left < 0:
             reason = f"the archive is larger than {max_bytes // 1024**2} MB"

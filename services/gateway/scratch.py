@@ -6,13 +6,9 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-# Whoever holds the lock on this file imports.
-TURN = "turn"
-PAUSE_SECONDS = 0.1
 
 
 @contextmanager
@@ -37,30 +33,6 @@ def clear_leftovers(imports: Path) -> None:
         for folder in filter(Path.is_dir, list(imports.iterdir())):
             with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def one_at_a_time(imports: Path, give_up: Callable[[float], bool]) -> Iterator[None]:
-    """Let only one thread of one process on this state go on; the others wait for their turn.
-
-    `give_up(seconds)` pauses and says whether there is no use in waiting: then InterruptedError.
-    """
-    descriptor = os.open(imports / TURN, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        while not _taken(descriptor):
-            if give_up(PAUSE_SECONDS):
-                raise InterruptedError("stopped while another import was under way")
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager

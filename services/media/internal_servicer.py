@@ -20,7 +20,7 @@ class MediaInternalServicer(MediaInternalServiceServicer):
     def __init__(self, runtime: Runtime, store: ObjectStore) -> None:
         self._database = runtime.database
         self._store = store
-        self._editor = LessonMediaEditor(runtime)
+        self._editor = LessonMediaEditor(runtime.database)
 
     def UploadObject(
         self, request_iterator: Iterator[pb.UploadObjectRequest], context: grpc.ServicerContext
@@ -32,8 +32,8 @@ class MediaInternalServicer(MediaInternalServiceServicer):
         repository.add_object(self._database.session, stored, mime_type)
         return pb.Object(digest=stored.digest, size_bytes=stored.size)
 
-    def SetLessonMedia(
-        self, request: pb.SetLessonMediaRequest, context: grpc.ServicerContext
-    ) -> pb.SetLessonMediaResponse:
-        """Set the media of a lesson."""
-        return pb.SetLessonMediaResponse(changed=self._editor.set(request))
+    def SetCourseMedia(
+        self, request: pb.SetCourseMediaRequest, context: grpc.ServicerContext
+    ) -> pb.SetCourseMediaResponse:
+        """Set the media of lessons of a course."""
+        return pb.SetCourseMediaResponse(changed=self._editor.set(request))

@@ -1,4 +1,4 @@
-"""Setting the media of a lesson: what stays keeps its id, and the same again changes nothing."""
+"""Setting the media of lessons: what stays keeps its id, and the same again changes nothing."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
-from services.kit.process.runtime import Runtime
 from services.media import repository
 from services.media.repository import LessonMedium, Row
 from stellr.media.v1 import media_internal_service_pb2 as pb
@@ -27,42 +27,52 @@ class Wanted(NamedTuple):
 class LessonMediaEditor:
     """Sets the media of lessons."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._database = runtime.database
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def set(self, request: pb.SetLessonMediaRequest) -> bool:
-        """Set the media of a lesson; whether anything changed.
+    def set(self, request: pb.SetCourseMediaRequest) -> bool:
+        """Set the media of lessons; whether anything changed.
 
-        InvalidFields names each PDF that was not uploaded.
+        InvalidFields names each object that was not uploaded; then nothing changed. Changes to
+        one course take turns.
         """
-        db, lesson_id = self._database.session, UUID(request.lesson_id)
-        self._check_uploaded(request.pdfs)
-        repository.lock_lesson(db, lesson_id)
-        known = repository.list_media(db, lesson_id)
-        asked = wanted(request)
-        if asked == [_as_wanted(each) for each in known]:
-            return False
-        repository.replace_media(db, lesson_id, rows(asked, known))
-        return True
+        db = self._database.session
+        self._check_uploaded(request.lessons)
+        repository.lock_course(db, UUID(request.course_id))
+        known = repository.list_media_of(db, [UUID(each.lesson_id) for each in request.lessons])
+        changed = {}
+        for lesson in request.lessons:
+            lesson_id, asked = UUID(lesson.lesson_id), wanted(lesson)
+            media = known.get(lesson_id, [])
+            if asked != [_as_wanted(each) for each in media]:
+                changed[lesson_id] = rows(lesson_id, asked, media)
+        if changed:
+            repository.replace_media(db, changed)
+        return bool(changed)
 
-    def _check_uploaded(self, pdfs: Sequence[pb.PdfFile]) -> None:
-        uploaded = repository.known_digests(self._database.session, [pdf.digest for pdf in pdfs])
+    def _check_uploaded(self, lessons: Sequence[pb.LessonMediaContent]) -> None:
+        digests = {
+            f"lessons[{number}].pdfs[{index}].digest": pdf.digest
+            for number, lesson in enumerate(lessons)
+            for index, pdf in enumerate(lesson.pdfs)
+        }
+        uploaded = repository.known_digests(self._database.session, set(digests.values()))
         missing = [
-            Violation(f"pdfs[{index}].digest", "was not uploaded")
-            for index, pdf in enumerate(pdfs)
-            if pdf.digest not in uploaded
+            Violation(path, "was not uploaded")
+            for path, digest in digests.items()
+            if digest not in uploaded
         ]
         if missing:
             raise InvalidFields(missing)
 
 
-def wanted(request: pb.SetLessonMediaRequest) -> list[Wanted]:
-    """What the request asks for, in order."""
-    videos = [Wanted(VIDEO, video.title, video.url, None) for video in request.videos]
-    return videos + [Wanted(PDF, pdf.title, None, pdf.digest) for pdf in request.pdfs]
+def wanted(lesson: pb.LessonMediaContent) -> list[Wanted]:
+    """What is asked for a lesson, in order."""
+    videos = [Wanted(VIDEO, video.title, video.url, None) for video in lesson.videos]
+    return videos + [Wanted(PDF, pdf.title, None, pdf.digest) for pdf in lesson.pdfs]
 
 
-def rows(asked: Sequence[Wanted], known: Sequence[LessonMedium]) -> list[Row]:
+def rows(lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]) -> list[Row]:
     """The rows of the media; one with the link or the bytes of a known one takes over its id."""
     ids: dict[tuple[str | None, str | None], list[UUID]] = {}
     for medium in known:
@@ -71,7 +81,8 @@ def rows(asked: Sequence[Wanted], known: Sequence[LessonMedium]) -> list[Row]:
     for position, each in enumerate(asked):
         free = ids.get((each.url, each.digest))
         media_id = str(free.pop(0)) if free else None
-        found.append({"media_id": media_id, "position": position, **each._asdict()})
+        place = {"media_id": media_id, "lesson_id": str(lesson_id), "position": position}
+        found.append(place | each._asdict())
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,11 +16,10 @@ from services.media.store import Stored
 
 Row = dict[str, Any]
 
-_LOCK_LESSON = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('media:' || :lesson_id, 0))")
+_LOCK_COURSE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('media:' || :course_id, 0))")
 _ADD_MEDIA = sa.text("""
     INSERT INTO media (media_id, lesson_id, kind, position, title, url, digest)
-    SELECT coalesce(media_id, uuidv7()), CAST(:lesson_id AS uuid), kind, position, title, url,
-        digest
+    SELECT coalesce(media_id, uuidv7()), lesson_id, kind, position, title, url, digest
     FROM json_populate_recordset(NULL::media, CAST(:rows AS json))
 """)
 
@@ -73,8 +72,14 @@ def find_document(db: Db, media_id: UUID) -> Document | None:
 
 def list_media(db: Db, lesson_id: UUID) -> Sequence[LessonMedium]:
     """The media of a lesson, in order."""
+    return list_media_of(db, [lesson_id]).get(lesson_id, [])
+
+
+def list_media_of(db: Db, lesson_ids: Collection[UUID]) -> dict[UUID, list[LessonMedium]]:
+    """The media of lessons, in order, by lesson."""
     statement = (
         sa.select(
+            Media.lesson_id,
             Media.media_id,
             Media.kind,
             Media.title,
@@ -83,18 +88,22 @@ def list_media(db: Db, lesson_id: UUID) -> Sequence[LessonMedium]:
             StoredObject.size_bytes,
         )
         .outerjoin(StoredObject, StoredObject.digest == Media.digest)
-        .where(Media.lesson_id == lesson_id)
+        .where(Media.lesson_id.in_(lesson_ids))
         .order_by(Media.position)
     )
-    return [LessonMedium(*row) for row in db.execute(statement)]
+    found: dict[UUID, list[LessonMedium]] = {}
+    for row in db.execute(statement):
+        found.setdefault(row.lesson_id, []).append(LessonMedium(*row[1:]))
+    return found
 
 
-def lock_lesson(db: Db, lesson_id: UUID) -> None:
-    """Wait until no other transaction changes the media of the lesson, and keep others waiting."""
-    db.execute(_LOCK_LESSON, {"lesson_id": str(lesson_id)})
+def lock_course(db: Db, course_id: UUID) -> None:
+    """Wait until no other transaction sets media of the course, and keep others waiting."""
+    db.execute(_LOCK_COURSE, {"course_id": str(course_id)})
 
 
-def replace_media(db: Db, lesson_id: UUID, rows: Sequence[Row]) -> None:
-    """Put these media in the place of a lesson's own; rows with a `media_id` keep it."""
-    db.execute(sa.delete(Media).where(Media.lesson_id == lesson_id))
-    db.execute(_ADD_MEDIA, {"lesson_id": lesson_id, "rows": json.dumps(list(rows))})
+def replace_media(db: Db, media: Mapping[UUID, Sequence[Row]]) -> None:
+    """Put these media in the place of those that their lessons had; rows keep their `media_id`."""
+    rows = [row for of_lesson in media.values() for row in of_lesson]
+    db.execute(sa.delete(Media).where(Media.lesson_id.in_(media)))
+    db.execute(_ADD_MEDIA, {"rows": json.dumps(rows)})

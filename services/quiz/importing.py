@@ -1,15 +1,13 @@
-"""Taking quizzes in: read as GIFT, kept with the ids they had, and told to course."""
+"""Taking quizzes in: read as GIFT, and kept with the ids they had."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID
 
-from services.kit.errors import InvalidFields, NotFound, Violation
-from services.kit.process.runtime import Runtime
+from services.kit.data.database import Database
+from services.kit.errors import InvalidFields, Violation
 from services.quiz import gift, kept, repository
-from services.quiz.lessons import Lessons
 from services.quiz.questions import Question
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 
@@ -24,49 +22,57 @@ def check(text: str) -> pb.GiftReport:
 
 
 class Importing:
-    """Brings the quizzes of lessons to what their author wrote.
+    """Brings the quizzes of courses to what their authors wrote.
 
-    Course is told before the commit, so that a lesson never has a quiz that course does not know
-    of for longer than until the next import: it is told again even where nothing changed.
+    Course is told by whoever imports, once all that belongs to the course is in.
     """
 
-    def __init__(self, runtime: Runtime, lessons: Lessons) -> None:
-        self._database = runtime.database
-        self._lessons = lessons
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    def import_quiz(self, request: pb.ImportQuizRequest) -> pb.ImportedQuiz:
-        """Make the quiz of a lesson, or bring it to this text; InvalidFields tells defects."""
-        db, lesson_id = self._database.session, UUID(request.lesson_id)
-        questions = _parse(request.gift)
-        source = kept.source_hash(request.title, request.pass_percentage, questions)
-        repository.lock_lesson(db, lesson_id)
-        same = repository.find_same(db, lesson_id, source)
-        quiz_id = same or self._save(request, source, questions)
-        self._lessons.set_quiz(lesson_id, True)
-        return pb.ImportedQuiz(
-            quiz_id=str(quiz_id), question_count=len(questions), changed=same is None
-        )
+    def run(self, request: pb.ImportQuizzesRequest) -> list[pb.ImportedQuiz]:
+        """Make quizzes, or bring them to these texts; InvalidFields tells all their defects.
 
-    def remove_quiz(self, lesson_id: UUID) -> bool:
-        """Take the quiz of a lesson away, and tell course; whether there was one."""
+        Imports of one course take turns.
+        """
+        questions = _parse(request.quizzes)
         db = self._database.session
-        repository.lock_lesson(db, lesson_id)
-        removed = repository.remove_quiz(db, lesson_id)
-        # A lesson that course no longer knows needs no telling.
-        with suppress(NotFound):
-            self._lessons.set_quiz(lesson_id, False)
-        return removed
+        repository.lock_course(db, UUID(request.course_id))
+        lesson_ids = [UUID(quiz.lesson_id) for quiz in request.quizzes]
+        sources = repository.find_sources(db, lesson_ids)
+        return [
+            self._import(quiz, parsed, request.pass_percentage, sources.get(UUID(quiz.lesson_id)))
+            for quiz, parsed in zip(request.quizzes, questions, strict=True)
+        ]
 
-    def _save(
-        self, request: pb.ImportQuizRequest, source: str, questions: Sequence[Question]
-    ) -> UUID:
+    def remove(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> int:
+        """Take the quizzes of lessons away; how many there were."""
         db = self._database.session
+        repository.lock_course(db, course_id)
+        return repository.remove_quizzes(db, lesson_ids)
+
+    def _import(
+        self,
+        quiz: pb.ImportQuiz,
+        questions: Sequence[Question],
+        pass_percentage: int,
+        last: repository.Source | None,
+    ) -> pb.ImportedQuiz:
+        source_hash = kept.source_hash(quiz.title, pass_percentage, questions)
+        count = len(questions)
+        if last and last.source_hash == source_hash:
+            return pb.ImportedQuiz(quiz_id=str(last.quiz_id), question_count=count)
         values = {
-            "lesson_id": UUID(request.lesson_id),
-            "title": request.title,
-            "pass_percentage": request.pass_percentage,
-            "source_hash": source,
+            "lesson_id": UUID(quiz.lesson_id),
+            "title": quiz.title,
+            "pass_percentage": pass_percentage,
+            "source_hash": source_hash,
         }
+        quiz_id = self._save(values, questions)
+        return pb.ImportedQuiz(quiz_id=str(quiz_id), question_count=count, changed=True)
+
+    def _save(self, values: dict[str, object], questions: Sequence[Question]) -> UUID:
+        db = self._database.session
         quiz_id = repository.save_quiz(db, values)
         new_ids = repository.new_ids(db, kept.id_count(questions))
         pool = kept.IdPool(repository.known_ids(db, quiz_id), new_ids)
@@ -74,11 +80,17 @@ class Importing:
         return quiz_id
 
 
-def _parse(text: str) -> list[Question]:
-    try:
-        return gift.parse(text)
-    except gift.GiftError as error:
-        violations = [
-            Violation("gift", f"line {each.line}: {each.reason}") for each in error.defects
-        ]
-        raise InvalidFields(violations) from None
+def _parse(quizzes: Sequence[pb.ImportQuiz]) -> list[list[Question]]:
+    """The questions of each quiz; InvalidFields tells the defects of all."""
+    parsed, violations = [], []
+    for index, quiz in enumerate(quizzes):
+        try:
+            parsed.append(gift.parse(quiz.gift))
+        except gift.GiftError as error:
+            violations += [
+                Violation(f"quizzes[{index}].gift", f"line {each.line}: {each.reason}")
+                for each in error.defects
+            ]
+    if violations:
+        raise InvalidFields(violations)
+    return parsed

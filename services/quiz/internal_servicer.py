@@ -23,15 +23,16 @@ class QuizInternalServicer(QuizInternalServiceServicer):
         """The defects of a GIFT text."""
         return check(request.gift)
 
-    def ImportQuiz(
-        self, request: pb.ImportQuizRequest, context: grpc.ServicerContext
-    ) -> pb.ImportedQuiz:
-        """Bring the quiz of a lesson to a GIFT text."""
-        return self._importing.import_quiz(request)
+    def ImportQuizzes(
+        self, request: pb.ImportQuizzesRequest, context: grpc.ServicerContext
+    ) -> pb.ImportQuizzesResponse:
+        """Bring the quizzes of a course to their GIFT texts."""
+        return pb.ImportQuizzesResponse(quizzes=self._importing.run(request))
 
-    def RemoveQuiz(
-        self, request: pb.RemoveQuizRequest, context: grpc.ServicerContext
-    ) -> pb.RemoveQuizResponse:
-        """Take the quiz of a lesson away."""
-        changed = self._importing.remove_quiz(UUID(request.lesson_id))
-        return pb.RemoveQuizResponse(changed=changed)
+    def RemoveQuizzes(
+        self, request: pb.RemoveQuizzesRequest, context: grpc.ServicerContext
+    ) -> pb.RemoveQuizzesResponse:
+        """Take the quizzes of lessons away."""
+        lesson_ids = [UUID(lesson_id) for lesson_id in request.lesson_ids]
+        removed = self._importing.remove(UUID(request.course_id), lesson_ids)
+        return pb.RemoveQuizzesResponse(removed_count=removed)

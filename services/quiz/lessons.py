@@ -12,7 +12,7 @@ from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServ
 
 
 class Lessons:
-    """Asks course about lessons, and tells it which of them have a quiz."""
+    """Asks course about lessons."""
 
     def __init__(self, course: CourseInternalServiceStub) -> None:
         self._course = course
@@ -33,8 +33,3 @@ class Lessons:
         if not lesson.enrolled:
             raise QuizNotFound
         return found
-
-    def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> None:
-        """Tell course whether the lesson has a quiz; NotFound where it knows no such lesson."""
-        request = pb.SetLessonQuizRequest(lesson_id=str(lesson_id), has_quiz=has_quiz)
-        self._course.SetLessonQuiz(request)

@@ -27,7 +27,7 @@ _FIND_QUIZ = sa.text("""
     ) AS questions
     FROM quizzes WHERE lesson_id = :lesson_id AND removed_at IS NULL
 """)
-_LOCK_LESSON = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('quiz:' || :lesson_id, 0))")
+_LOCK_COURSE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('quiz:' || :course_id, 0))")
 _NEW_IDS = sa.text("SELECT uuidv7() FROM generate_series(1, :count)")
 # All rows in one parameter: a quiz may have thousands of options.
 _ADD_QUESTIONS = sa.text("""
@@ -49,6 +49,13 @@ class Standing(NamedTuple):
     best: float | None
 
 
+class Source(NamedTuple):
+    """What a quiz was made from, as a hash."""
+
+    quiz_id: UUID
+    source_hash: str
+
+
 def find_quiz(db: Db, lesson_id: UUID) -> KeptQuiz | None:
     """The quiz of a lesson with its answers, or None."""
     row = db.execute(_FIND_QUIZ, {"lesson_id": lesson_id}).first()
@@ -60,7 +67,7 @@ def find_quiz(db: Db, lesson_id: UUID) -> KeptQuiz | None:
 
 def find_quiz_id(db: Db, lesson_id: UUID) -> UUID | None:
     """The id of the quiz of a lesson, or None."""
-    return db.scalar(sa.select(Quiz.quiz_id).where(_live(lesson_id)))
+    return db.scalar(sa.select(Quiz.quiz_id).where(_live([lesson_id])))
 
 
 def find_standing(db: Db, quiz_id: UUID, user_id: UUID) -> Standing:
@@ -85,15 +92,15 @@ def list_results(
     return db.scalars(statement.order_by(Result.result_id.desc()).limit(limit)).all()
 
 
-def lock_lesson(db: Db, lesson_id: UUID) -> None:
-    """Wait until no other transaction changes the quiz of the lesson, and keep others waiting."""
-    db.execute(_LOCK_LESSON, {"lesson_id": str(lesson_id)})
+def lock_course(db: Db, course_id: UUID) -> None:
+    """Wait until no other transaction takes in quizzes of the course, and keep others waiting."""
+    db.execute(_LOCK_COURSE, {"course_id": str(course_id)})
 
 
-def find_same(db: Db, lesson_id: UUID, source_hash: str) -> UUID | None:
-    """The id of the quiz of a lesson if it was made from this very source, or None."""
-    same = sa.select(Quiz.quiz_id).where(_live(lesson_id), Quiz.source_hash == source_hash)
-    return db.scalar(same)
+def find_sources(db: Db, lesson_ids: Sequence[UUID]) -> dict[UUID, Source]:
+    """What the quizzes of these lessons were made from, by lesson."""
+    statement = sa.select(Quiz.lesson_id, Quiz.quiz_id, Quiz.source_hash).where(_live(lesson_ids))
+    return {row.lesson_id: Source(row.quiz_id, row.source_hash) for row in db.execute(statement)}
 
 
 def save_quiz(db: Db, values: dict[str, Any]) -> UUID:
@@ -136,14 +143,14 @@ def replace_questions(db: Db, quiz_id: UUID, questions: list[Row], options: list
     db.execute(_ADD_OPTIONS, {"rows": json.dumps(options)})
 
 
-def remove_quiz(db: Db, lesson_id: UUID) -> bool:
-    """Take the quiz of a lesson away; whether there was one."""
-    removed = sa.update(Quiz).where(_live(lesson_id)).values(removed_at=sa.func.now())
-    return db.scalar(removed.returning(Quiz.quiz_id)) is not None
+def remove_quizzes(db: Db, lesson_ids: Sequence[UUID]) -> int:
+    """Take the quizzes of these lessons away; how many there were."""
+    removed = sa.update(Quiz).where(_live(lesson_ids)).values(removed_at=sa.func.now())
+    return len(db.scalars(removed.returning(Quiz.quiz_id)).all())
 
 
-def _live(lesson_id: UUID) -> sa.ColumnElement[bool]:
-    return sa.and_(Quiz.lesson_id == lesson_id, Quiz.removed_at.is_(None))
+def _live(lesson_ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
+    return sa.and_(Quiz.lesson_id.in_(lesson_ids), Quiz.removed_at.is_(None))
 
 
 def _question(values: Sequence[Any]) -> KeptQuestion:

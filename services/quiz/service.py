@@ -21,7 +21,7 @@ def build(runtime: Runtime) -> Sequence[Registration]:
     """The servicers of quiz."""
     lessons = Lessons(CourseInternalServiceStub(runtime.channel("course")))
     public = QuizServicer(Attempts(runtime, lessons))
-    internal = QuizInternalServicer(Importing(runtime, lessons))
+    internal = QuizInternalServicer(Importing(runtime.database))
     return [
         Registration(add_QuizServiceServicer_to_server, public),
         Registration(add_QuizInternalServiceServicer_to_server, internal),

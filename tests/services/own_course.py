@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1 import course_internal_service_pb2 as pb
@@ -20,21 +21,32 @@ class OwnCourse:
     preview_id: str
 
 
-def make_course(mesh: Callable[[str, str], MeshChannel]) -> OwnCourse:
-    """A new course that no other test knows."""
-    course = CourseInternalServiceStub(mesh("gateway", "course"))
+def make_course(mesh: Callable[[str, str], MeshChannel], *, has_quiz: bool = False) -> OwnCourse:
+    """A new course that no other test knows; with `has_quiz` both lessons are to have one."""
     lessons = [
         pb.ImportLesson(key="lesson.md", title="Lesson", body="Read this.", minutes=5),
         pb.ImportLesson(key="preview.md", title="Preview", body="A taste.", preview=True),
     ]
-    made = course.ImportCourse(
-        pb.ImportCourseRequest(
-            slug=f"own-{secrets.token_hex(6)}",
-            title="A course of its own",
-            language="en",
-            sections=[pb.ImportSection(title="Section", lessons=lessons)],
-        )
+    for lesson in lessons:
+        lesson.has_quiz = has_quiz
+    content = pb.CourseContent(
+        slug=f"own-{secrets.token_hex(6)}",
+        title="A course of its own",
+        language="en",
+        sections=[pb.ImportSection(title="Section", lessons=lessons)],
     )
-    course.PublishCourse(pb.PublishCourseRequest(course_id=made.course_id))
-    ids = {lesson.key: lesson.lesson_id for lesson in made.lessons}
-    return OwnCourse(made.course_id, ids["lesson.md"], ids["preview.md"])
+    plan = import_course(mesh, content)
+    ids = {lesson.key: lesson.lesson_id for lesson in plan.lessons}
+    return OwnCourse(plan.course_id, ids["lesson.md"], ids["preview.md"])
+
+
+def import_course(
+    mesh: Callable[[str, str], MeshChannel], content: pb.CourseContent
+) -> pb.ImportPlan:
+    """Make a course, or bring it to this content, and publish it."""
+    course, plan_id = CourseInternalServiceStub(mesh("gateway", "course")), str(uuid4())
+    plan = course.PlanImport(
+        pb.PlanImportRequest(plan_id=plan_id, content=content, remove_lessons=True)
+    )
+    course.CommitImport(pb.CommitImportRequest(plan_id=plan_id))
+    return plan

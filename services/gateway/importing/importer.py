@@ -1,29 +1,30 @@
-"""Importing a course into course, quiz and media: everything is checked, then done step by step.
+"""Importing a course into course, quiz and media: everything is checked, then brought in.
 
-Each step may be done again without harm, and the course is published last. So an import that
-ended midway is completed by importing once more.
+Course says which lessons there will be, quiz and media take in what belongs to them, and course
+shows it all at once. A process that dies between two steps leaves learners with the course as it
+was, and importing again completes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import UUID
+from uuid import uuid4
 
-from google.protobuf.message import Message
-
+from services.gateway.importing import requests
 from services.gateway.importing.bundle import inspect_bundle
 from services.gateway.importing.defects import MAX_DEFECTS, BundleError, Defect
 from services.gateway.importing.files import COURSE_FILE
-from services.gateway.importing.sources import CourseBundle, LessonSource, PdfSource
+from services.gateway.importing.sources import CourseBundle
 from services.gateway.importing.wording import counted
-from services.kit.errors import InvalidArgument
+from services.kit.errors import Aborted, DomainError, InvalidArgument, ServiceUnavailable
 from services.kit.rpc.clients import MeshChannel
-from services.kit.rpc.interceptors.validation import validated
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.errors.v1.reason_pb2 import Reason
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.media.v1 import media_internal_service_pb2 as media_pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceStub
@@ -34,9 +35,11 @@ PDF = "application/pdf"
 PART_BYTES = 64 * 1024
 # A course of 500 lessons, or a PDF of 50 MiB, on a busy machine.
 STEP_SECONDS = 120.0
-# Stand in for what only the import itself brings, where a request is checked before.
-NO_ID = str(UUID(int=0))
-NO_DIGEST = "0" * 64
+PAUSE_SECONDS = 0.25
+STEPS = 5
+
+# Pauses for so many seconds and says whether there is no use in waiting on.
+GiveUp = Callable[[float], bool]
 
 
 @dataclass(frozen=True)
@@ -63,23 +66,21 @@ class Importer:
             defects += self._quiz_defects(bundle)
         if bundle is None or defects:
             raise BundleError(defects[:MAX_DEFECTS])
-        refused = list(_refused_by_contract(bundle))
+        refused = list(requests.refused(bundle))
         if refused:
             raise BundleError(refused[:MAX_DEFECTS])
         return bundle
 
     def run(
-        self, bundle: CourseBundle, turn: AbstractContextManager[None]
+        self, bundle: CourseBundle, remove_lessons: bool, give_up: GiveUp
     ) -> Iterator[pb.ImportEvent]:
-        """Bring the course to the bundle during `turn`: steps as they are done, then the summary.
+        """Bring the course to the bundle: steps as they are done, then the summary.
 
-        Raises BundleError where course refuses the content, with nothing changed; DomainError
-        where a service is away.
+        A refusal comes instead where lessons are missed that may not be removed. Raises BundleError
+        where course refuses the content, with nothing changed; DomainError where a service is
+        away, or where the course's other import did not end in time.
         """
-        work = _Work(self, bundle)
-        with turn:
-            yield from work.steps()
-        yield pb.ImportEvent(summary=work.summary)
+        return _Work(self, bundle, remove_lessons, give_up).events()
 
     def _quiz_defects(self, bundle: CourseBundle) -> list[Defect]:
         texts = {lesson.quiz.file: lesson.quiz.text for lesson in bundle.lessons if lesson.quiz}
@@ -100,157 +101,137 @@ class _Work:
 
     services: Importer
     bundle: CourseBundle
+    remove_lessons: bool
+    give_up: GiveUp
+    plan_id: str = field(default_factory=lambda: str(uuid4()))
+    plan: course_pb.ImportPlan = field(default_factory=course_pb.ImportPlan)
     summary: pb.ImportSummary = field(default_factory=pb.ImportSummary)
+    # When the plan is good no longer, by the monotonic clock.
+    ends_at: float = 0.0
 
-    def steps(self) -> Iterator[pb.ImportEvent]:
-        lessons = list(self.bundle.lessons)
-        total = len(lessons) + 2
-        imported = self._import_course()
-        yield _step(f'course "{self.bundle.title}"', 1, total)
-        ids = {lesson.key: lesson.lesson_id for lesson in imported.lessons}
-        for done, lesson in enumerate(lessons, start=2):
-            self._import_quiz(ids[lesson.key], lesson)
-            self._import_media(ids[lesson.key], lesson)
-            yield _step(f"{lesson.key}: {_parts(lesson)}", done, total)
-        self._publish(imported)
-        yield _step("published", total, total)
-
-    def _import_course(self) -> course_pb.ImportedCourse:
-        request = course_request(self.bundle)
-        try:
-            imported = self.services.course.ImportCourse(request, timeout=STEP_SECONDS)
-        except InvalidArgument as error:
-            # The first step: a course that is refused has changed nothing yet.
-            raise BundleError(_defects(COURSE_FILE, error)) from error
-        self.summary.course_id = imported.course_id
-        self.summary.slug = self.bundle.slug
-        self.summary.lesson_count = len(imported.lessons)
-        self.summary.changed |= imported.changed
-        return imported
-
-    def _import_quiz(self, lesson_id: str, lesson: LessonSource) -> None:
-        quiz = self.services.quiz
-        if lesson.quiz is None:
-            removal = quiz_pb.RemoveQuizRequest(lesson_id=lesson_id)
-            self.summary.changed |= quiz.RemoveQuiz(removal, timeout=STEP_SECONDS).changed
+    def events(self) -> Iterator[pb.ImportEvent]:
+        digests = {path: self._upload(path) for path in _files(self.bundle)}
+        yield _step(f"stored {counted(len(digests), 'file')}", 1)
+        self._take_turn()
+        if self.plan.removed_lessons and not self.remove_lessons:
+            yield pb.ImportEvent(refusal=_missed(self.plan))
             return
-        request = quiz_request(self.bundle, lesson, lesson_id)
-        imported = quiz.ImportQuiz(request, timeout=STEP_SECONDS)
-        self.summary.question_count += imported.question_count
-        self.summary.changed |= imported.changed
+        try:
+            yield _step(f'planned "{self.bundle.title}"', 2)
+            yield from self._bring(digests)
+        except BaseException:
+            self._cancel()
+            raise
+        yield pb.ImportEvent(summary=self.summary)
 
-    def _import_media(self, lesson_id: str, lesson: LessonSource) -> None:
-        digests = [self._upload(pdf) for pdf in lesson.pdfs]
-        request = media_request(lesson, lesson_id, digests)
-        answer = self.services.media.SetLessonMedia(request, timeout=STEP_SECONDS)
-        self.summary.pdf_count += len(lesson.pdfs)
-        self.summary.video_count += len(lesson.videos)
+    def _bring(self, digests: dict[Path, str]) -> Iterator[pb.ImportEvent]:
+        ids = {lesson.key: lesson.lesson_id for lesson in self.plan.lessons}
+        self._import_quizzes(ids)
+        yield _step(f"took in {counted(self.summary.question_count, 'question')}", 3)
+        self._set_media(ids, digests)
+        yield _step(f"took in {counted(self.summary.pdf_count, 'PDF')}", 4)
+        self._commit()
+        self._remove_quizzes(ids)
+        yield _step(f"published {counted(len(ids), 'lesson')}", STEPS)
+
+    def _take_turn(self) -> None:
+        """Plan the import, once no other one of the course is under way."""
+        request = course_pb.PlanImportRequest(
+            plan_id=self.plan_id,
+            content=requests.course_content(self.bundle),
+            remove_lessons=self.remove_lessons,
+        )
+        while not self._is_planned(request):
+            if self.give_up(PAUSE_SECONDS):
+                raise ServiceUnavailable("another import was under way too long: try again")
+
+    def _is_planned(self, request: course_pb.PlanImportRequest) -> bool:
+        began_at = time.monotonic()
+        try:
+            self.plan = self.services.course.PlanImport(request, timeout=STEP_SECONDS)
+        except InvalidArgument as error:
+            raise BundleError(requests.defects_of(COURSE_FILE, error)) from error
+        except Aborted as error:
+            if error.reason != Reason.REASON_IMPORT_UNDER_WAY:
+                raise
+            return False
+        self.ends_at = began_at + self.plan.lifetime.ToTimedelta().total_seconds()
+        return True
+
+    def _import_quizzes(self, ids: dict[str, str]) -> None:
+        quizzes = [
+            requests.quiz(lesson, ids[lesson.key]) for lesson in self.bundle.lessons if lesson.quiz
+        ]
+        request = quiz_pb.ImportQuizzesRequest(
+            course_id=self.plan.course_id,
+            pass_percentage=self.bundle.pass_percentage,
+            quizzes=quizzes,
+        )
+        imported = self.services.quiz.ImportQuizzes(request, timeout=self._left()).quizzes
+        self.summary.question_count = sum(quiz.question_count for quiz in imported)
+        self.summary.changed |= any(quiz.changed for quiz in imported)
+
+    def _set_media(self, ids: dict[str, str], digests: dict[Path, str]) -> None:
+        lessons = list(self.bundle.lessons)
+        request = media_pb.SetCourseMediaRequest(
+            course_id=self.plan.course_id,
+            lessons=[requests.lesson_media(each, ids[each.key], digests) for each in lessons],
+        )
+        answer = self.services.media.SetCourseMedia(request, timeout=self._left())
+        self.summary.pdf_count = sum(len(lesson.pdfs) for lesson in lessons)
+        self.summary.video_count = sum(len(lesson.videos) for lesson in lessons)
         self.summary.changed |= answer.changed
 
-    def _upload(self, pdf: PdfSource) -> str:
-        return self.services.media.UploadObject(_upload(pdf.path), timeout=STEP_SECONDS).digest
+    def _commit(self) -> None:
+        request = course_pb.CommitImportRequest(plan_id=self.plan_id)
+        imported = self.services.course.CommitImport(request, timeout=self._left())
+        self.summary.course_id = imported.course_id
+        self.summary.slug = self.bundle.slug
+        self.summary.lesson_count = len(self.plan.lessons)
+        self.summary.removed_count = len(self.plan.removed_lessons)
+        self.summary.changed |= imported.changed
 
-    def _publish(self, imported: course_pb.ImportedCourse) -> None:
-        request = course_pb.PublishCourseRequest(course_id=imported.course_id)
-        self.services.course.PublishCourse(request, timeout=STEP_SECONDS)
-        self.summary.changed |= not imported.published
+    def _remove_quizzes(self, ids: dict[str, str]) -> None:
+        """Only now: until the commit the lessons had them."""
+        request = quiz_pb.RemoveQuizzesRequest(
+            course_id=self.plan.course_id,
+            lesson_ids=[ids[lesson.key] for lesson in self.bundle.lessons if not lesson.quiz],
+        )
+        removed = self.services.quiz.RemoveQuizzes(request, timeout=STEP_SECONDS)
+        self.summary.changed |= bool(removed.removed_count)
 
+    def _cancel(self) -> None:
+        request = course_pb.CancelImportRequest(plan_id=self.plan_id)
+        with suppress(DomainError):
+            self.services.course.CancelImport(request)
 
-def course_request(bundle: CourseBundle) -> course_pb.ImportCourseRequest:
-    """What course is told of a bundle."""
-    return course_pb.ImportCourseRequest(
-        slug=bundle.slug,
-        title=bundle.title,
-        summary=bundle.summary,
-        language=bundle.language,
-        category=bundle.category,
-        tags=bundle.tags,
-        authors=bundle.authors,
-        license=bundle.license,
-        sections=[
-            course_pb.ImportSection(
-                title=section.title, lessons=[_lesson(lesson) for lesson in section.lessons]
-            )
-            for section in bundle.sections
-        ],
-    )
+    def _left(self) -> float:
+        """Seconds until the plan is good no longer: no step may end later."""
+        return max(self.ends_at - time.monotonic(), 0.0)
 
-
-def _lesson(lesson: LessonSource) -> course_pb.ImportLesson:
-    return course_pb.ImportLesson(
-        key=lesson.key,
-        title=lesson.title,
-        body=lesson.body,
-        minutes=lesson.minutes,
-        preview=lesson.preview,
-    )
+    def _upload(self, path: Path) -> str:
+        return self.services.media.UploadObject(_parts(path), timeout=STEP_SECONDS).digest
 
 
-def quiz_request(
-    bundle: CourseBundle, lesson: LessonSource, lesson_id: str
-) -> quiz_pb.ImportQuizRequest:
-    """What quiz is told of a lesson that has one."""
-    return quiz_pb.ImportQuizRequest(
-        lesson_id=lesson_id,
-        title=lesson.title,
-        gift=lesson.quiz.text if lesson.quiz else "",
-        pass_percentage=bundle.pass_percentage,
-    )
+def _files(bundle: CourseBundle) -> list[Path]:
+    """The files that lessons come with, each once."""
+    return list(dict.fromkeys(pdf.path for lesson in bundle.lessons for pdf in lesson.pdfs))
 
 
-def media_request(
-    lesson: LessonSource, lesson_id: str, digests: Sequence[str]
-) -> media_pb.SetLessonMediaRequest:
-    """What media is told of a lesson; `digests` are those of its PDFs, in order."""
-    pdfs = zip(lesson.pdfs, digests, strict=True)
-    return media_pb.SetLessonMediaRequest(
-        lesson_id=lesson_id,
-        videos=[media_pb.VideoLink(url=video.url, title=video.title) for video in lesson.videos],
-        pdfs=[media_pb.PdfFile(digest=digest, title=pdf.title) for pdf, digest in pdfs],
-    )
-
-
-def _upload(path: Path) -> Iterator[media_pb.UploadObjectRequest]:
+def _parts(path: Path) -> Iterator[media_pb.UploadObjectRequest]:
     yield media_pb.UploadObjectRequest(header=media_pb.ObjectHeader(mime_type=PDF))
     with path.open("rb") as file:
         while chunk := file.read(PART_BYTES):
             yield media_pb.UploadObjectRequest(chunk=chunk)
 
 
-def _refused_by_contract(bundle: CourseBundle) -> Iterator[Defect]:
-    """What a service would refuse midway, by the bounds in its contract."""
-    yield from _violations(COURSE_FILE, course_request(bundle))
-    for lesson in bundle.lessons:
-        digests = [NO_DIGEST for _ in lesson.pdfs]
-        yield from _violations(lesson.key, media_request(lesson, NO_ID, digests))
-        if lesson.quiz:
-            yield from _violations(lesson.key, quiz_request(bundle, lesson, NO_ID))
+def _missed(plan: course_pb.ImportPlan) -> pb.ImportRefusal:
+    missed = [
+        pb.MissedLesson(lesson_id=lesson.lesson_id, title=lesson.title, file=lesson.key)
+        for lesson in plan.removed_lessons
+    ]
+    return pb.ImportRefusal(missed_lessons=missed)
 
 
-def _violations(file: str, request: Message) -> list[Defect]:
-    try:
-        validated(request)
-    except InvalidArgument as error:
-        return _defects(file, error)
-    return []
-
-
-def _defects(file: str, error: InvalidArgument) -> list[Defect]:
-    told = [f"{field}: {reason}" for field, reason in error.violations] or [error.message]
-    return [Defect(file, 0, reason) for reason in told]
-
-
-def _step(text: str, done: int, total: int) -> pb.ImportEvent:
-    return pb.ImportEvent(step=pb.ImportStep(text=text, done=done, total=total))
-
-
-def _parts(lesson: LessonSource) -> str:
-    """What a lesson consists of, for people."""
-    parts = ["text"]
-    if lesson.quiz:
-        parts.append("quiz")
-    if lesson.videos:
-        parts.append(counted(len(lesson.videos), "video"))
-    if lesson.pdfs:
-        parts.append(counted(len(lesson.pdfs), "PDF"))
-    return ", ".join(parts)
+def _step(text: str, done: int) -> pb.ImportEvent:
+    return pb.ImportEvent(step=pb.ImportStep(text=text, done=done, total=STEPS))

@@ -17,9 +17,12 @@ from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalS
 PART_BYTES = 64 * 1024
 
 
-def send_bundle(channel: grpc.Channel, directory: Path) -> Iterator[pb.ImportEvent]:
+def send_bundle(
+    channel: grpc.Channel, directory: Path, *, remove_lessons: bool = False
+) -> Iterator[pb.ImportEvent]:
     """Import the bundle in `directory`: the events as they come, a summary or a refusal last.
 
+    With `remove_lessons` lessons of the course that the bundle does not have are removed.
     Raises BundleError where there is no course.yaml, OSError where a file cannot be read,
     DomainError or grpc.RpcError where the import could not be done.
     """
@@ -27,9 +30,10 @@ def send_bundle(channel: grpc.Channel, directory: Path) -> Iterator[pb.ImportEve
         pack_bundle(directory, archive)
         archive.seek(0)
         stub = GatewayInternalServiceStub(channel)
-        yield from collect(stub.ImportBundle(_parts(archive)), "gateway")
+        yield from collect(stub.ImportBundle(_parts(archive, remove_lessons)), "gateway")
 
 
-def _parts(archive: BinaryIO) -> Iterator[pb.ImportBundleRequest]:
+def _parts(archive: BinaryIO, remove_lessons: bool) -> Iterator[pb.ImportBundleRequest]:
+    yield pb.ImportBundleRequest(options=pb.ImportOptions(remove_lessons=remove_lessons))
     while chunk := archive.read(PART_BYTES):
         yield pb.ImportBundleRequest(chunk=chunk)

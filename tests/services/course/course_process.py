@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -70,7 +70,7 @@ def lesson(key: str, **values: Any) -> internal.ImportLesson:
     )
 
 
-def content(slug: str = "stars", **values: Any) -> internal.ImportCourseRequest:
+def content(slug: str = "stars", **values: Any) -> internal.CourseContent:
     """A course to import: two sections with two and one lessons, the first a preview."""
     sections = [
         internal.ImportSection(title="One", lessons=[lesson("a", preview=True), lesson("b")]),
@@ -86,11 +86,36 @@ def content(slug: str = "stars", **values: Any) -> internal.ImportCourseRequest:
         "license": "CC0-1.0",
         "sections": sections,
     }
-    return internal.ImportCourseRequest(slug=slug, **{**facts, **values})
+    return internal.CourseContent(slug=slug, **{**facts, **values})
 
 
-def publish(process: Process, request: internal.ImportCourseRequest) -> internal.ImportedCourse:
-    """Import a course and publish it."""
-    imported: internal.ImportedCourse = process("ImportCourse", request)
-    process("PublishCourse", internal.PublishCourseRequest(course_id=imported.course_id))
-    return imported
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import; `lessons` are the ids by key, in order."""
+
+    course_id: str
+    lessons: dict[str, str]
+    changed: bool
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the lessons, in order."""
+        return list(self.lessons.values())
+
+
+def plan(process: Process, course: internal.CourseContent, **values: Any) -> internal.ImportPlan:
+    """Plan an import. A new course is then there, and not published."""
+    values = {"plan_id": str(uuid4()), "remove_lessons": True, **values}
+    planned: internal.ImportPlan = process(
+        "PlanImport", internal.PlanImportRequest(content=course, **values)
+    )
+    return planned
+
+
+def bring(process: Process, course: internal.CourseContent) -> Imported:
+    """Import a course, whatever lessons it loses by that."""
+    plan_id = str(uuid4())
+    planned = plan(process, course, plan_id=plan_id)
+    done = process("CommitImport", internal.CommitImportRequest(plan_id=plan_id))
+    lessons = {each.key: each.lesson_id for each in planned.lessons}
+    return Imported(planned.course_id, lessons, done.changed)

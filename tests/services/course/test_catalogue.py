@@ -6,15 +6,15 @@ import pytest
 
 from services.kit.errors import InvalidArgument
 from stellr.course.v1 import course_service_pb2 as pb
-from tests.services.course.course_process import Process, Statements, content, publish
+from tests.services.course.course_process import Process, Statements, bring, content, plan
 
 
 @pytest.fixture
 def catalogue(process: Process) -> Process:
-    publish(process, content("stars", title="Star gazing", category="Night Sky"))
-    publish(process, content("sterne", title="Die Sterne", language="de-AT", tags=["Sky"]))
-    publish(process, content("sea", title="The sea", summary="Of waves", tags=["Water Life"]))
-    process("ImportCourse", content("draft", title="Star drafts"))
+    bring(process, content("stars", title="Star gazing", category="Night Sky"))
+    bring(process, content("sterne", title="Die Sterne", language="de-AT", tags=["Sky"]))
+    bring(process, content("sea", title="The sea", summary="Of waves", tags=["Water Life"]))
+    plan(process, content("draft", title="Star drafts"))
     return process
 
 
@@ -55,7 +55,7 @@ def test_filters(catalogue: Process, asked: dict[str, Any], expected: list[str])
 @pytest.mark.parametrize("order", ["", "publishTime", "title", "title desc", "durationMinutes"])
 def test_pages_hold_every_course_once(process: Process, statements: Statements, order: str) -> None:
     for number in range(5):
-        publish(process, content(f"course-{number}", title=f"Title {number // 2}"))
+        bring(process, content(f"course-{number}", title=f"Title {number // 2}"))
     token, found = "", []
     while True:
         statements.count = 0

@@ -10,12 +10,12 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from services.kit.errors import InvalidArgument, NotFound
+from services.kit.errors import Aborted, InvalidArgument, NotFound
 from services.kit.rpc.clients import MeshChannel, streams_of
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from tests.services.course.course_process import content
-from tests.services.own_course import make_course
+from tests.services.own_course import import_course, make_course
 from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason, violations
 
 Course = dict[str, Any]
@@ -110,7 +110,9 @@ CALLS: list[tuple[str, Any, str]] = [
     ("ListOutlines", pb.ListOutlinesRequest(user_id=str(uuid4())), "progress"),
     ("GetReadableLesson", pb.GetReadableLessonRequest(lesson_id=str(uuid4())), "quiz"),
     ("GetCourseTitle", pb.GetCourseTitleRequest(course=DEMO), "certificate"),
-    ("ImportCourse", pb.ImportCourseRequest(), "gateway"),
+    ("PlanImport", pb.PlanImportRequest(), "gateway"),
+    ("CommitImport", pb.CommitImportRequest(plan_id=str(uuid4())), "gateway"),
+    ("CancelImport", pb.CancelImportRequest(plan_id=str(uuid4())), "gateway"),
     ("PublishCourse", pb.PublishCourseRequest(course_id=str(uuid4())), "gateway"),
     ("SetLessonQuiz", pb.SetLessonQuizRequest(lesson_id=str(uuid4())), "quiz"),
 ]
@@ -127,7 +129,7 @@ def test_internal_calls_are_for_the_services_named(
     with pytest.raises(grpc.RpcError) as refused:
         getattr(CourseInternalServiceStub(mesh("notification", "course")), method)(request_)
     assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
-    with suppress(NotFound, InvalidArgument):
+    with suppress(NotFound, InvalidArgument, Aborted):
         getattr(CourseInternalServiceStub(mesh(caller, "course")), method)(request_)
 
 
@@ -150,12 +152,12 @@ def test_an_outline_is_of_the_enrolled(
 def test_an_import_is_seen_at_once(mesh: Mesh, visitor: Visitor) -> None:
     slug = f"import-{secrets.token_hex(6)}"
     stub = CourseInternalServiceStub(mesh("gateway", "course"))
-    made = stub.ImportCourse(content(slug))
+    plan = pb.PlanImportRequest(plan_id=str(uuid4()), content=content(slug))
+    stub.PlanImport(plan)
     assert visitor.get(f"/courses/{slug}").status_code == 404
-    stub.PublishCourse(pb.PublishCourseRequest(course_id=made.course_id))
+    assert stub.CommitImport(pb.CommitImportRequest(plan_id=plan.plan_id)).changed
     before = visitor.get(f"/courses/{slug}").json()
-    assert not stub.ImportCourse(content(slug)).changed
-    assert stub.ImportCourse(content(slug, title="Other")).changed
+    import_course(mesh, content(slug, title="Other"))
     eventually(lambda: visitor.get(f"/courses/{slug}").json()["title"] == "Other", 2)
     after = visitor.get(f"/courses/{slug}").json()
     assert after["courseId"] == before["courseId"]

@@ -9,7 +9,7 @@ import pytest
 from services.course.service import build
 from services.kit.errors import NotFound
 from stellr.course.v1 import course_service_pb2 as pb
-from tests.services.course.course_process import Process, content, publish
+from tests.services.course.course_process import Process, bring, content
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CourseService"]
 
@@ -47,7 +47,7 @@ class _InTransaction:
 
 
 def test_a_course_through_grpc(process: Process) -> None:
-    imported = publish(process, content())
+    imported = bring(process, content())
     course = invoke(process, "GetCourse", pb.GetCourseRequest(course="stars"))
     assert course.course_id == imported.course_id
 

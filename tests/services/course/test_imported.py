@@ -8,7 +8,7 @@ from stellr.course.v1 import course_internal_service_pb2 as pb
 from tests.services.course.course_process import content, lesson
 
 
-def refused(request: pb.ImportCourseRequest) -> list[str]:
+def refused(request: pb.CourseContent) -> list[str]:
     with pytest.raises(InvalidFields) as refusal:
         content_of(request)
     return [violation.field for violation in refusal.value.violations]

@@ -9,7 +9,7 @@ from services.kit.errors import InvalidArgument, NotFound, Unauthenticated
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2
 from stellr.course.v1 import course_service_pb2 as pb
-from tests.services.course.course_process import Process, Statements, content, publish
+from tests.services.course.course_process import Process, Statements, bring, content, plan
 from tests.support import eventually
 
 
@@ -27,7 +27,7 @@ def read(process: Process, lesson_id: str, learner: UUID | None) -> course_pb2.L
 
 
 def test_a_hundred_enroll_at_once(process: Process) -> None:
-    course_id, learner = publish(process, content()).course_id, uuid4()
+    course_id, learner = bring(process, content()).course_id, uuid4()
     references = ("stars", course_id)
     made = process.at_once(100, lambda number: enroll(process, learner, references[number % 2]))
     assert len({enrollment.enrollment_id for enrollment in made}) == 1
@@ -36,14 +36,14 @@ def test_a_hundred_enroll_at_once(process: Process) -> None:
 
 
 def test_only_published_courses_take_learners(process: Process) -> None:
-    process("ImportCourse", content("draft"))
+    plan(process, content("draft"))
     for reference in ("draft", "none", str(uuid4()), "\0"):
         with pytest.raises(NotFound):
             enroll(process, uuid4(), reference)
 
 
 def test_who_left_comes_back_to_the_same_place(process: Process) -> None:
-    lesson_id, learner = publish(process, content()).lessons[1].lesson_id, uuid4()
+    lesson_id, learner = bring(process, content()).ids[1], uuid4()
     before = enroll(process, learner)
     with process.runtime.database.transaction() as unit:
         unit.session.execute(sa.text("UPDATE enrollments SET state = 'ended'"))
@@ -55,7 +55,7 @@ def test_who_left_comes_back_to_the_same_place(process: Process) -> None:
 def test_enrollments_are_paged_newest_first(process: Process) -> None:
     learner, token, found = uuid4(), "", []
     for number in range(5):
-        publish(process, content(f"course-{number}"))
+        bring(process, content(f"course-{number}"))
         enroll(process, learner, f"course-{number}")
     made = [enroll(process, learner, f"course-{number}").enrollment_id for number in range(5)]
     while True:
@@ -70,7 +70,7 @@ def test_enrollments_are_paged_newest_first(process: Process) -> None:
 
 
 def test_lessons_lead_to_each_other(process: Process, statements: Statements) -> None:
-    ids, learner = [item.lesson_id for item in publish(process, content()).lessons], uuid4()
+    ids, learner = bring(process, content()).ids, uuid4()
     enroll(process, learner)
     statements.count = 0
     lessons = [read(process, id_, learner) for id_ in ids]
@@ -81,8 +81,8 @@ def test_lessons_lead_to_each_other(process: Process, statements: Statements) ->
 
 
 def test_who_may_read_what(process: Process) -> None:
-    preview, closed, _ = (item.lesson_id for item in publish(process, content()).lessons)
-    draft = process("ImportCourse", content("draft")).lessons[0].lesson_id
+    preview, closed, _ = bring(process, content()).ids
+    draft = plan(process, content("draft")).lessons[0].lesson_id
     assert read(process, preview, None) == read(process, preview, uuid4())
     for lesson_id in (closed, draft, str(uuid4()), "none"):
         with pytest.raises(Unauthenticated):
@@ -92,7 +92,7 @@ def test_who_may_read_what(process: Process) -> None:
 
 
 def test_what_the_mesh_hears_of_a_lesson(process: Process) -> None:
-    preview, closed, _ = (item.lesson_id for item in publish(process, content()).lessons)
+    preview, closed, _ = bring(process, content()).ids
     learner = uuid4()
 
     def readable(lesson_id: str, user_id: str) -> bool:
@@ -107,13 +107,13 @@ def test_what_the_mesh_hears_of_a_lesson(process: Process) -> None:
 
 
 def test_an_outline_at_hand_costs_one_statement(process: Process, statements: Statements) -> None:
-    imported, learner = publish(process, content()), uuid4()
+    imported, learner = bring(process, content()), uuid4()
     requests = [
         internal.GetOutlineRequest(user_id=str(learner), **{name: value})
         for name, value in (
             ("course", imported.course_id),
             ("course", "stars"),
-            ("lesson_id", imported.lessons[2].lesson_id),
+            ("lesson_id", imported.ids[2]),
         )
     ]
     for request in requests:
@@ -137,7 +137,7 @@ def test_outlines_of_many_courses_take_two_statements(
 ) -> None:
     learner = uuid4()
     for number in range(6):
-        publish(process, content(f"course-{number}"))
+        bring(process, content(f"course-{number}"))
         enroll(process, learner, f"course-{number}")
     statements.count = 0
     request = internal.ListOutlinesRequest(user_id=str(learner), page_size=4)

@@ -7,7 +7,7 @@ import pytest
 from services.course.errors import CourseNotFound
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_service_pb2 as pb
-from tests.services.course.course_process import Process, Statements, content, publish
+from tests.services.course.course_process import Process, Statements, bring, content, plan
 from tests.support import eventually
 
 
@@ -23,25 +23,25 @@ def costs_nothing(process: Process, statements: Statements, reference: str = "st
 
 
 def test_a_course_at_hand_costs_no_statement(process: Process, statements: Statements) -> None:
-    course_id = publish(process, content()).course_id
+    course_id = bring(process, content()).course_id
     eventually(lambda: costs_nothing(process, statements))
     assert costs_nothing(process, statements, course_id)
     assert costs_nothing(process, statements, course_id.upper())
 
 
 def test_who_wrote_reads_what_was_written(process: Process, statements: Statements) -> None:
-    publish(process, content())
+    bring(process, content())
     eventually(lambda: costs_nothing(process, statements))
     for number in range(10):
-        process("ImportCourse", content(title=f"Title {number}"))
+        bring(process, content(title=f"Title {number}"))
         assert title(process) == f"Title {number}"
 
 
 def test_other_processes_follow(start: Callable[[], Process], statements: Statements) -> None:
     one, other = start(), start()
-    publish(one, content())
+    bring(one, content())
     eventually(lambda: costs_nothing(other, statements))
-    one("ImportCourse", content(title="Suns"))
+    bring(one, content(title="Suns"))
     eventually(lambda: title(other) == "Suns", 2)
 
 
@@ -49,7 +49,7 @@ def test_other_processes_follow(start: Callable[[], Process], statements: Statem
     "reference", ["draft", "none", "a\0b", "0198c0de-0000-7000-8000-000000000001"]
 )
 def test_what_is_not_published_does_not_exist(process: Process, reference: str) -> None:
-    draft = process("ImportCourse", content("draft"))
+    draft = plan(process, content("draft"))
     for asked in (reference, draft.course_id):
         with pytest.raises(CourseNotFound):
             title(process, asked)

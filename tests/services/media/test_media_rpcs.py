@@ -29,6 +29,8 @@ from tests.support import Learner, Stack, Visitor, reason, register
 # Larger than what Envoy lets a single message be, and than any window of a stream.
 PDF = b"%PDF-1.7\n" + os.urandom(3 * 1024 * 1024)
 FILM = "https://video.example/watch?v=1"
+# Only changes to one course wait for each other.
+COURSE = str(uuid4())
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def _own(stack: Stack) -> OwnCourse:
         stub = MediaInternalServiceStub(channel)
         digest = stub.UploadObject(parts(PDF)).digest
         for lesson_id in (own.lesson_id, own.preview_id):
-            stub.SetLessonMedia(lesson_media(lesson_id, [FILM], [digest]))
+            stub.SetCourseMedia(lesson_media(lesson_id, [FILM], [digest]))
     return own
 
 
@@ -71,12 +73,13 @@ def parts(data: bytes, size: int = 65_536) -> Iterator[pb.UploadObjectRequest]:
 
 def lesson_media(
     lesson_id: str, videos: list[str], digests: list[str], title: str = "Über Sterne"
-) -> pb.SetLessonMediaRequest:
-    return pb.SetLessonMediaRequest(
+) -> pb.SetCourseMediaRequest:
+    lesson = pb.LessonMediaContent(
         lesson_id=lesson_id,
         videos=[pb.VideoLink(url=url, title="Film") for url in videos],
         pdfs=[pb.PdfFile(digest=digest, title=title) for digest in digests],
     )
+    return pb.SetCourseMediaRequest(course_id=COURSE, lessons=[lesson])
 
 
 def media_of(somebody: Visitor, lesson_id: str) -> Media:
@@ -224,20 +227,20 @@ def test_media_that_stay_keep_their_ids(stack: Stack, media: MediaInternalServic
     own, visitor = make_course(stack.mesh), Visitor(stack)
     first, second = (media.UploadObject(parts(b"%PDF-" + os.urandom(9))).digest for _ in "ab")
     request = lesson_media(own.preview_id, [FILM, "https://a.example/b.mp4"], [first])
-    assert media.SetLessonMedia(request).changed
-    assert not media.SetLessonMedia(request).changed
+    assert media.SetCourseMedia(request).changed
+    assert not media.SetCourseMedia(request).changed
     before = media_of(visitor, own.preview_id)
     assert before.videos[1]["mimeType"] == "video/mp4"
 
     changed = lesson_media(own.preview_id, ["https://a.example/b.mp4"], [second, first], "New")
-    assert media.SetLessonMedia(changed).changed
+    assert media.SetCourseMedia(changed).changed
     after = media_of(visitor, own.preview_id)
     assert [each["mediaId"] for each in after.videos] == [before.videos[1]["mediaId"]]
     assert after.pdfs[1] == before.pdfs[0] | {"title": "New"}
     known = {each["mediaId"] for each in before.videos + before.pdfs}
     assert after.pdfs[0]["mediaId"] not in known
 
-    assert media.SetLessonMedia(lesson_media(own.preview_id, [], [])).changed
+    assert media.SetCourseMedia(lesson_media(own.preview_id, [], [])).changed
     assert media_of(visitor, own.preview_id) == Media([], [])
     assert httpx.get(before.pdfs[0]["url"]).status_code == 404
 
@@ -248,7 +251,7 @@ def test_setting_the_same_at_once_changes_once(
     own = make_course(stack.mesh)
     request = lesson_media(own.preview_id, [FILM], [])
     with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: media.SetLessonMedia(request), range(16)))
+        replies = list(pool.map(lambda _: media.SetCourseMedia(request), range(16)))
     assert sum(reply.changed for reply in replies) == 1
     assert len(media_of(Visitor(stack), own.preview_id).videos) == 1
 
@@ -256,12 +259,12 @@ def test_setting_the_same_at_once_changes_once(
 def test_objects_must_have_been_uploaded(media: MediaInternalServiceStub, own: OwnCourse) -> None:
     known = media.UploadObject(parts(PDF)).digest
     with pytest.raises(InvalidArgument) as refused:
-        media.SetLessonMedia(lesson_media(own.lesson_id, [], [known, "0" * 64, "1" * 64]))
+        media.SetCourseMedia(lesson_media(own.lesson_id, [], [known, "0" * 64, "1" * 64]))
     told = [violation.field for violation in refused.value.violations]
-    assert told == ["pdfs[1].digest", "pdfs[2].digest"]
+    assert told == ["lessons[0].pdfs[1].digest", "lessons[0].pdfs[2].digest"]
     for bad in ("javascript:alert(1)", "file:///etc/passwd", "not a link"):
         with pytest.raises(InvalidArgument):
-            media.SetLessonMedia(lesson_media(own.lesson_id, [bad], []))
+            media.SetCourseMedia(lesson_media(own.lesson_id, [bad], []))
 
 
 def test_the_internal_rpcs_are_for_the_gateway_only(
@@ -271,7 +274,7 @@ def test_the_internal_rpcs_are_for_the_gateway_only(
         stub, found = MediaInternalServiceStub(channel), set()
         for call in (
             lambda: stub.UploadObject(parts(PDF)),
-            lambda: stub.SetLessonMedia(lesson_media(own.lesson_id, [], [])),
+            lambda: stub.SetCourseMedia(lesson_media(own.lesson_id, [], [])),
         ):
             with pytest.raises(grpc.RpcError) as refused:
                 call()

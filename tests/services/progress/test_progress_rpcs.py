@@ -22,7 +22,7 @@ from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServ
 from stellr.progress.v1 import progress_internal_service_pb2 as pb
 from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from tests.services.in_process import invoke, runtime_of
-from tests.services.own_course import make_course
+from tests.services.own_course import import_course, make_course
 from tests.support import Learner, Stack, Visitor, eventually, reason, violations
 
 Mesh = Callable[[str, str], MeshChannel]
@@ -140,9 +140,9 @@ def test_lessons_added_later_do_not_take_a_completion_away(learner: Learners, me
         course_pb.ImportLesson(key=key, title=key, body="Read.")
         for key in ("lesson.md", "preview.md", "new.md")
     ]
-    request = course_pb.ImportCourseRequest(slug=slug, title="Longer", language="en")
-    request.sections.add(title="Section", lessons=lessons)
-    CourseInternalServiceStub(mesh("gateway", "course")).ImportCourse(request)
+    content = course_pb.CourseContent(slug=slug, title="Longer", language="en")
+    content.sections.add(title="Section", lessons=lessons)
+    import_course(mesh, content)
     progress = somebody.get(f"/progress/me/courses/{own.course_id}").json()
     assert (progress["completedLessons"], progress["totalLessons"]) == (2, 3)
     assert (progress["completed"], progress["percentage"]) == (True, 100)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
-from services.kit.errors import InvalidArgument, NotFound
+from services.kit.errors import InvalidArgument
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
 from tests.services.own_course import OwnCourse, make_course
@@ -24,6 +24,8 @@ GIFT = """
 
 ::Earth::The earth is flat {F#Look at the horizon.#Well seen.}
 """
+# Only imports of one course wait for each other.
+COURSE = str(uuid4())
 RIGHT = {
     "The capital of France is": {"Paris"},
     "Which are primes?": {"2", "3"},
@@ -33,7 +35,7 @@ RIGHT = {
 
 @pytest.fixture(name="own", scope="module")
 def _own(stack: Stack) -> OwnCourse:
-    own = make_course(stack.mesh)
+    own = make_course(stack.mesh, has_quiz=True)
     import_quiz(stack, own.lesson_id)
     import_quiz(stack, own.preview_id)
     return own
@@ -58,12 +60,18 @@ def enroll(stack: Stack, own: OwnCourse) -> Learner:
 
 def import_quiz(stack: Stack, lesson_id: str, gift: str = GIFT) -> pb.ImportedQuiz:
     with stack.mesh("gateway", "quiz") as channel:
-        return QuizInternalServiceStub(channel).ImportQuiz(request(lesson_id, gift))
+        stub = QuizInternalServiceStub(channel)
+        (quiz,) = stub.ImportQuizzes(request(lesson_id, gift)).quizzes
+        return quiz
 
 
-def request(lesson_id: str, gift: str = GIFT, pass_percentage: int = 60) -> pb.ImportQuizRequest:
-    return pb.ImportQuizRequest(
-        lesson_id=lesson_id, title="Quiz", gift=gift, pass_percentage=pass_percentage
+def request(
+    lesson_id: str, gift: str = GIFT, *more: pb.ImportQuiz, pass_percentage: int = 60
+) -> pb.ImportQuizzesRequest:
+    return pb.ImportQuizzesRequest(
+        course_id=COURSE,
+        pass_percentage=pass_percentage,
+        quizzes=[pb.ImportQuiz(lesson_id=lesson_id, title="Quiz", gift=gift), *more],
     )
 
 
@@ -266,21 +274,17 @@ def test_a_removed_quiz_is_gone_and_comes_back_with_its_results(
     pupil = enroll(stack, own)
     before = pupil.get(f"/quiz/{own.lesson_id}").json()
     pupil.post(f"/quiz/{own.lesson_id}/submit", {})
-    assert pupil.get(f"/lessons/{own.lesson_id}").json()["hasQuiz"] is True
 
-    gone = pb.RemoveQuizRequest(lesson_id=own.lesson_id)
-    assert quizzes.RemoveQuiz(gone).changed
-    assert not quizzes.RemoveQuiz(gone).changed
-    assert not quizzes.RemoveQuiz(pb.RemoveQuizRequest(lesson_id=str(uuid4()))).changed
+    gone = pb.RemoveQuizzesRequest(course_id=COURSE, lesson_ids=[own.lesson_id, str(uuid4())])
+    assert quizzes.RemoveQuizzes(gone).removed_count == 1
+    assert quizzes.RemoveQuizzes(gone).removed_count == 0
     assert reason(pupil.get(f"/quiz/{own.lesson_id}")) == "QUIZ_NOT_FOUND"
     assert reason(pupil.get(f"/quiz/{own.lesson_id}/results")) == "QUIZ_NOT_FOUND"
-    assert pupil.get(f"/lessons/{own.lesson_id}").json()["hasQuiz"] is False
 
     assert import_quiz(stack, own.lesson_id).changed
     after = pupil.get(f"/quiz/{own.lesson_id}").json()
     assert ids(after) == ids(before)
     assert after["attemptsUsed"] == 1
-    assert pupil.get(f"/lessons/{own.lesson_id}").json()["hasQuiz"] is True
 
 
 def test_imports_of_one_quiz_at_once_take_turns(stack: Stack) -> None:
@@ -291,13 +295,21 @@ def test_imports_of_one_quiz_at_once_take_turns(stack: Stack) -> None:
     assert sum(each.changed for each in made) == 1
 
 
-def test_a_quiz_of_an_unknown_lesson_is_not_kept(
-    quizzes: QuizInternalServiceStub,
-) -> None:
-    nowhere = request(str(uuid4()))
-    for _ in range(2):
-        with pytest.raises(NotFound):
-            quizzes.ImportQuiz(nowhere)
+def test_quizzes_come_all_or_none(stack: Stack, quizzes: QuizInternalServiceStub) -> None:
+    own = make_course(stack.mesh)
+    pupil = enroll(stack, own)
+    bad = pb.ImportQuiz(lesson_id=own.preview_id, title="Bad", gift="Q {~a ~b}")
+    with pytest.raises(InvalidArgument) as refused:
+        quizzes.ImportQuizzes(request(own.lesson_id, GIFT, bad))
+    assert [each.field for each in refused.value.violations] == ["quizzes[1].gift"]
+    assert reason(pupil.get(f"/quiz/{own.lesson_id}")) == "QUIZ_NOT_FOUND"
+
+    good = pb.ImportQuiz(lesson_id=own.preview_id, title="Good", gift="Q {T}")
+    both = request(own.lesson_id, GIFT, good)
+    assert [each.question_count for each in quizzes.ImportQuizzes(both).quizzes] == [3, 1]
+    both.quizzes[1].title = "New"
+    assert [each.changed for each in quizzes.ImportQuizzes(both).quizzes] == [False, True]
+    assert pupil.get(f"/quiz/{own.preview_id}").json()["title"] == "New"
 
 
 def test_defects_are_told_with_their_lines(
@@ -310,32 +322,32 @@ def test_defects_are_told_with_their_lines(
     good = quizzes.CheckGift(pb.CheckGiftRequest(gift=GIFT))
     assert (good.question_count, list(good.defects)) == (3, [])
     with pytest.raises(InvalidArgument) as refused:
-        quizzes.ImportQuiz(request(own.lesson_id, bad))
+        quizzes.ImportQuizzes(request(own.lesson_id, bad))
     told = [(each.field, each.description[:7]) for each in refused.value.violations]
-    assert told == [("gift", "line 1:"), ("gift", "line 3:")]
+    assert told == [("quizzes[0].gift", "line 1:"), ("quizzes[0].gift", "line 3:")]
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        pb.ImportQuizRequest(lesson_id="no-id", title="T", gift=GIFT, pass_percentage=60),
-        pb.ImportQuizRequest(lesson_id=str(uuid4()), title="", gift=GIFT, pass_percentage=60),
-        pb.ImportQuizRequest(lesson_id=str(uuid4()), title="T", gift=GIFT, pass_percentage=101),
+        request("no-id"),
+        request(str(uuid4()), GIFT, pb.ImportQuiz(lesson_id=str(uuid4()), gift=GIFT)),
+        request(str(uuid4()), pass_percentage=101),
     ],
 )
 def test_imports_out_of_bounds_are_refused(
-    quizzes: QuizInternalServiceStub, wrong: pb.ImportQuizRequest
+    quizzes: QuizInternalServiceStub, wrong: pb.ImportQuizzesRequest
 ) -> None:
     with pytest.raises(InvalidArgument):
-        quizzes.ImportQuiz(wrong)
+        quizzes.ImportQuizzes(wrong)
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("CheckGift", pb.CheckGiftRequest(gift=GIFT)),
-        ("ImportQuiz", request(str(uuid4()))),
-        ("RemoveQuiz", pb.RemoveQuizRequest(lesson_id=str(uuid4()))),
+        ("ImportQuizzes", request(str(uuid4()))),
+        ("RemoveQuizzes", pb.RemoveQuizzesRequest(course_id=COURSE)),
     ],
 )
 def test_the_internal_rpcs_are_for_the_gateway_only(

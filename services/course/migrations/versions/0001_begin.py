@@ -27,6 +27,7 @@ def upgrade() -> None:
     _create_sections()
     _create_lessons()
     _create_enrollments()
+    _create_import_plans()
 
 
 def _create_names(table: str, key: str) -> None:
@@ -106,6 +107,7 @@ def _create_lessons() -> None:
             sa.ForeignKey("sections.section_id", ondelete="SET NULL"),
             index=True,
         ),
+        sa.Column("author_id", sa.Text, nullable=False, server_default=""),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
@@ -116,8 +118,8 @@ def _create_lessons() -> None:
         sa.Column("archived_at", TIME),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
         sa.Column("updated_at", TIME, nullable=False, server_default=NOW),
-        sa.UniqueConstraint("course_id", "key"),
     )
+    op.create_index("lessons_of_a_course", "lessons", ["course_id"])
     op.create_index(
         "lessons_in_order", "lessons", ["course_id", "position"], postgresql_where=LIVE_LESSON
     )
@@ -138,6 +140,18 @@ def _create_enrollments() -> None:
         sa.CheckConstraint("state IN ('active', 'ended')"),
     )
     op.create_index("enrollments_of_a_learner", "enrollments", ["user_id", "enrollment_id"])
+
+
+def _create_import_plans() -> None:
+    op.create_table(
+        "import_plans",
+        _course(primary_key=True),
+        sa.Column("plan_id", sa.Uuid, nullable=False, unique=True),
+        sa.Column("content", sa.LargeBinary, nullable=False),
+        sa.Column("lesson_ids", pg.ARRAY(sa.Uuid), nullable=False),
+        sa.Column("expires_at", TIME, nullable=False),
+        sa.Column("changed", sa.Boolean),
+    )
 
 
 def _course(primary_key: bool = False) -> sa.Column[UUID]:

@@ -14,14 +14,14 @@ from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalS
 from tests.support import Stack, Visitor
 
 NIGHT_SKY = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
-Send = Callable[[Path], list[pb.ImportEvent]]
+Send = Callable[..., list[pb.ImportEvent]]
 LESSON, QUIZ = "lessons/02-stars-and-planets.md", "quizzes/02-stars-and-planets.gift"
 
 
 @pytest.fixture
 def send(mesh: Callable[[str, str], MeshChannel]) -> Send:
     channel = mesh("operator", "gateway")
-    return lambda directory: list(send_bundle(channel, directory))
+    return lambda directory, **options: list(send_bundle(channel, directory, **options))
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def lessons_of(course: dict[str, Any]) -> list[dict[str, Any]]:
 def test_brings_the_whole_course_step_by_step(send: Send, bundle: Path, visitor: Visitor) -> None:
     events = send(bundle)
     steps = [event.step for event in events[:-1]]
-    assert [step.done for step in steps] == [1, 2, 3, 4, 5, 6]
-    assert {step.total for step in steps} == {6}
+    assert [step.done for step in steps] == [1, 2, 3, 4, 5]
+    assert {step.total for step in steps} == {5}
     summary = events[-1].summary
     assert (summary.lesson_count, summary.pdf_count, summary.changed) == (4, 1, True)
     assert summary.question_count > 0
@@ -151,27 +151,41 @@ def test_two_at_once_leave_the_course_of_one(send: Send, bundle: Path, visitor: 
     assert quizzes == [True, not without, True, False]
 
 
-def test_an_import_that_ended_midway_is_completed_by_the_next(
-    stack: Stack,
-    mesh: Callable[[str, str], MeshChannel],
-    send: Send,
-    bundle: Path,
-    eventually: Callable[..., Any],
+def test_a_lesson_that_was_renamed_stays_itself(send: Send, bundle: Path, visitor: Visitor) -> None:
+    before = course_of(visitor, send(bundle))
+    rename(bundle, LESSON, "lessons/05-of-stars.md")
+    events = send(bundle)
+    assert events[-1].summary.changed
+    after = course_of(visitor, events)
+    assert lessons_of(after) == lessons_of(before)
+    assert not send(bundle)[-1].summary.changed
+
+
+def test_missed_lessons_are_told_and_removed_only_when_asked(
+    send: Send, bundle: Path, visitor: Visitor
 ) -> None:
-    channel = mesh("operator", "gateway")
-    events = send_bundle(channel, bundle)
-    assert next(events).step.done == 1
-    channel.close()
-    left = stack.state / "imports"
-    assert eventually(lambda: [path.name for path in left.iterdir()] == ["turn"])
-    assert send(bundle)[-1].summary.lesson_count == 4
-    course = course_of(Visitor(stack), again := send(bundle))
-    assert not again[-1].summary.changed
-    assert [lesson["hasQuiz"] for lesson in lessons_of(course)] == [True, True, True, False]
+    before = course_of(visitor, send(bundle))
+    gone = lessons_of(before)[1]
+    change(bundle, "course.yaml", f"      - {LESSON}\n", "")
+    refusal = send(bundle)[-1].refusal
+    told = [(each.lesson_id, each.title, each.file) for each in refusal.missed_lessons]
+    assert told == [(gone["lessonId"], gone["title"], LESSON)]
+    assert visitor.get(f"/courses/{before['slug']}").json() == before
+    summary = send(bundle, remove_lessons=True)[-1].summary
+    assert (summary.lesson_count, summary.removed_count) == (3, 1)
+    after = lessons_of(visitor.get(f"/courses/{before['slug']}").json())
+    assert [each["lessonId"] for each in after] == [
+        each["lessonId"] for each in lessons_of(before) if each != gone
+    ]
+
+
+def rename(root: Path, old: str, new: str) -> None:
+    (root / old).rename(root / new)
+    change(root, "course.yaml", old, new)
 
 
 def test_leaves_nothing_on_the_disk(stack: Stack, send: Send, bundle: Path) -> None:
     send(bundle)
     (bundle / QUIZ).write_text("")
     assert defects(send(bundle))
-    assert [path.name for path in (stack.state / "imports").iterdir()] == ["turn"]
+    assert [path.name for path in (stack.state / "imports").iterdir()] == []

@@ -1,0 +1,1 @@
+"""Every SQL statement of course, a file for each thing kept."""

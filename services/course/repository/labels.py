@@ -1,0 +1,43 @@
+"""Categories and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session as Db
+
+from services.course import names
+from services.course.models import Category, Tag
+
+# Who makes names does so alone, or two could wait for each other's.
+_LOCK_NAMES = sa.text("SELECT pg_advisory_xact_lock(hashtext('course:names'))")
+_FIND_NAMES = """
+SELECT asked.name, {key} AS id FROM unnest(CAST(:names AS text[])) AS asked (name)
+JOIN {table} known ON lower(known.name) = lower(asked.name)
+"""
+_MAKE_NAMES = """
+INSERT INTO {table} (name, slug)
+SELECT * FROM unnest(CAST(:names AS text[]), CAST(:slugs AS text[])) ON CONFLICT DO NOTHING
+"""
+
+
+def name_ids(db: Db, kind: type[Category] | type[Tag], wanted: Sequence[str]) -> list[UUID]:
+    """The ids of categories or tags, in order, made where there is none of that name."""
+    table = {"table": kind.__tablename__, "key": "tag_id" if kind is Tag else "category_id"}
+    find, make = (sa.text(text.format(**table)) for text in (_FIND_NAMES, _MAKE_NAMES))
+    found = _find_names(db, find, wanted)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        db.execute(_LOCK_NAMES)
+        for spell in (names.slug, names.marked_slug):
+            db.execute(make, {"names": missing, "slugs": [spell(name) for name in missing]})
+        found |= _find_names(db, find, missing)
+    return list(dict.fromkeys(found[name] for name in wanted))
+
+
+def _find_names(db: Db, find: sa.TextClause, wanted: Sequence[str]) -> dict[str, UUID]:
+    if not wanted:
+        return {}
+    return {row.name: row.id for row in db.execute(find, {"names": list(wanted)})}

@@ -1,0 +1,98 @@
+"""What course, quiz and media are asked for a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from services.gateway.importing.defects import Defect
+from services.gateway.importing.files import COURSE_FILE
+from services.gateway.importing.sources import CourseBundle, LessonSource
+from services.kit.errors import InvalidArgument
+from services.kit.rpc.interceptors.validation import validated
+from stellr.course.v1 import course_internal_service_pb2 as course_pb
+from stellr.media.v1 import media_internal_service_pb2 as media_pb
+from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
+
+# Stand in for what only the import itself brings, where a request is checked before.
+NO_ID = str(UUID(int=0))
+NO_DIGEST = "0" * 64
+
+
+def course_content(bundle: CourseBundle) -> course_pb.CourseContent:
+    """What course is told of a bundle."""
+    return course_pb.CourseContent(
+        slug=bundle.slug,
+        title=bundle.title,
+        summary=bundle.summary,
+        language=bundle.language,
+        category=bundle.category,
+        tags=bundle.tags,
+        authors=bundle.authors,
+        license=bundle.license,
+        sections=[
+            course_pb.ImportSection(
+                title=section.title, lessons=[_lesson(lesson) for lesson in section.lessons]
+            )
+            for section in bundle.sections
+        ],
+    )
+
+
+def _lesson(lesson: LessonSource) -> course_pb.ImportLesson:
+    return course_pb.ImportLesson(
+        key=lesson.key,
+        author_id=lesson.author_id,
+        title=lesson.title,
+        body=lesson.body,
+        minutes=lesson.minutes,
+        preview=lesson.preview,
+        has_quiz=lesson.quiz is not None,
+    )
+
+
+def quiz(lesson: LessonSource, lesson_id: str) -> quiz_pb.ImportQuiz:
+    """What quiz is told of a lesson that has one."""
+    gift = lesson.quiz.text if lesson.quiz else ""
+    return quiz_pb.ImportQuiz(lesson_id=lesson_id, title=lesson.title, gift=gift)
+
+
+def lesson_media(
+    lesson: LessonSource, lesson_id: str, digests: Mapping[Path, str]
+) -> media_pb.LessonMediaContent:
+    """What media is told of a lesson; `digests` are those of its files, by their path."""
+    return media_pb.LessonMediaContent(
+        lesson_id=lesson_id,
+        videos=[media_pb.VideoLink(url=video.url, title=video.title) for video in lesson.videos],
+        pdfs=[
+            media_pb.PdfFile(digest=digests.get(pdf.path, NO_DIGEST), title=pdf.title)
+            for pdf in lesson.pdfs
+        ],
+    )
+
+
+def refused(bundle: CourseBundle) -> Iterator[Defect]:
+    """What a service would refuse midway, by the bounds in its contract."""
+    yield from violations(COURSE_FILE, course_content(bundle))
+    for lesson in bundle.lessons:
+        yield from violations(lesson.key, lesson_media(lesson, NO_ID, {}))
+        if lesson.quiz:
+            yield from violations(lesson.key, quiz(lesson, NO_ID))
+
+
+def violations(file: str, request: Message) -> list[Defect]:
+    """What in a request is out of the bounds in its contract."""
+    try:
+        validated(request)
+    except InvalidArgument as error:
+        return defects_of(file, error)
+    return []
+
+
+def defects_of(file: str, error: InvalidArgument) -> list[Defect]:
+    """What a service says is wrong with a request."""
+    told = [f"{field}: {reason}" for field, reason in error.violations] or [error.message]
+    return [Defect(file, 0, reason) for reason in told]

@@ -203,7 +203,7 @@ def test_committing_again_answers_the_same(process: Process) -> None:
 
 def test_bad_content_is_refused_by_its_plan(process: Process) -> None:
     with pytest.raises(InvalidArgument):
-        plan(process, content(title=" "))
+        plan(process, content(sections=one_section(lesson("a"), lesson("a"))))
     with pytest.raises(NotFound):
         get(process)
 

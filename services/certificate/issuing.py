@@ -14,6 +14,7 @@ from services.kit.process.runtime import Runtime
 from stellr.course.v1.course_internal_service_pb2 import CourseTitle, GetCourseTitleRequest
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.notification.v1.notification_internal_service_pb2 import SendNotificationRequest
+from stellr.notification.v1.template_pb2 import CertificateReady
 from stellr.progress.v1.progress_internal_service_pb2 import GetStandingRequest, Standing
 from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from stellr.user.v1.user_internal_service_pb2 import GetPersonNameRequest, PersonName
@@ -107,7 +108,8 @@ class Issuing:
         request = SendNotificationRequest(
             notification_id=str(once),
             user_id=str(issued.user_id),
-            template="certificate_ready",
-            data={"courseTitle": issued.course_title, "serial": issued.serial},
+            certificate_ready=CertificateReady(
+                course_title=issued.course_title, serial=issued.serial
+            ),
         )
         self._runtime.jobs.deliver(SEND, request)

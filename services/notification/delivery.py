@@ -15,7 +15,7 @@ from services.notification import repository
 from services.notification.mail import AddressError, compose, message_id
 from services.notification.models import Contact, Notification, State
 from services.notification.smtp_url import smtp_mail
-from services.notification.templates import render
+from services.notification.templates import from_json, render
 from services.notification.transports import MailTransport, OutboxMail, TransportError
 
 log = structlog.get_logger("stellr.notification")
@@ -66,8 +66,7 @@ def _message(
     settings: Settings, notification: Notification, to: Notification | Contact
 ) -> EmailMessage:
     words = render(
-        notification.template,
-        notification.data or {},
+        from_json(notification.template, notification.data or {}),
         name=to.name or "",
         locale=to.locale or "",
         public_url=settings.public_url,

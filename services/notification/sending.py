@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
 from services.notification import repository, templates
 from services.notification.delivery import deliver_mail
@@ -21,18 +20,14 @@ class Messages:
         self._jobs = runtime.jobs
 
     def send(self, request: pb.SendNotificationRequest) -> None:
-        """Send a message, or have it wait for a card; one whose id is known is let be.
-
-        InvalidFields: the template is unknown, or the data do not fit it.
-        """
-        _check(request)
+        """Send a message, or have it wait for a card; one whose id is known is let be."""
         db, notification_id = self._database.session, UUID(request.notification_id)
-        recipient = _recipient(request)
+        recipient, template = _recipient(request), str(request.WhichOneof("template"))
         reachable = "email" in recipient or repository.lock_address(db, recipient["user_id"])
         values = {
             "notification_id": notification_id,
-            "template": request.template,
-            "data": dict(request.data),
+            "template": template,
+            "data": templates.to_json(getattr(request, template)),
             "state": State.QUEUED if reachable else State.WAITING,
             **recipient,
         }
@@ -50,13 +45,6 @@ class Messages:
 
     def _deliver(self, notification_id: UUID) -> None:
         self._jobs.defer(deliver_mail, notification_id=str(notification_id))
-
-
-def _check(request: pb.SendNotificationRequest) -> None:
-    try:
-        templates.check(request.template, request.data)
-    except templates.TemplateDataError as error:
-        raise InvalidFields([Violation(*pair) for pair in error.violations]) from error
 
 
 def _recipient(request: pb.SendNotificationRequest) -> dict[str, Any]:

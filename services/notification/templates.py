@@ -5,37 +5,30 @@ Each language is a folder of templates/ with the same files; a missing one falls
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
-REQUIRED: dict[str, frozenset[str]] = {
-    "verification_code": frozenset({"code"}),
-    "welcome": frozenset(),
-    "account_exists": frozenset(),
-    "new_device": frozenset({"device", "address", "time"}),
-    "password_changed": frozenset(),
-    "address_changed": frozenset(),
-    "reminder_lesson": frozenset({"courseTitle", "lessonTitle"}),
-    "reminder_quiz": frozenset({"courseTitle", "lessonTitle"}),
-    "certificate_ready": frozenset({"courseTitle", "serial"}),
-    "announcement": frozenset({"title", "body"}),
-}
-"""The data keys that each template must be given."""
+from stellr.notification.v1.notification_internal_service_pb2 import SendNotificationRequest
 
-OPTIONAL: dict[str, frozenset[str]] = {"verification_code": frozenset({"link"})}
-"""The data keys that a template may be given besides."""
+TEMPLATES: Mapping[str, type[Message]] = {
+    field.name: GetMessageClass(field.message_type)
+    for field in SendNotificationRequest.DESCRIPTOR.oneofs_by_name["template"].fields
+    if field.message_type
+}
+"""What there are words for: the kinds of message by their names, which their files have too."""
 
 CODE_MINUTES = 10
 """How long a verification code is said to be valid."""
 
-_MAX_LENGTH = {"code": 6, "serial": 64, "title": 150, "body": 10_000, "link": 2_000}
-_DEFAULT_MAX_LENGTH = 300
 _MAX_NAME = 120
 _MAX_SUBJECT = 150
-_CODE = re.compile(r"[0-9]{6}")
-_LINK = re.compile(r"https?://[^\s<>\"]+")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
@@ -48,38 +41,25 @@ class Rendered:
     html: str
 
 
-class TemplateDataError(ValueError):
-    """The template is unknown, or its data is not what it asks for.
-
-    violations holds a pair for each defect: the field ("template" or "data.<key>") and the reason.
-    """
-
-    def __init__(self, violations: list[tuple[str, str]]) -> None:
-        super().__init__("; ".join(f"{field}: {reason}" for field, reason in violations))
-        self.violations = tuple(violations)
+def to_json(template: Message) -> dict[str, Any]:
+    """What a template was given, to be kept."""
+    return MessageToDict(template)
 
 
-def check(template: str, data: Mapping[str, str]) -> None:
-    """Raise TemplateDataError, with every defect, unless the data suits the template."""
-    if template not in REQUIRED:
-        raise TemplateDataError([("template", f"must be one of {', '.join(REQUIRED)}")])
-    violations = [*_wrong_keys(template, data), *_wrong_values(data)]
-    if violations:
-        raise TemplateDataError(violations)
+def from_json(name: str, kept: dict[str, Any]) -> Message:
+    """The template that was kept."""
+    return ParseDict(kept, TEMPLATES[name](), ignore_unknown_fields=True)
 
 
-def render(
-    template: str, data: Mapping[str, str], *, name: str, locale: str, public_url: str
-) -> Rendered:
+def render(template: Message, *, name: str, locale: str, public_url: str) -> Rendered:
     """The notification for a person called name, in the language of the locale or in English.
 
-    public_url is the academy's address without a slash at its end. Raises TemplateDataError.
+    public_url is the academy's address without a slash at its end.
     """
-    check(template, data)
-    values: dict[str, object] = {key: _plain(key, value) for key, value in data.items()}
+    values = _values(template)
     values |= {"name": _one_line(name)[:_MAX_NAME], "public_url": public_url.rstrip("/")}
-    values |= {"minutes": CODE_MINUTES, "link": values.get("link", "")}
-    text, html = (_find(f"{template}.{kind}", locale) for kind in ("txt", "html"))
+    values |= {"minutes": CODE_MINUTES}
+    text, html = (_find(f"{_name(template)}.{kind}", locale) for kind in ("txt", "html"))
     subject = _one_line("".join(text.blocks["subject"](text.new_context(values))))
     values |= {"subject": subject, "language": str(text.name).split("/")[0]}
     return Rendered(subject[:_MAX_SUBJECT], text.render(values), html.render(values))
@@ -90,29 +70,25 @@ def paragraphs(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
-def _wrong_keys(template: str, data: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    required = REQUIRED[template]
-    for key in sorted(required - data.keys()):
-        yield f"data.{key}", f"is required by {template}"
-    for key in sorted(data.keys() - required - OPTIONAL.get(template, frozenset())):
-        yield f"data.{_one_line(key)[:50]}", f"is not a key of {template}"
+def _name(template: Message) -> str:
+    return next(name for name, kind in TEMPLATES.items() if isinstance(template, kind))
 
 
-def _wrong_values(data: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for key, value in data.items():
-        longest = _MAX_LENGTH.get(key, _DEFAULT_MAX_LENGTH)
-        if len(value) > longest:
-            yield f"data.{_one_line(key)[:50]}", f"must be at most {longest} characters"
-    if "code" in data and not _CODE.fullmatch(data["code"]):
-        yield "data.code", "must be 6 digits"
-    if "link" in data and not _LINK.fullmatch(data["link"]):
-        yield "data.link", "must be an http or https address"
+def _values(template: Message) -> dict[str, object]:
+    fields = template.DESCRIPTOR.fields_by_name
+    return {name: _plain(name, getattr(template, name)) for name in fields}
 
 
-def _plain(key: str, value: str) -> str:
-    if key != "body":
+def _plain(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        return _moment(value.ToDatetime(tzinfo=UTC))
+    if name != "body":
         return _one_line(value)
     return "\n".join(_one_line(line) for line in value.splitlines())
+
+
+def _moment(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y, %H:%M} UTC"
 
 
 def _one_line(text: str) -> str:

@@ -28,6 +28,7 @@ from services.kit.rpc.clients import MeshChannel
 from services.kit.work.jobs import Tasks
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
 from stellr.notification.v1 import notification_internal_service_pb2_grpc as notification_grpc
+from stellr.notification.v1.template_pb2 import Welcome
 from stellr.user.v1 import profile_pb2
 from stellr.user.v1 import user_service_pb2 as user
 from stellr.user.v1 import user_service_pb2_grpc as user_grpc
@@ -169,12 +170,12 @@ def working(runtime: Runtime) -> Iterator[Runtime]:
         runtime.close()
 
 
-def message(template: str = "welcome") -> notification.SendNotificationRequest:
+def message() -> notification.SendNotificationRequest:
     """A message that fits its contract."""
     return notification.SendNotificationRequest(
         notification_id="01a2040b-0000-7000-8000-000000000001",
         user_id="01a2040b-0000-7000-8000-000000000002",
-        template=template,
+        welcome=Welcome(),
     )
 
 

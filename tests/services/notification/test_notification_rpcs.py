@@ -21,6 +21,12 @@ from stellr.notification.v1 import notification_internal_service_pb2 as pb
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
 )
+from stellr.notification.v1.template_pb2 import (
+    Announcement,
+    CertificateReady,
+    NewDevice,
+    VerificationCode,
+)
 from tests.services.kit.harness import Kit
 from tests.services.notification.test_transports import Mailbox
 from tests.support import Stack, body_of, eventually, free_port
@@ -37,15 +43,20 @@ def address() -> str:
     return f"{uuid4().hex}@learner.example"
 
 
+def message(**fields: Any) -> pb.SendNotificationRequest:
+    request = pb.SendNotificationRequest(notification_id=str(uuid4()), **fields)
+    if request.WhichOneof("template") is None:
+        request.welcome.SetInParent()
+    return request
+
+
 def to_address(email: str, **more: Any) -> pb.SendNotificationRequest:
     to = pb.MailAddress(email=email, name="Zoe", locale="en")
-    values = {"notification_id": str(uuid4()), "template": "welcome", **more}
-    return pb.SendNotificationRequest(address=to, **values)
+    return message(address=to, **more)
 
 
 def to_person(user_id: str, **more: Any) -> pb.SendNotificationRequest:
-    values = {"notification_id": str(uuid4()), "template": "welcome", **more}
-    return pb.SendNotificationRequest(user_id=user_id, **values)
+    return message(user_id=user_id, **more)
 
 
 def card(user_id: str, revision: int = REVISION, **fields: str) -> pb.SetContactRequest:
@@ -53,8 +64,8 @@ def card(user_id: str, revision: int = REVISION, **fields: str) -> pb.SetContact
 
 
 def test_a_message_to_an_address_leaves(stack: Stack, mesh: Mesh) -> None:
-    email, data = address(), {"code": "012345"}
-    request = to_address(email, template="verification_code", data=data)
+    email = address()
+    request = to_address(email, verification_code=VerificationCode(code="012345"))
     stub(mesh("auth", "notification")).SendNotification(request)
     (mail,) = eventually(lambda: stack.mails(email))
     assert mail["Message-ID"].startswith(f"<{request.notification_id}@")
@@ -74,9 +85,9 @@ def test_a_message_that_comes_often_leaves_once(stack: Stack, mesh: Mesh) -> Non
 def test_a_message_waits_for_its_card_and_then_leaves(stack: Stack, mesh: Mesh) -> None:
     email, user_id = address(), str(uuid4())
     auth = stub(mesh("auth", "notification"))
-    data = {"courseTitle": "The Night Sky", "serial": "AAAA-BBBB"}
+    ready = CertificateReady(course_title="The Night Sky", serial="AAAA-BBBB")
     auth.SendNotification(to_person(user_id))
-    auth.SendNotification(to_person(user_id, template="certificate_ready", data=data))
+    auth.SendNotification(to_person(user_id, certificate_ready=ready))
     auth.SetContact(card(user_id, name="Zoe"))
     time.sleep(0.3)
     assert stack.mails(email) == []
@@ -102,27 +113,37 @@ def test_no_message_is_lost_between_sending_and_card(stack: Stack, mesh: Mesh) -
 
 
 @pytest.mark.parametrize(
-    ("template", "data", "fields"),
+    ("template", "fields"),
     [
-        ("nope", {}, {"template"}),
-        ("verification_code", {}, {"data.code"}),
-        ("verification_code", {"code": "12345x", "more": "x"}, {"data.code", "data.more"}),
-        ("welcome", {"x": "y"}, {"data.x"}),
+        ({}, {"template"}),
+        ({"verification_code": VerificationCode()}, {"verificationCode.code"}),
+        ({"verification_code": VerificationCode(code="1234567")}, {"verificationCode.code"}),
+        ({"verification_code": VerificationCode(code="١٢٣٤٥٦")}, {"verificationCode.code"}),
+        (
+            {"verification_code": VerificationCode(code="123456", link="javascript:alert(1)")},
+            {"verificationCode.link"},
+        ),
+        ({"new_device": NewDevice(device="x")}, {"newDevice.address", "newDevice.time"}),
+        (
+            {"announcement": Announcement(title="x" * 151, body="y" * 10_001)},
+            {"announcement.title", "announcement.body"},
+        ),
     ],
 )
-def test_what_does_not_fit_its_template_is_refused(
-    mesh: Mesh, template: str, data: dict[str, str], fields: set[str]
+def test_what_a_template_lacks_is_told(
+    mesh: Mesh, template: dict[str, Any], fields: set[str]
 ) -> None:
-    request = to_address(address(), template=template, data=data)
+    to = pb.MailAddress(email=address())
+    request = pb.SendNotificationRequest(notification_id=str(uuid4()), address=to, **template)
     with pytest.raises(InvalidArgument) as refused:
         stub(mesh("auth", "notification")).SendNotification(request)
     assert {violation.field for violation in refused.value.violations} == fields
 
 
 def test_a_message_needs_a_recipient(mesh: Mesh) -> None:
-    request = pb.SendNotificationRequest(notification_id=str(uuid4()), template="welcome")
-    with pytest.raises(InvalidArgument):
-        stub(mesh("auth", "notification")).SendNotification(request)
+    with pytest.raises(InvalidArgument) as refused:
+        stub(mesh("auth", "notification")).SendNotification(message())
+    assert [violation.field for violation in refused.value.violations] == ["recipient"]
 
 
 def test_only_some_services_may_speak_to_people(stack: Stack, mesh: Mesh) -> None:
@@ -216,7 +237,7 @@ def test_cards_in_any_order_end_the_same(desk: MakeDesk) -> None:
 
 def test_what_was_sent_is_forgotten(desk: MakeDesk, tmp_path: Path) -> None:
     here = desk()
-    here.send(to_address(address(), template="verification_code", data={"code": "314159"}))
+    here.send(to_address(address(), verification_code=VerificationCode(code="314159")))
     eventually(lambda: here.states() == ["sent"])
     for table in ("notifications", "procrastinate_jobs"):
         assert "314159" not in str(here.query(f"SELECT * FROM {table}"))
@@ -226,7 +247,7 @@ def test_what_was_sent_is_forgotten(desk: MakeDesk, tmp_path: Path) -> None:
 
 def test_a_code_is_in_no_log(desk: MakeDesk, capfd: pytest.CaptureFixture[str]) -> None:
     here, email = desk(smtp_url="smtp://127.0.0.1:1"), address()
-    here.send(to_address(email, template="verification_code", data={"code": "314159"}))
+    here.send(to_address(email, verification_code=VerificationCode(code="314159")))
     said = eventually(
         lambda: found if "job failed" in (found := "".join(capfd.readouterr())) else ""
     )

@@ -122,7 +122,7 @@ CALLS: list[tuple[str, Any, str]] = [
 def test_internal_calls_are_for_the_services_named(
     stack: Stack, mesh: Mesh, method: str, request_: Any, caller: str
 ) -> None:
-    with grpc.insecure_channel(streams_of(stack.target("course"))) as nobody:
+    with grpc.insecure_channel(stack.target("course")) as nobody:
         with pytest.raises(grpc.RpcError) as unknown:
             getattr(CourseInternalServiceStub(nobody), method)(request_)
         assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED

@@ -16,12 +16,13 @@ _HTTP2: Json = {
     "initial_stream_window_size": 65536,
     "initial_connection_window_size": 1048576,
 }
-# A retry storm is bounded by the budget: at most a fifth of the requests in flight.
+# A retry storm is bounded by the budget. Of two processes one may die, and with it half of the
+# requests in flight are to be sent again.
 _LIMITS: Json = {
     "max_connections": 128,
     "max_pending_requests": 1024,
     "max_requests": 2048,
-    "retry_budget": {"budget_percent": {"value": 20.0}, "min_retry_concurrency": 5},
+    "retry_budget": {"budget_percent": {"value": 50.0}, "min_retry_concurrency": 20},
 }
 # A process that says NOT_SERVING gets nothing more within a second. One that does not answer twice
 # is left alone, and is asked often enough to be found as soon as it is back.

@@ -71,7 +71,7 @@ def _retry(method: Method) -> Mapping[str, Any]:
     kind = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3"
     return {
         "retry_on": ASK_AGAIN if method.reads else NOTHING_SENT,
-        "num_retries": 2,
+        "num_retries": 3,
         "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
         "retry_host_predicate": [
             {
@@ -79,7 +79,8 @@ def _retry(method: Method) -> Mapping[str, Any]:
                 "typed_config": {"@type": f"{kind}.PreviousHostsPredicate"},
             }
         ],
-        "host_selection_retry_max_attempts": 3,
+        # The choice is made anew until it falls on another process; taking turns may need some.
+        "host_selection_retry_max_attempts": 10,
     }
 
 

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-THREADS = 8
-# Beside its threads a process borrows connections for health and for the request that waits.
-POOL_MARGIN = 2
-# The job worker, the listener for new jobs and the identity feed.
+LARGEST_POOL = 10
+SMALLEST_POOL = 4
+# Beside its pool: the job worker, and who listens for new jobs and events.
 BACKGROUND = 6
 # Migrations, an operator's psql, and what PostgreSQL keeps for superusers.
 RESERVE = 10
 CEILING = 500
-SMALLEST_POOL = 4
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,6 @@ class ConnectionPlan:
     """Sizes that fit together: every pool full at once still fits into `max_connections`."""
 
     pool_size: int
-    threads: int
     max_connections: int
 
 
@@ -29,9 +26,5 @@ def plan_connections(workers: int, databases: int) -> ConnectionPlan:
     """
     processes = workers * databases
     share = (CEILING - RESERVE) // max(processes, 1) - BACKGROUND
-    pool_size = max(SMALLEST_POOL, min(THREADS + POOL_MARGIN, share))
-    return ConnectionPlan(
-        pool_size=pool_size,
-        threads=pool_size - POOL_MARGIN,
-        max_connections=processes * (pool_size + BACKGROUND) + RESERVE,
-    )
+    pool_size = max(SMALLEST_POOL, min(LARGEST_POOL, share))
+    return ConnectionPlan(pool_size, processes * (pool_size + BACKGROUND) + RESERVE)

@@ -38,19 +38,10 @@ def service_environ(
         "STELLR_MESH_KEYS_FILE": str(keys / "mesh.json"),
         "STELLR_SECRET_FILE": str(keys / "secret"),
         "STELLR_POOL_SIZE": str(settings.plan.pool_size),
-        "STELLR_THREADS": str(_threads(settings, service)),
     }
     for name, addresses in settings.targets.items():
         environ[f"STELLR_TARGET_{name.upper()}"] = ",".join(addresses)
     return {**user, **environ, **_own(settings, service)}
-
-
-def _threads(settings: Settings, service: str) -> int:
-    # Every process follows auth's identity feed, those of progress the outlines of course, and
-    # each stream holds a thread.
-    processes = sum(len(addresses) for addresses in settings.targets.values())
-    followers = {TOKEN_ISSUER: processes, "course": len(settings.targets.get("progress", ()))}
-    return settings.plan.threads + followers.get(service, 0)
 
 
 def _own(settings: Settings, service: str) -> dict[str, str]:

@@ -52,15 +52,17 @@ class Reservation:
         self.close()
 
 
-def reserve(port: int = 0) -> Reservation:
+def reserve(port: int = 0, *, unreserved: bool = False) -> Reservation:
     """Reserve a port of the loopback address, any free one by default.
 
-    Raises StartError naming the port when somebody listens on it or it may not be bound.
+    Raises StartError naming the port when somebody listens on it or it may not be bound; with
+    `unreserved` also when somebody reserved it, or connections to it were closed a moment ago.
     """
     reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, not unreserved)
         reserved.bind((HOST, port))
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     except OSError as error:
         reserved.close()
         raise StartError(f"Port {port} cannot be used: {str(error.strerror).lower()}.") from error
@@ -75,7 +77,7 @@ def reserve_pair() -> tuple[Reservation, Reservation]:
     for _ in range(PAIR_TRIES):
         first = reserve()
         try:
-            return first, reserve(first.port + 1)
+            return first, reserve(first.port + 1, unreserved=True)
         except (StartError, OverflowError):
             first.close()
     raise StartError("There are no two free ports in a row.")

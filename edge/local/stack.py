@@ -202,7 +202,8 @@ class Stack:
     def _start_service(self, settings: Settings, name: str, number: int, address: str) -> None:
         environ = service_environ(settings, name, address, os.environ)
         main = partial(_serve, self.services[name], environ)
-        self._part(f"{name}-{number}", name, address, main).start()
+        # At once: it is told to stop when the door is shut, so that nobody needs to notice.
+        self._part(f"{name}-{number}", name, address, main, signal.SIGINT).start()
 
     def _await_services(self) -> None:
         for part in self.parts:

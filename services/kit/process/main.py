@@ -26,22 +26,34 @@ from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceService
 
 log = structlog.get_logger("stellr.process")
 
+# A process that is told to stop says so and goes on meanwhile: Envoy asks each second how it is
+# (edge/envoy/clusters.py), and sends it nothing more after that.
+NOTICE_SECONDS = 2.5
 # Calls under way are finished; one that takes longer than this is cancelled.
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 7.0
 RETRY_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 
 
 def run(service: Service, environ: Mapping[str, str]) -> int:
-    """Run one process of the service until SIGTERM or SIGINT; the exit status."""
+    """Run one process of the service until SIGTERM or SIGINT; the exit status.
+
+    SIGTERM is for good order. After SIGINT nobody needs to notice: a person pressed Ctrl-C, or the
+    door is shut already.
+    """
     os.environ.update(environ)
     settings = Settings()
     configure_logs(service.name, settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop, at_once = threading.Event(), threading.Event()
+
+    def hurry(*_: object) -> None:
+        at_once.set()
+        stop.set()
+
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, hurry)
     try:
-        return Process(service, settings).run(stop)
+        return Process(service, settings).run(stop, at_once)
     except (OSError, ValueError, LookupError) as error:
         log.error("cannot start", error=str(error))
         return 1
@@ -67,13 +79,15 @@ class Process:
         self._runtime.mesh_keys.load()
         self._server = make_server(self._runtime)
 
-    def run(self, stop: threading.Event) -> int:
-        """Serve until told to stop; 0."""
+    def run(self, stop: threading.Event, at_once: threading.Event) -> int:
+        """Serve until told to stop, and until that was noticed, unless it is to be at once; 0."""
         self._runtime.supervisor.start()
         self._server.start(self._runtime.settings.listen)
         self._runtime.identity_follower.start()
         threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
         stop.wait()
+        if self._server.leave():
+            at_once.wait(NOTICE_SECONDS)
         self._stop()
         return 0
 

@@ -23,13 +23,15 @@ class Health:
 
     def set(self, serving: bool) -> None:
         """Say whether calls are welcome."""
+        self._serving = serving
         state = _STATES.SERVING if serving else _STATES.NOT_SERVING
         for name in self._names:
             self._servicer.set(name, state)
 
-    def stop(self) -> None:
-        """Say for good that calls are no longer welcome."""
+    def stop(self) -> bool:
+        """Say for good that calls are no longer welcome; whether they were."""
         self._servicer.enter_graceful_shutdown()
+        return self._serving
 
     def add_to(self, server: Any) -> None:
         """Answer on a synchronous server."""

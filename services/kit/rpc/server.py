@@ -94,6 +94,10 @@ class Server:
         """Tell health checks whether calls are welcome."""
         self._health.set(serving)
 
+    def leave(self) -> bool:
+        """Tell health checks for good that calls are no longer welcome; whether they were."""
+        return self._health.stop()
+
     def stop(self, grace_seconds: float) -> None:
         """Refuse new calls, finish those under way, cancel what is left after the grace."""
         self._health.stop()

@@ -23,11 +23,6 @@ def test_only_auth_holds_the_token_key() -> None:
     assert gateway["STELLR_ENVOY_ADMIN"] == "http://127.0.0.1:9901"
 
 
-def test_auth_has_a_thread_for_the_feed_of_every_process() -> None:
-    assert service_environ(SETTINGS, "auth", "", {})["STELLR_THREADS"] == "11"
-    assert service_environ(SETTINGS, "gateway", "", {})["STELLR_THREADS"] == "8"
-
-
 def test_the_users_variables_pass_but_do_not_win() -> None:
     user = {"STELLR_SMTP_URL": "smtp://mail", "STELLR_LISTEN": "0.0.0.0:1"}
     environ = service_environ(SETTINGS, "auth", "127.0.0.1:1", user)

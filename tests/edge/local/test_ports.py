@@ -4,7 +4,7 @@ import pytest
 
 from edge.local import ports
 from edge.local.errors import StartError
-from edge.local.ports import HOST, listens, reserve, reserve_pair
+from edge.local.ports import HOST, Reservation, listens, reserve, reserve_pair
 
 
 def test_a_reserved_port_swallows_no_connection() -> None:
@@ -36,19 +36,25 @@ def test_a_port_in_use_is_named() -> None:
             reserve(port)
 
 
-def test_a_pair_is_two_ports_in_a_row() -> None:
+def test_a_pair_is_two_ports_in_a_row_to_listen_on() -> None:
     first, second = reserve_pair()
     with first, second:
         assert second.port == first.port + 1
+        for reserved in (first, second):
+            socket.create_server((HOST, reserved.port)).close()
 
 
 def test_a_pair_gives_way_to_who_has_its_second_port(monkeypatch: pytest.MonkeyPatch) -> None:
     first, taken = reserve_pair()
     first.close()
-    offered = iter([first.port])
-    monkeypatch.setattr(ports, "reserve", lambda port=0: reserve(port or next(offered, 0)))
+    offered = iter([taken.port - 1])
+
+    def offering(port: int = 0, *, unreserved: bool = False) -> Reservation:
+        return reserve(port or next(offered, 0), unreserved=unreserved)
+
+    monkeypatch.setattr(ports, "reserve", offering)
     with taken:
         one, two = reserve_pair()
         with one, two:
-            assert one.port != first.port
+            assert one.port != taken.port - 1
             assert two.port == one.port + 1

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from services.auth import passwords
 from services.auth.errors import SignInBusy
 from services.kit import call
 
 # Each hash takes a core and 19 MiB for 30 ms.
 AT_ONCE = 2
-# Of waiting longer than this, a person does not think well.
+# Callers, those that wait included: the last of them has his turn in about a second.
+ADMITTED = 64
+REFUSING = 2
+# Who waits longer tries again anyway.
 LONGEST_WAIT_SECONDS = 5.0
-# Below everything else that the process does: on a busy machine logins are slow before reads are.
+# Other threads go first: on a busy machine logins become slow before anything else does.
 NICENESS = 10
 Result = TypeVar("Result")
 
 
 class Hashing:
-    """A queue before two threads; who would be one too many is refused at once."""
+    """A queue before two threads; who would be one too many is refused at once.
+
+    `callers` are threads for RPCs that wait here: some more than may wait, to refuse the others.
+    """
 
     def __init__(self, admitted: int) -> None:
         """At most `admitted` callers at once, those who wait included."""
+        self.callers = ThreadPoolExecutor(admitted + REFUSING, "sign-in")
         self._places = threading.BoundedSemaphore(admitted)
         self._pool = ThreadPoolExecutor(AT_ONCE, "hashing", initializer=_give_way)
 
-    def hash(self, password: str) -> str:
-        """The hash of a normalized password; SignInBusy."""
-        return self._run(lambda: passwords.hash_password(password))
-
-    def verify(self, password: str, password_hash: str | None) -> bool:
-        """Whether it is the normalized password, as `passwords.verify_password`; SignInBusy."""
-        return self._run(lambda: passwords.verify_password(password, password_hash))
-
-    def _run(self, work: Callable[[], Result]) -> Result:
+    def run(self, work: Callable[[], Result]) -> Result:
+        """The result of work that hashes, done when its turn comes; SignInBusy."""
         if not self._places.acquire(blocking=False):
             raise SignInBusy
         future = self._pool.submit(work)
@@ -60,4 +60,5 @@ def _patience() -> float:
 
 
 def _give_way() -> None:
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    if sys.platform == "linux":  # where a thread has a niceness of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -57,7 +58,7 @@ class Registration:
         payload: dict[str, Any] = {
             "display_name": applicant.display_name,
             "locale": applicant.locale or DEFAULT_LOCALE,
-            "password_hash": self._hashing.hash(password),
+            "password_hash": self._hashing.run(partial(passwords.hash_password, password)),
         }
         budgets.spend(self._database.session, budgets.MAILS, email)
         known = repository.find_account_by_email(self._database.session, email)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.auth import repository
 from services.auth.access import AccessSigner
-from services.auth.hashing import Hashing
+from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
 from services.auth.registration import Registration
@@ -29,12 +29,16 @@ def build(runtime: Runtime) -> Sequence[Registered]:
     signer = AccessSigner(key, runtime.settings.public_url)
     # Its own tokens auth checks by the key at hand; the others ask it for that.
     runtime.access_keys.load_by(signer.jwks)
-    database, hashing = runtime.database, Hashing(admitted=6)
+    database, hashing = runtime.database, Hashing(ADMITTED)
     registration = Registration(database, Mails(runtime), runtime.signer("code"), hashing)
     sessions = Sessions(database, signer, runtime.signer("refresh-token"), hashing)
     public = AuthServicer(registration, sessions, signer)
     return [
-        Registered(add_AuthServiceServicer_to_server, public),
+        Registered(
+            add_AuthServiceServicer_to_server,
+            public,
+            pools=dict.fromkeys(("Register", "Login"), hashing.callers),
+        ),
         Registered(add_AuthInternalServiceServicer_to_server, AuthInternalServicer(runtime)),
     ]
 

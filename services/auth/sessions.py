@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session as Db
@@ -48,14 +49,17 @@ class Sessions:
 
     def log_in(self, email: str, password: str) -> SignedIn:
         """A session for the right password; InvalidCredentials for any other, or SignInBusy."""
-        account = self._find(email)
-        # No transaction is open and no connection held while the password waits for its turn.
-        given = passwords.normalize_password(password)
-        proven = self._hashing.verify(given, account.password_hash if account else None)
-        held = self._hold(account) if account and proven else None
+        # No transaction is open and no connection held while this waits for its turn.
+        proven = self._hashing.run(partial(self._prove, email, password))
+        held = self._hold(proven) if proven else None
         if held is None:
             raise InvalidCredentials
         return self.start(held)
+
+    def _prove(self, email: str, password: str) -> Account | None:
+        account, given = self._find(email), passwords.normalize_password(password)
+        known = account.password_hash if account else None
+        return account if passwords.verify_password(given, known) else None
 
     def _find(self, email: str) -> Account | None:
         try:

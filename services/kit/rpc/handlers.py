@@ -34,18 +34,13 @@ class Handlers:
         chain: Chain,
         uploads: ThreadPoolExecutor,
     ) -> None:
-        declared = _Recorder()
-        for registration in registrations:
-            registration.add(registration.servicer, declared)
-        self.names = list(declared.table)
+        self.names: list[str] = []
         self._chain = chain
         self._uploads = uploads
         self._calls: Table = {}
         self._streams: Table = {}
-        found = policies(self.names)
-        for service, methods in declared.table.items():
-            for name, handler in methods.items():
-                self._add(service, name, handler, found[f"/{service}/{name}"])
+        for registration in registrations:
+            self._add_all(registration)
 
     def add_calls(self, server: Any) -> None:
         """Give a synchronous server its handlers."""
@@ -55,11 +50,28 @@ class Handlers:
         """Give an asyncio server its handlers."""
         _give(server, self._streams)
 
-    def _add(self, service: str, name: str, handler: Any, rpc: MethodPolicy) -> None:
+    def _add_all(self, registration: Registration) -> None:
+        declared = _Recorder()
+        registration.add(registration.servicer, declared)
+        self.names.extend(declared.table)
+        found = policies(declared.table)
+        for service, methods in declared.table.items():
+            for name, handler in methods.items():
+                pool = registration.pools.get(name)
+                self._add(service, name, handler, found[f"/{service}/{name}"], pool)
+
+    def _add(
+        self,
+        service: str,
+        name: str,
+        handler: Any,
+        rpc: MethodPolicy,
+        pool: ThreadPoolExecutor | None,
+    ) -> None:
         if handler.response_streaming:
             self._streams.setdefault(service, {})[name] = self._stream(handler, rpc)
         else:
-            self._calls.setdefault(service, {})[name] = self._call(handler, rpc)
+            self._calls.setdefault(service, {})[name] = self._call(handler, rpc, pool)
 
     def _stream(self, handler: Any, rpc: MethodPolicy) -> Any:
         if handler.request_streaming:
@@ -68,13 +80,13 @@ class Handlers:
         behavior = served(handler.unary_stream, self._chain, rpc)
         return _decoding(handler._replace(unary_stream=behavior), rpc)
 
-    def _call(self, handler: Any, rpc: MethodPolicy) -> Any:
-        if not handler.request_streaming:
-            behavior = self._chain.method(handler.unary_unary, rpc)
-            return _encoding(_decoding(handler._replace(unary_unary=behavior), rpc))
-        behavior = self._chain.method(handler.stream_unary, rpc)
-        behavior.experimental_thread_pool = self._uploads  # type: ignore[attr-defined]
-        return handler._replace(stream_unary=behavior)
+    def _call(self, handler: Any, rpc: MethodPolicy, pool: ThreadPoolExecutor | None) -> Any:
+        kind = "stream_unary" if handler.request_streaming else "unary_unary"
+        behavior = self._chain.method(getattr(handler, kind), rpc)
+        if pool or handler.request_streaming:
+            behavior.experimental_thread_pool = pool or self._uploads  # type: ignore[attr-defined]
+        bound = handler._replace(**{kind: behavior})
+        return bound if handler.request_streaming else _encoding(_decoding(bound, rpc))
 
 
 class _Recorder:

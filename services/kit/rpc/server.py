@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -42,10 +42,15 @@ Submit = Callable[[Coroutine[Any, Any, Any]], Future[Any]]
 
 @dataclass(frozen=True)
 class Registration:
-    """A servicer, and the generated function that adds it to a server."""
+    """A servicer, and the generated function that adds it to a server.
+
+    `pools` names RPCs that may wait long, each with the threads to wait in: the others still find
+    one of the server's own.
+    """
 
     add: Callable[[Any, Any], None]
     servicer: object
+    pools: Mapping[str, ThreadPoolExecutor] = field(default_factory=dict)
 
 
 class Server:

@@ -6,33 +6,27 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 
-from services.auth import hashing, passwords
 from services.auth.errors import SignInBusy
-from services.auth.hashing import AT_ONCE, Hashing
+from services.auth.hashing import AT_ONCE, NICENESS, Hashing
 from services.kit import call
-
-PASSWORD = "correct horse"
 
 
 class Gate:
-    """Stands in for argon2: lets no work through until it is opened."""
+    """Work that does not end before the gate is opened."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
-        self.entered = threading.Semaphore(0)
-        self.done: list[str] = []
+        self.begun = threading.Semaphore(0)
 
-    def __call__(self, password: str) -> str:
-        self.entered.release()
+    def __call__(self) -> str:
+        self.begun.release()
         assert self.open.wait(10)
-        self.done.append(password)
-        return f"hash of {password}"
+        return "done"
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+def gate() -> Iterator[Gate]:
     closed = Gate()
-    monkeypatch.setattr(passwords, "hash_password", closed)
     yield closed
     closed.open.set()
 
@@ -43,46 +37,50 @@ def people() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_passwords_are_hashed_and_verified_by_many_at_once(people: ThreadPoolExecutor) -> None:
-    queue = Hashing(admitted=8)
-    kept = list(people.map(queue.hash, [PASSWORD] * 8))
-    assert len(set(kept)) == 8
-    assert list(people.map(queue.verify, [PASSWORD, "wrong"] * 4, kept)) == [True, False] * 4
-    assert not queue.verify(PASSWORD, None)
+def test_everybody_gets_the_result_of_their_own_work(people: ThreadPoolExecutor) -> None:
+    queue = Hashing(admitted=50)
+    assert list(people.map(lambda number: queue.run(lambda: number), range(50))) == [*range(50)]
+
+
+def test_what_goes_wrong_is_told_to_who_asked() -> None:
+    queue = Hashing(admitted=1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            queue.run(lambda: 1 // 0)
 
 
 def test_who_is_one_too_many_is_refused_at_once(gate: Gate, people: ThreadPoolExecutor) -> None:
     queue = Hashing(admitted=5)
-    asked = {people.submit(queue.hash, "secret") for _ in range(6)}
+    asked = {people.submit(queue.run, gate) for _ in range(6)}
     refused, admitted = wait(asked, 10, FIRST_COMPLETED)
     (error,) = (future.exception() for future in refused)
     assert isinstance(error, SignInBusy)
     assert error.retry_after
     gate.open.set()
-    assert {future.result(10) for future in admitted} == {"hash of secret"}
-    assert queue.hash("later") == "hash of later"
+    assert {future.result(10) for future in admitted} == {"done"}
+    assert queue.run(lambda: "later") == "later"
 
 
-def test_nobody_waits_longer_than_its_caller_does(gate: Gate, people: ThreadPoolExecutor) -> None:
-    queue = Hashing(admitted=AT_ONCE + 1)
-    at_work = [people.submit(queue.hash, "at work") for _ in range(AT_ONCE)]
+def test_nobody_waits_longer_than_their_caller_does(gate: Gate, people: ThreadPoolExecutor) -> None:
+    queue, late = Hashing(admitted=AT_ONCE + 1), threading.Event()
+    at_work = [people.submit(queue.run, gate) for _ in range(AT_ONCE)]
     for _ in range(AT_ONCE):
-        assert gate.entered.acquire(timeout=10)
+        assert gate.begun.acquire(timeout=10)
     token = call.enter(call.Call("test", deadline=time.monotonic() + 0.05))
     try:
         with pytest.raises(SignInBusy):
-            queue.hash("late")
+            queue.run(late.set)
     finally:
         call.leave(token)
     gate.open.set()
-    assert [future.result(10) for future in at_work] == ["hash of at work"] * AT_ONCE
-    assert queue.hash("next") == "hash of next"
-    assert "late" not in gate.done
+    assert [future.result(10) for future in at_work] == ["done"] * AT_ONCE
+    assert queue.run(lambda: "next") == "next"
+    assert not late.is_set()
 
 
-def test_hashing_gives_way_to_the_rest_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "hash_password", lambda _: niceness())
-    assert Hashing(admitted=1).hash("secret") == niceness() + hashing.NICENESS
+@pytest.mark.skipif(os.uname().sysname != "Linux", reason="threads have no niceness of their own")
+def test_hashing_gives_way_to_the_rest_of_the_process() -> None:
+    assert Hashing(admitted=1).run(niceness) == niceness() + NICENESS
 
 
 def niceness() -> int:

@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from edge import registry
 from edge.cli.admin import admin
 from edge.cli.import_course import import_course
+from edge.cli.jobs import jobs
 from edge.cli.journey import journey
 from edge.cli.options import DEFAULT_PORT, stack_options
 from edge.cli.status import status
@@ -121,3 +122,4 @@ main.add_command(status)
 main.add_command(import_course)
 main.add_command(journey)
 main.add_command(admin)
+main.add_command(jobs)

@@ -8,27 +8,33 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from services.auth.models import Account
 from services.kit.process.runtime import Runtime
+from services.kit.work.queues import Queue
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
+from stellr.notification.v1.notification_internal_service_pb2_grpc import (
+    NotificationInternalServiceStub,
+)
 from stellr.notification.v1.template_pb2 import AccountExists, VerificationCode, Welcome
-
-SERVICE = "/stellr.notification.v1.NotificationInternalService"
 
 
 class Mails:
     """Sends what auth has to say."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
+        self._public_url = runtime.settings.public_url
+        notification = NotificationInternalServiceStub(runtime.channel("notification"))
+        self._send_notification = runtime.jobs.delivery(notification.SendNotification)
+        self._set_contact = runtime.jobs.delivery(notification.SetContact)
 
     def code(self, address: pb.MailAddress, verification_id: UUID, code: str) -> None:
         """Send a code to an address that is nobody's yet, with a link that brings it back."""
         query = urlencode({"verificationId": str(verification_id), "code": code})
-        link = f"{self._runtime.settings.public_url}/verify-email?{query}"
-        self._send(address=address, verification_code=VerificationCode(code=code, link=link))
+        link = f"{self._public_url}/verify-email?{query}"
+        message = VerificationCode(code=code, link=link)
+        self._send(address=address, verification_code=message, queue=Queue.URGENT)
 
     def account_exists(self, address: pb.MailAddress) -> None:
         """Tell the owner of an address that somebody registers with it again."""
-        self._send(address=address, account_exists=AccountExists())
+        self._send(address=address, account_exists=AccountExists(), queue=Queue.URGENT)
 
     def welcome(self, account: Account) -> None:
         """Welcome a new learner: once, however often this is asked for."""
@@ -44,11 +50,13 @@ class Mails:
             locale=account.locale,
             revision_micros=int(now.timestamp() * 1e6),
         )
-        self._runtime.jobs.deliver(f"{SERVICE}/SetContact", request)
+        self._set_contact(request)
 
-    def _send(self, notification_id: UUID | None = None, **message: object) -> None:
+    def _send(
+        self, notification_id: UUID | None = None, *, queue: Queue = Queue.NORMAL, **message: object
+    ) -> None:
         request = pb.SendNotificationRequest(
             notification_id=str(notification_id or uuid4()),
             **message,  # type: ignore[arg-type]
         )
-        self._runtime.jobs.deliver(f"{SERVICE}/SendNotification", request)
+        self._send_notification(request, queue=queue)

@@ -11,6 +11,7 @@ from services.certificate.serials import new_serial
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
 from services.kit.process.runtime import Runtime
+from services.kit.work.tasks import Delivery
 from stellr.course.v1.course_internal_service_pb2 import CourseTitle, GetCourseTitleRequest
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.notification.v1.notification_internal_service_pb2 import SendNotificationRequest
@@ -20,8 +21,6 @@ from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressIntern
 from stellr.user.v1.user_internal_service_pb2 import GetPersonNameRequest, PersonName
 from stellr.user.v1.user_internal_service_pb2_grpc import UserInternalServiceStub
 
-SEND = "/stellr.notification.v1.NotificationInternalService/SendNotification"
-
 
 class Issuing:
     """Finds certificates and issues those that are due: one for a learner and a course, for ever.
@@ -29,8 +28,11 @@ class Issuing:
     Other services are asked before the database is touched: no transaction is open meanwhile.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(
+        self, runtime: Runtime, send_notification: Delivery[SendNotificationRequest]
+    ) -> None:
         self._runtime = runtime
+        self._send_notification = send_notification
         self._progress = ProgressInternalServiceStub(runtime.channel("progress"))
         self._course = CourseInternalServiceStub(runtime.channel("course"))
         self._user = UserInternalServiceStub(runtime.channel("user"))
@@ -112,4 +114,4 @@ class Issuing:
                 course_title=issued.course_title, serial=issued.serial
             ),
         )
-        self._runtime.jobs.deliver(SEND, request)
+        self._send_notification(request)

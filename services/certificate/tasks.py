@@ -14,7 +14,8 @@ from services.certificate import repository
 from services.certificate.issuing import Issuing
 from services.kit.errors import NotFound, reason_name
 from services.kit.process.runtime import Runtime
-from services.kit.work.jobs import Tasks
+from services.kit.work.queues import Queue
+from services.kit.work.tasks import Task
 from stellr.progress.v1.progress_internal_service_pb2 import (
     ListCompletionsRequest,
     ListCompletionsResponse,
@@ -23,15 +24,14 @@ from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressIntern
 
 log = structlog.get_logger("stellr.certificate")
 
-TASKS = Tasks()
+ISSUE = "issue_certificate"
 COMPLETIONS = "progress.completions"
 
 
-@TASKS.task
-def issue_certificate(runtime: Runtime, *, user_id: str, course_id: str) -> None:
+def issue_certificate(issuing: Issuing, *, user_id: str, course_id: str) -> None:
     """Issue the certificate of a completed course, unless it is there."""
     try:
-        Issuing(runtime).issue(UUID(user_id), UUID(course_id))
+        issuing.issue(UUID(user_id), UUID(course_id))
     except NotFound as error:
         # The person was erased, or the course is gone: there is nothing to put on it, ever.
         log.info("no certificate", course_id=course_id, reason=reason_name(error.reason))
@@ -55,8 +55,7 @@ def _enqueue(runtime: Runtime, cursor: str, batch: ListCompletionsResponse) -> b
     with runtime.database.transaction() as unit:
         if not repository.move_position(unit.session, COMPLETIONS, cursor, batch.next_cursor):
             return False
+        issue = Task(ISSUE, Queue.NORMAL, runtime.jobs.table)
         for completion in batch.completions:
-            runtime.jobs.defer(
-                issue_certificate, user_id=completion.user_id, course_id=completion.course_id
-            )
+            issue.defer(user_id=completion.user_id, course_id=completion.course_id)
     return True

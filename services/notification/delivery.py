@@ -8,10 +8,10 @@ from uuid import UUID
 
 import structlog
 
-from services.kit.process.runtime import Runtime
+from services.kit.data.database import Database
 from services.kit.process.settings import Settings
-from services.kit.work.jobs import Tasks
 from services.notification import repository
+from services.notification.errors import MailServerUnavailable
 from services.notification.mail import AddressError, compose, message_id
 from services.notification.models import Contact, Notification, State
 from services.notification.smtp_url import smtp_mail
@@ -19,7 +19,6 @@ from services.notification.templates import from_json, render
 from services.notification.transports import MailTransport, OutboxMail, TransportError
 
 log = structlog.get_logger("stellr.notification")
-TASKS = Tasks()
 
 
 def mail_transport(settings: Settings) -> MailTransport:
@@ -32,34 +31,42 @@ def mail_transport(settings: Settings) -> MailTransport:
     return OutboxMail(outbox)
 
 
-@TASKS.task
-def deliver_mail(runtime: Runtime, *, notification_id: str) -> None:
-    """Send a notification, at least once: copies have the same Message-ID.
+class Mailer:
+    """Sends notifications by mail."""
 
-    TransportError (temporary) lets the job be tried again.
-    """
-    message_key = UUID(notification_id)
-    # A transaction of its own: none is open while the server takes its time.
-    with runtime.database.transaction() as unit:
-        notification = repository.find_notification(unit.session, message_key)
-        if notification is None or notification.state != State.QUEUED:
-            return
-        contact = notification.user_id and repository.find_contact(
-            unit.session, notification.user_id
-        )
-    state = _send(runtime.settings, notification, contact or None)
-    repository.close_notification(runtime.database.session, message_key, state)
+    def __init__(self, database: Database, settings: Settings) -> None:
+        """ValueError where the setting of the mail server is bad."""
+        self._database = database
+        self._settings = settings
+        self._transport = mail_transport(settings)
 
+    def deliver(self, *, notification_id: str) -> None:
+        """Send a notification, at least once: copies have the same Message-ID.
 
-def _send(settings: Settings, notification: Notification, contact: Contact | None) -> State:
-    try:
-        mail_transport(settings).send(_message(settings, notification, contact or notification))
-    except (AddressError, TransportError) as error:
-        if isinstance(error, TransportError) and not error.permanent:
-            raise
-        log.warning("mail refused", notification=str(notification.notification_id), why=str(error))
-        return State.DEAD
-    return State.SENT
+        MailServerUnavailable lets the job be tried again.
+        """
+        message_key = UUID(notification_id)
+        # A transaction of its own: none is open while the server takes its time.
+        with self._database.transaction() as unit:
+            notification = repository.find_notification(unit.session, message_key)
+            if notification is None or notification.state != State.QUEUED:
+                return
+            contact = notification.user_id and repository.find_contact(
+                unit.session, notification.user_id
+            )
+        state = self._send(notification, contact or None)
+        repository.close_notification(self._database.session, message_key, state)
+
+    def _send(self, notification: Notification, contact: Contact | None) -> State:
+        try:
+            self._transport.send(_message(self._settings, notification, contact or notification))
+        except (AddressError, TransportError) as error:
+            if isinstance(error, TransportError) and not error.permanent:
+                raise MailServerUnavailable from error
+            key = str(notification.notification_id)
+            log.warning("mail refused", notification=key, why=str(error))
+            return State.DEAD
+        return State.SENT
 
 
 def _message(

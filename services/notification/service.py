@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Registration, Service
-from services.notification.delivery import TASKS, mail_transport
+from services.notification.delivery import Mailer
 from services.notification.internal_servicer import NotificationInternalServicer
 from services.notification.sending import Messages
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
@@ -17,9 +17,9 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
 
 def build(runtime: Runtime) -> Sequence[Registration]:
     """The servicer of notification; ValueError where the setting of the mail server is bad."""
-    # Only looked at here: better no start than a queue of mails that no server takes.
-    mail_transport(runtime.settings)
-    servicer = NotificationInternalServicer(Messages(runtime))
+    mailer = Mailer(runtime.database, runtime.settings)
+    deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
+    servicer = NotificationInternalServicer(Messages(runtime.database, deliver_mail))
     return [Registration(add_NotificationInternalServiceServicer_to_server, servicer)]
 
 
@@ -27,5 +27,4 @@ SERVICE = Service(
     name="notification",
     build=build,
     migrations=str(Path(__file__).parent / "migrations"),
-    tasks=TASKS,
 )

@@ -8,6 +8,7 @@ from services.kit import call
 from services.kit.data.pages import page_size
 from services.kit.data.tables import timestamp
 from services.kit.process.runtime import Runtime
+from services.kit.work.tasks import Delivery
 from services.quiz import repository
 from services.quiz.errors import QuizNotFound
 from services.quiz.kept import KeptQuiz
@@ -19,17 +20,20 @@ from stellr.progress.v1 import progress_internal_service_pb2 as progress_pb
 from stellr.quiz.v1 import quiz_pb2
 from stellr.quiz.v1 import quiz_service_pb2 as pb
 
-RECORD_PASS = "/stellr.progress.v1.ProgressInternalService/RecordQuizPass"  # noqa: S105 - a method
-
 
 class Attempts:
     """Shows quizzes to the enrolled and grades what they submit."""
 
-    def __init__(self, runtime: Runtime, lessons: Lessons) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        lessons: Lessons,
+        record_pass: Delivery[progress_pb.RecordQuizPassRequest],
+    ) -> None:
         self._database = runtime.database
-        self._jobs = runtime.jobs
         self._page_tokens = runtime.page_tokens
         self._lessons = lessons
+        self._record_pass = record_pass
 
     def read(self, lesson_id: str) -> quiz_pb2.Quiz:
         """The quiz of a lesson, without a hint at the answers."""
@@ -75,4 +79,4 @@ class Attempts:
             lesson_id=str(lesson_id),
             pass_time=timestamp(result.submitted_at),
         )
-        self._jobs.deliver(RECORD_PASS, request)
+        self._record_pass(request)

@@ -13,6 +13,7 @@ from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
 from services.quiz.servicer import QuizServicer
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
 from stellr.quiz.v1.quiz_service_pb2_grpc import add_QuizServiceServicer_to_server
 
@@ -20,7 +21,9 @@ from stellr.quiz.v1.quiz_service_pb2_grpc import add_QuizServiceServicer_to_serv
 def build(runtime: Runtime) -> Sequence[Registration]:
     """The servicers of quiz."""
     lessons = Lessons(CourseInternalServiceStub(runtime.channel("course")))
-    public = QuizServicer(Attempts(runtime, lessons))
+    progress = ProgressInternalServiceStub(runtime.channel("progress"))
+    record_pass = runtime.jobs.delivery(progress.RecordQuizPass)
+    public = QuizServicer(Attempts(runtime, lessons, record_pass))
     internal = QuizInternalServicer(Importing(runtime.database))
     return [
         Registration(add_QuizServiceServicer_to_server, public),

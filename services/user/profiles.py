@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kit.process.runtime import Runtime
+from services.kit.work.tasks import Delivery
 from services.user import repository
 from services.user.changes import changes
 from services.user.models import Profile
@@ -15,16 +16,17 @@ from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStu
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
 from stellr.user.v1.user_service_pb2 import UpdateProfileRequest
 
-SET_CONTACT = "/stellr.notification.v1.NotificationInternalService/SetContact"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Profiles:
     """Reads and changes profiles."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(
+        self, runtime: Runtime, set_contact: Delivery[notification.SetContactRequest]
+    ) -> None:
         self._database = runtime.database
-        self._jobs = runtime.jobs
+        self._set_contact = set_contact
         self._accounts = AuthInternalServiceStub(runtime.channel("auth"))
 
     def get(self, user_id: UUID) -> Profile:
@@ -55,7 +57,7 @@ class Profiles:
         card = notification.SetContactRequest(
             user_id=str(profile.user_id), revision_micros=_micros(profile.updated_at), **fields
         )
-        self._jobs.deliver(SET_CONTACT, card)
+        self._set_contact(card)
 
 
 def _first_values(user_id: UUID, account: auth.Account) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql as pg
 def create_runtime_tables() -> None:
     """The job queue of procrastinate, events, when periodic work is due, kept replies."""
     _execute(SchemaManager.get_schema())
-    _execute(Path(__file__).with_name("events.sql").read_text())
+    for name in ("jobs.sql", "events.sql"):
+        _execute(Path(__file__).with_name(name).read_text())
     op.create_table(
         "idempotency_keys",
         sa.Column("caller", sa.Text, primary_key=True),

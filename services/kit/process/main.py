@@ -22,6 +22,8 @@ from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration, Server
 from services.kit.telemetry import configure_logs
 from services.kit.work.periodic import Periodic, start_periodic
+from services.kit.work.servicer import JobServicer
+from stellr.jobs.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceServicer_to_server
 
 log = structlog.get_logger("stellr.process")
@@ -61,9 +63,12 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
 
 def make_server(runtime: Runtime) -> Server:
     """The servers of a process, with what every process answers about itself."""
-    own = Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))
+    own = [Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))]
+    if runtime.has_database:
+        jobs = JobServicer(runtime.jobs.table)
+        own.append(Registration(add_JobServiceServicer_to_server, jobs))
     return Server(
-        [*runtime.service.build(runtime), own],
+        [*runtime.service.build(runtime), *own],
         runtime.chain(),
         runtime.supervisor.submit,
         threads=runtime.settings.threads,
@@ -98,7 +103,7 @@ class Process:
             if stop.wait(RETRY_SECONDS):
                 return
         if self._runtime.has_database:
-            self._runtime.jobs.start()
+            self._runtime.supervisor.add("jobs", self._runtime.jobs.work)
         self._start_periodic()
         self._server.set_serving(True)
         log.info("serving", address=self._runtime.settings.listen)
@@ -148,9 +153,7 @@ class Process:
         if "feed_signal" in self._runtime.__dict__:
             self._runtime.feed_signal.stop()
         self._server.stop(GRACE_SECONDS)
-        if "jobs" in self._runtime.__dict__:
-            self._runtime.jobs.stop()
         self._runtime.identity_follower.stop()
-        self._runtime.supervisor.stop(1.0)
+        self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
         log.info("stopped")

@@ -74,8 +74,8 @@ class Runtime:
 
     @cached_property
     def jobs(self) -> Jobs:
-        """The service's job queue."""
-        return Jobs(self, self.service.tasks)
+        """The service's background jobs."""
+        return Jobs(self.database, self.metrics)
 
     @cached_property
     def feed_signal(self) -> FeedSignal:

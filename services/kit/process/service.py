@@ -10,7 +10,6 @@ from services.kit.rpc.server import Registration
 
 if TYPE_CHECKING:
     from services.kit.process.runtime import Runtime
-    from services.kit.work.jobs import Tasks
 
 __all__ = ["Loop", "Registration", "Service"]
 
@@ -35,7 +34,6 @@ class Service:
     calls: tuple[str, ...] = ()
     # The folder of its Alembic migrations; a service without one has no database.
     migrations: str | None = None
-    tasks: Tasks | None = None
     loops: tuple[Loop, ...] = ()
 
     @property

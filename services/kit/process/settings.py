@@ -22,7 +22,7 @@ class Settings(BaseSettings):
 
     listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
     database_url: str = Field("", description="PostgreSQL URL of the service's own database")
-    pool_size: int = Field(10, ge=1, description="connections at most, jobs not counted")
+    pool_size: int = Field(10, ge=1, description="connections at most, besides those that listen")
     threads: int = Field(8, ge=1, description="RPCs handled at once")
     waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
     state: Path = Field(Path(".stellr"), description="folder for outbox/, media/ and keys/")

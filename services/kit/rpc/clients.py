@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2
+from google.rpc import error_details_pb2 as details
 from grpc_status import rpc_status
 
 from services.kit import call as calls
@@ -16,6 +16,7 @@ from services.kit.errors import (
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
+    ResourceExhausted,
     ServiceUnavailable,
     Unauthenticated,
     Violation,
@@ -188,19 +189,18 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
     status = rpc_status.from_call(error)
     if status is None:
         return error if kind is Unauthenticated else _without_details(kind, service)
-    info, violations = error_details_pb2.ErrorInfo(), []
+    info, bad, retry = details.ErrorInfo(), details.BadRequest(), details.RetryInfo()
     for detail in status.details:
-        if detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            bad = error_details_pb2.BadRequest.FromString(detail.value)
-            violations = [Violation(v.field, v.description) for v in bad.field_violations]
-        else:
-            detail.Unpack(info)
+        for message in (info, bad, retry):
+            detail.Unpack(message)  # does nothing to a message of another kind
     reason = reason_named(info.reason)
     if kind is Unauthenticated and reason not in ENDED:
         return error
     heard = kind(status.message, reason=reason, metadata=info.metadata)
     if isinstance(heard, InvalidArgument):
-        heard.violations = tuple(violations)
+        heard.violations = tuple(Violation(v.field, v.description) for v in bad.field_violations)
+    elif isinstance(heard, ResourceExhausted):
+        heard.retry_after = retry.retry_delay.ToMilliseconds() / 1000 or None
     return heard
 
 

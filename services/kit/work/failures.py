@@ -6,6 +6,7 @@ import errno
 from types import TracebackType
 
 import grpc
+import psycopg
 
 from services.kit.errors import DomainError, reason_name
 
@@ -15,10 +16,14 @@ def describe(error: BaseException) -> str:
 
     The texts of errors that are not ours are left out: they may hold what is secret or personal.
     """
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(describe(part) for part in error.exceptions)
     if isinstance(error, DomainError):
         return f"{error.code.name} {reason_name(error.reason)}: {error.message}"
     if isinstance(error, grpc.RpcError):
         return f"{_place(error)} {getattr(error, 'code', lambda: grpc.StatusCode.UNKNOWN)().name}"
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        return f"{_place(error)} {error.sqlstate}"
     if isinstance(error, OSError) and error.errno is not None:
         return f"{_place(error)} {errno.errorcode.get(error.errno, error.errno)}"
     return _place(error)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from services.kit.telemetry import Metrics
+from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
 
 log = structlog.get_logger("stellr.work")
@@ -96,7 +97,7 @@ class Supervisor:
             # A cancelled part of the work, or an exit asked for in it, must not end it unnoticed.
             if self._stopping:
                 raise
-            return repr(error)
+            return describe(error)
         return "returned"
 
     async def _end(self, grace: float) -> None:
@@ -112,4 +113,5 @@ class Supervisor:
 
 def _log_stray_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
-    log.warning("error on the loop", message=context["message"], error=repr(error))
+    told = describe(error) if error else ""
+    log.warning("error on the loop", message=context["message"], error=told)

@@ -14,9 +14,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.certificate import repository
-from services.certificate.issuing import Issuing
 from services.certificate.page import CONTENT_SECURITY_POLICY
-from services.certificate.service import SERVICE
+from services.certificate.service import SERVICE, make_issuing
 from services.certificate.servicer import CertificateServicer
 from services.kit.data.database import Database
 from services.kit.rpc.clients import MeshChannel
@@ -223,7 +222,7 @@ def test_a_revoked_certificate_is_known_and_not_valid(
     with database.transaction() as unit:
         repository.create_certificate(unit.session, values)
     runtime = runtime_of(SERVICE, stack, database, monkeypatch)
-    servicer = CertificateServicer(runtime, Issuing(runtime))
+    servicer = CertificateServicer(runtime, make_issuing(runtime))
     service = pb.DESCRIPTOR.services_by_name["CertificateService"]
     request = pb.GetVerifiedCertificateRequest(serial=serial.lower())
     answer, _, code, _ = invoke(

@@ -12,7 +12,7 @@ from services.certificate import repository
 from services.certificate.errors import CertificateNotFound
 from services.certificate.issuing import Issuing
 from services.certificate.models import Certificate
-from services.certificate.service import SERVICE
+from services.certificate.service import SERVICE, make_issuing
 from services.certificate.tasks import COMPLETIONS, follow_completions, issue_certificate
 from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
@@ -21,6 +21,7 @@ from tests.services.own_course import make_course
 from tests.support import Learner, Stack
 
 Learners = Callable[..., Learner]
+SEND = "/stellr.notification.v1.NotificationInternalService/SendNotification"
 JOBS = sa.text("SELECT task_name, args FROM procrastinate_jobs ORDER BY id")
 
 
@@ -32,6 +33,12 @@ def runtime(
     runtime = runtime_of(SERVICE, stack, database_of("certificate"), monkeypatch)
     yield runtime
     runtime.close()
+
+
+@pytest.fixture
+def issuing(runtime: Runtime) -> Issuing:
+    """What issues the certificates of that service."""
+    return make_issuing(runtime)
 
 
 @pytest.fixture
@@ -50,7 +57,7 @@ def completed(learner: Learners, mesh: Any) -> Callable[[], tuple[str, str]]:
 
 def jobs(runtime: Runtime, task: str) -> list[dict[str, Any]]:
     with runtime.database.transaction() as unit:
-        return [args for name, args in unit.session.execute(JOBS) if name == task]
+        return [args["values"] for name, args in unit.session.execute(JOBS) if name == task]
 
 
 def certificates(runtime: Runtime) -> list[tuple[str, str]]:
@@ -59,9 +66,9 @@ def certificates(runtime: Runtime) -> list[tuple[str, str]]:
         return [(str(one.user_id), str(one.course_id)) for one in found]
 
 
-def issue(runtime: Runtime, user_id: str, course_id: str) -> None:
+def issue(runtime: Runtime, issuing: Issuing, user_id: str, course_id: str) -> None:
     with runtime.database.transaction():
-        issue_certificate(runtime, user_id=user_id, course_id=course_id)
+        issue_certificate(issuing, user_id=user_id, course_id=course_id)
 
 
 def test_each_completion_becomes_one_job_whoever_follows(
@@ -91,33 +98,33 @@ def test_following_goes_on_where_it_was(
 
 
 def test_a_job_that_runs_twice_issues_and_mails_once(
-    runtime: Runtime, completed: Callable[[], tuple[str, str]]
+    runtime: Runtime, issuing: Issuing, completed: Callable[[], tuple[str, str]]
 ) -> None:
     pair = completed()
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: issue(runtime, *pair), range(6)))
+        list(pool.map(lambda _: issue(runtime, issuing, *pair), range(6)))
     assert certificates(runtime) == [pair]
-    assert len(jobs(runtime, "deliver")) == 1
+    assert len(jobs(runtime, SEND)) == 1
 
 
 def test_nobody_and_nothing_get_no_certificate_and_stop_nobody(
-    runtime: Runtime, completed: Callable[[], tuple[str, str]]
+    runtime: Runtime, issuing: Issuing, completed: Callable[[], tuple[str, str]]
 ) -> None:
     user_id, course_id = completed()
-    issue(runtime, str(uuid4()), course_id)
-    issue(runtime, user_id, str(uuid4()))
+    issue(runtime, issuing, str(uuid4()), course_id)
+    issue(runtime, issuing, user_id, str(uuid4()))
     assert certificates(runtime) == []
-    assert jobs(runtime, "deliver") == []
+    assert jobs(runtime, SEND) == []
 
 
 def test_a_certificate_is_kept_by_who_is_not_in_the_course(
-    runtime: Runtime, learner: Learners, course: dict[str, Any]
+    runtime: Runtime, issuing: Issuing, learner: Learners, course: dict[str, Any]
 ) -> None:
     user_id, course_id = UUID(learner().user_id), UUID(course["courseId"])
     with runtime.database.transaction():
-        issued = Issuing(runtime).issue(user_id, course_id)
+        issued = issuing.issue(user_id, course_id)
     for name in (course["slug"], course["courseId"]):
-        assert Issuing(runtime).get_issued(user_id, name).serial == issued.serial
+        assert issuing.get_issued(user_id, name).serial == issued.serial
     for name in ("no-such-course", str(uuid4())):
         with pytest.raises(CertificateNotFound):
-            Issuing(runtime).get_issued(user_id, name)
+            issuing.get_issued(user_id, name)

@@ -25,7 +25,6 @@ from services.kit.process.runtime import Runtime
 from services.kit.process.service import Registration, Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel
-from services.kit.work.jobs import Tasks
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
 from stellr.notification.v1 import notification_internal_service_pb2_grpc as notification_grpc
 from stellr.notification.v1.template_pb2 import Welcome
@@ -106,7 +105,6 @@ class Kit:
         *,
         name: str = "notification",
         url: str = "",
-        tasks: Tasks | None = None,
         calls: tuple[str, ...] = (),
         **settings: Any,
     ) -> Runtime:
@@ -116,7 +114,6 @@ class Kit:
             build=lambda _: [registration] if registration else [],
             calls=calls,
             migrations="made by the fixture" if url else None,
-            tasks=tasks,
         )
         runtime = Runtime(service, self.settings(name, url, **settings))
         runtime.access_tokens = AccessTokens(KeySet(lambda: {"keys": [self.signer.public_jwk]}))
@@ -162,11 +159,12 @@ def users(work: Callable[[Any], profile_pb2.Profile]) -> Registration:
 @contextmanager
 def working(runtime: Runtime) -> Iterator[Runtime]:
     """Run the job worker of a runtime."""
-    runtime.jobs.start()
+    runtime.supervisor.start()
+    runtime.supervisor.add("jobs", runtime.jobs.work)
     try:
         yield runtime
     finally:
-        runtime.jobs.stop()
+        runtime.supervisor.stop(5)
         runtime.close()
 
 

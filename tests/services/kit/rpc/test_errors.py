@@ -16,6 +16,7 @@ from services.kit.errors import (
     InvalidArgument,
     InvalidFields,
     RateLimited,
+    ResourceExhausted,
     ResourceNotFound,
     ServiceIdentityRequired,
     ServiceUnavailable,
@@ -102,6 +103,12 @@ def test_a_refusal_comes_to_the_caller_as_it_was_raised(kit: Kit, error: DomainE
         error.message,
         error.metadata,
     )
+
+
+def test_when_to_try_again_comes_to_the_caller(kit: Kit) -> None:
+    heard = refusal(kit, RateLimited("login", 1.5))
+    assert isinstance(heard, ResourceExhausted)
+    assert heard.retry_after == 1.5
 
 
 def test_violations_come_to_the_caller(kit: Kit) -> None:

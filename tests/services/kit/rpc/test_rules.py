@@ -68,7 +68,8 @@ def huge(field: FieldDescriptor) -> Any:
     elif field.message_type:
         getattr(message, field.name).MergeFrom([field.message_type._concrete_class()] * 10_000)
     else:
-        getattr(message, field.name)[:] = ["x"] * 10_000
+        one = "x" if field.type == field.TYPE_STRING else 1
+        getattr(message, field.name)[:] = [one] * 10_000
     return message
 
 

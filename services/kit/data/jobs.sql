@@ -1,0 +1,14 @@
+-- What the kit adds to procrastinate's tables.
+
+-- Jobs that were given up, until an operator sends them again.
+CREATE TABLE dead_jobs (
+    job_id bigint PRIMARY KEY REFERENCES procrastinate_jobs ON DELETE CASCADE,
+    reason text NOT NULL,
+    died_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- For a worker that asks when the next job is due, and whether a dead worker left any.
+CREATE INDEX procrastinate_jobs_due ON procrastinate_jobs (scheduled_at)
+    WHERE status = 'todo' AND scheduled_at IS NOT NULL;
+CREATE INDEX procrastinate_jobs_at_work ON procrastinate_jobs (worker_id)
+    WHERE status = 'doing';

@@ -1,0 +1,162 @@
+"""The queue of jobs in the service's own database: procrastinate's tables, and every statement.
+
+procrastinate's worker is not used: it keeps a job whose end it could not write, as on a full disk,
+"doing" for as long as it lives, gives up what it does not know, and holds no place free for what is
+urgent. The statements are prepared ones; enqueuing costs half of what procrastinate's client costs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
+from services.kit.work.queues import SHARES, Queue
+
+# procrastinate's trigger tells it of each job that is inserted; what comes back is told here.
+CHANNEL = "procrastinate_any_queue_v1"
+_TELL = f"pg_notify('{CHANNEL}', '{{}}')"
+
+
+class ClaimedJob(NamedTuple):
+    """A job that a worker has taken, with how often it failed before."""
+
+    job_id: int
+    task: str
+    args: Mapping[str, Any]
+    attempts: int
+
+
+class DeadJob(NamedTuple):
+    """A job that was given up."""
+
+    job_id: int
+    task: str
+    queue: str
+    attempts: int
+    reason: str
+    died_at: datetime
+    request_id: str
+
+
+_ENQUEUE = Write(
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar),"
+    " CAST(:priority AS integer), NULL, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))"
+    "::procrastinate_job_to_defer_v1])",
+    nothing,
+)
+_CLAIM = WholeWrite(
+    "SELECT id, task_name, args, attempts"
+    " FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker) WHERE id IS NOT NULL",
+    ClaimedJob,
+)
+_DUE_IN = Statement(
+    "SELECT extract(epoch FROM min(scheduled_at) - now())::float FROM procrastinate_jobs"
+    " WHERE status = 'todo' AND scheduled_at > now()",
+    scalar,
+)
+# The worker's number is a fence: who lost a job to another worker changes nothing any more.
+_MINE = "id = :job AND worker_id = :worker AND status = 'doing'"
+_FINISH = Write(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
+_RETRY = WholeWrite(
+    "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
+    f" scheduled_at = now() + make_interval(secs => :seconds) WHERE {_MINE} RETURNING {_TELL}",
+    nothing,
+)
+_BURY = WholeWrite(
+    "WITH dead AS (UPDATE procrastinate_jobs SET status = 'failed', worker_id = NULL,"
+    f" attempts = attempts + 1 WHERE {_MINE} RETURNING id)"
+    " INSERT INTO dead_jobs (job_id, reason) SELECT id, :reason FROM dead",
+    nothing,
+)
+_LIST_DEAD = Statement(
+    "SELECT job_id, task_name, queue_name, attempts, reason, died_at,"
+    " coalesce(args->>'request_id', '') FROM dead_jobs JOIN procrastinate_jobs ON id = job_id"
+    " WHERE job_id > :after ORDER BY job_id LIMIT :limit",
+    DeadJob,
+)
+_REVIVE = WholeWrite(
+    "WITH chosen AS (DELETE FROM dead_jobs WHERE :everything OR job_id = ANY(:jobs)"
+    " RETURNING job_id), revived AS (UPDATE procrastinate_jobs SET status = 'todo', attempts = 0,"
+    " scheduled_at = NULL FROM chosen WHERE id = job_id AND status = 'failed' RETURNING id)"
+    f" SELECT id, {_TELL} FROM revived ORDER BY id",
+    lambda job_id, _: job_id,
+)
+_REGISTER = WholeWrite("SELECT procrastinate_register_worker_v1()", scalar)
+_UNREGISTER = WholeWrite("SELECT procrastinate_unregister_worker_v1(:worker)", nothing)
+_FORGET_WORKERS = WholeWrite("SELECT procrastinate_prune_stalled_workers_v1(3600)", nothing)
+# These two run on the worker's own connection, also while all others are busy.
+BEAT = "SELECT procrastinate_update_heartbeat_v1(%(worker)s)"
+TAKE_OVER = (
+    "UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL,"
+    " attempts = attempts + 1, scheduled_at = NULL WHERE status = 'doing'"
+    " AND NOT EXISTS (SELECT 1 FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id"
+    " AND last_heartbeat > now() - make_interval(secs => %(seconds)s))"
+    f" RETURNING id, task_name, {_TELL}"
+)
+
+
+class QueueTable:
+    """The queue, as those who enqueue, those who work and those who operate see it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enqueue(
+        self, task: str, args: Mapping[str, Any], queue: Queue, at: datetime | None
+    ) -> None:
+        """Add a job in the open transaction; RuntimeError where there is none."""
+        self._database.run(
+            _ENQUEUE,
+            task=task,
+            args=json.dumps(args),
+            queue=queue.value,
+            priority=SHARES[queue].priority,
+            at=at,
+        )
+
+    # For workers
+
+    def register(self) -> int:
+        """The number of a new worker."""
+        self._database.run(_FORGET_WORKERS)
+        worker: int = self._database.one(_REGISTER)
+        return worker
+
+    def unregister(self, worker: int) -> None:
+        """Hand back what a worker has not finished: another takes it over at once."""
+        self._database.run(_UNREGISTER, worker=worker)
+
+    def claim(self, worker: int, queues: Sequence[str]) -> ClaimedJob | None:
+        """Take the most urgent job that is due in one of the queues."""
+        return self._database.first(_CLAIM, worker=worker, queues=list(queues))
+
+    def due_in(self) -> float | None:
+        """The seconds until the next job is due of those that wait for their time."""
+        seconds: float | None = self._database.first(_DUE_IN)
+        return seconds
+
+    def finish(self, worker: int, job: int) -> bool:
+        """Forget a job that is done, in the open transaction; False where another has taken it."""
+        return self._database.run(_FINISH, worker=worker, job=job) == 1
+
+    def retry(self, worker: int, job: int, seconds: float) -> None:
+        """Have a job tried again after so many seconds."""
+        self._database.run(_RETRY, worker=worker, job=job, seconds=seconds)
+
+    def bury(self, worker: int, job: int, reason: str) -> None:
+        """Give a job up, and keep it with the reason."""
+        self._database.run(_BURY, worker=worker, job=job, reason=reason)
+
+    # For operators
+
+    def list_dead(self, after: int, limit: int) -> list[DeadJob]:
+        """The jobs that were given up, from the oldest on, after the one of this id."""
+        return self._database.all(_LIST_DEAD, after=after, limit=limit)
+
+    def revive(self, jobs: Sequence[int], *, everything: bool) -> list[int]:
+        """Have dead jobs tried again as if they were new: these, or all; the ids of those found."""
+        return self._database.all(_REVIVE, jobs=list(jobs), everything=everything)

@@ -1,0 +1,140 @@
+"""The worker of a process: takes jobs from the queue and has them run, each in a thread.
+
+One connection of its own tells it of new jobs and carries its heartbeat. A worker that misses its
+heartbeat counts as dead, and the others take over what it had. An error of the database ends the
+worker; its supervisor starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import structlog
+
+from services.kit.data.database import KEEPALIVES
+from services.kit.work.queue_table import BEAT, CHANNEL, TAKE_OVER, ClaimedJob, QueueTable
+from services.kit.work.queues import open_queues
+
+log = structlog.get_logger("stellr.jobs")
+
+BEAT_SECONDS = 2.0
+DEAD_SECONDS = 6.0
+# Should a notification be lost, the queue is looked at all the same.
+IDLE_SECONDS = 30.0
+# Jobs under way at the end are finished or, after this time, handed back: before this worker, whose
+# heart beats no more, counts as dead.
+STOP_SECONDS = 4.0
+
+Run = Callable[[int, ClaimedJob], None]
+
+
+class Worker:
+    """Claims jobs while there are slots for them; `run(worker, job)` does one and never raises."""
+
+    def __init__(self, url: str, table: QueueTable, run: Run) -> None:
+        self._url = url
+        self._table = table
+        self._run = run
+        self._number: int | None = None
+        self._at_work: set[int] = set()
+        # Held while a job is claimed and begun, so that none is claimed at the end and not begun.
+        self._lock = threading.Lock()
+        self._closed = False
+        self._wake = asyncio.Event()
+
+    async def work(self) -> None:
+        """Work until cancelled; psycopg.Error where the database is away."""
+        try:
+            async with await self._connect() as connection:
+                await self._register()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._watch(connection))
+                    group.create_task(self._feed())
+        except asyncio.CancelledError:
+            await self._finish()
+            raise
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(
+            self._url, autocommit=True, application_name="jobs", **KEEPALIVES
+        )
+
+    async def _register(self) -> None:
+        """Take a number, or keep the one that jobs at work were claimed with."""
+        self._loop = asyncio.get_running_loop()
+        if self._number is None or not self._at_work:
+            self._number = await asyncio.to_thread(self._table.register)
+
+    async def _watch(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Hear of new jobs, show that this worker lives, and take over from those that do not."""
+        await connection.execute(f"LISTEN {CHANNEL}")
+        self._wake.set()
+        begun = self._loop.time()
+        while True:
+            await connection.execute(BEAT, {"worker": self._number})
+            # When the database was away, the others need a moment to show that they live.
+            if self._loop.time() - begun >= DEAD_SECONDS:
+                await self._take_over(connection)
+            async for _ in connection.notifies(timeout=BEAT_SECONDS):
+                self._wake.set()
+
+    async def _take_over(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        cursor = await connection.execute(TAKE_OVER, {"seconds": DEAD_SECONDS})
+        for job, task, _ in await cursor.fetchall():
+            log.warning("job taken over from a dead worker", job_id=job, job=task)
+
+    async def _feed(self) -> None:
+        """Begin whatever waits and has a slot, then wait for more."""
+        while True:
+            self._wake.clear()
+            while await asyncio.to_thread(self._begin):
+                pass
+            pause = await self._pause()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+
+    async def _pause(self) -> float:
+        due_in = await asyncio.to_thread(self._table.due_in)
+        return IDLE_SECONDS if due_in is None else min(max(due_in, 0.0), IDLE_SECONDS)
+
+    def _begin(self) -> bool:
+        """Claim a job and begin it; False where there is none, or no slot for it."""
+        with self._lock:
+            queues = open_queues(len(self._at_work))
+            if self._closed or self._number is None or not queues:
+                return False
+            job = self._table.claim(self._number, queues)
+            if job is None:
+                return False
+            self._at_work.add(job.job_id)
+        # A daemon: a job that hangs must not keep the process alive.
+        work = threading.Thread(target=self._do, args=(self._number, job), daemon=True)
+        work.name = f"job-{job.job_id}"
+        work.start()
+        return True
+
+    def _do(self, number: int, job: ClaimedJob) -> None:
+        self._run(number, job)
+        self._at_work.discard(job.job_id)
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def _finish(self) -> None:
+        """Let the jobs at work come to their end, and hand back what does not in time."""
+        await asyncio.to_thread(self._close)
+        end = self._loop.time() + STOP_SECONDS
+        while self._at_work and self._loop.time() < end:
+            self._wake.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), end - self._loop.time())
+        if self._number is not None:
+            await asyncio.to_thread(self._table.unregister, self._number)
+
+    def _close(self) -> None:
+        with self._lock:
+            self._closed = True

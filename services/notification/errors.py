@@ -1,0 +1,13 @@
+"""What notification refuses, or cannot do now."""
+
+from __future__ import annotations
+
+from services.kit.errors import Unavailable
+from stellr.errors.v1.reason_pb2 import Reason
+
+
+class MailServerUnavailable(Unavailable):
+    """The mail server does not answer, or takes no mail for now."""
+
+    reason = Reason.REASON_SERVICE_UNAVAILABLE
+    message = "the mail server takes no mail for now"

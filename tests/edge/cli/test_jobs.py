@@ -1,0 +1,72 @@
+import json
+from collections.abc import Callable
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.support import Stack, eventually
+
+DEAD = """
+WITH job AS (
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts)
+    VALUES ('normal', 'deliver_mail', %s, 'failed', 10) RETURNING id)
+INSERT INTO dead_jobs (job_id, reason) SELECT id, 'NOT_FOUND GONE: gone' FROM job RETURNING job_id
+"""
+
+
+@pytest.fixture
+def dead_job(stack: Stack) -> Callable[[], str]:
+    """Makes a job of notification that was given up, and that will go well: its id."""
+
+    def make() -> str:
+        args = {"values": {"notification_id": str(uuid4())}, "request_id": "request-17"}
+        with psycopg.connect(stack.run["databases"]["notification"]) as connection:
+            row = connection.execute(DEAD, [json.dumps(args)]).fetchone()
+            assert row
+            return f"notification/{row[0]}"
+
+    return make
+
+
+def is_gone(stack: Stack, job: str) -> bool:
+    with psycopg.connect(stack.run["databases"]["notification"]) as connection:
+        number = job.removeprefix("notification/")
+        found = connection.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s", [number])
+        return found.fetchone() is None
+
+
+def test_dead_jobs_are_listed_with_their_reason_and_sent_again(
+    stack: Stack, dead_job: Callable[[], str]
+) -> None:
+    first, second = dead_job(), dead_job()
+    listed = stack.command("jobs", "--service", "notification").stdout
+    for job in (first, second):
+        assert f"{job}  deliver_mail" in listed
+    assert "10 attempts  request request-17\n    NOT_FOUND GONE: gone" in listed
+    assert first not in stack.command("jobs", "--service", "course").stdout
+    retried = stack.command("jobs", "retry", first)
+    assert (retried.returncode, retried.stdout) == (0, f"{first} is tried again.\n")
+    eventually(lambda: is_gone(stack, first))
+    assert second in stack.command("jobs").stdout
+    rest = stack.command("jobs", "retry", "--all", "--service", "notification")
+    assert f"{second} is tried again." in rest.stdout
+    eventually(lambda: is_gone(stack, second))
+    assert stack.command("jobs", "retry", first).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["retry"], "Say which jobs: their ids, or --all, of all services or of one."),
+        (["retry", "--all", "notification/1"], "Say which jobs"),
+        (["retry", "17"], "17 is no id of a job, such as notification/17."),
+        (["retry", "nobody/17"], "nobody/17 is no id of a job"),
+        (["retry", f"user/{10**20}"], "is no id of a job"),
+        (["--service", "nobody"], "'nobody' is not one of"),
+    ],
+)
+def test_what_is_asked_for_wrongly_is_told(stack: Stack, arguments: list[str], told: str) -> None:
+    done = stack.command("jobs", *arguments)
+    assert done.returncode == 2
+    assert told in done.stderr

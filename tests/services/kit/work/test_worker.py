@@ -1,0 +1,135 @@
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.kit.data.database import Database
+from services.kit.process.runtime import Runtime
+from services.kit.work import worker as workers
+from tests.services.kit.harness import Kit, working
+from tests.services.kit.work.recorder import Recorder, defer, execute, statuses
+from tests.support import eventually
+
+ROOT = Path(__file__).parents[4]
+DISK_FULL = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE OR DELETE ON procrastinate_jobs FOR EACH ROW
+WHEN (OLD.status = 'doing') EXECUTE FUNCTION refuse()
+"""
+
+
+def test_jobs_go_on_by_themselves_once_the_disk_has_room_again(
+    runtime: Runtime, database: Database, recorder: Recorder
+) -> None:
+    note = runtime.jobs.task("note", recorder.note)
+    execute(database, DISK_FULL)
+    with capture_logs() as logs, working(runtime):
+        for number in range(20):
+            defer(runtime, note, word=str(number))
+        eventually(lambda: [line for line in logs if "cannot be written" in line["event"]])
+        execute(database, "DROP FUNCTION refuse() CASCADE")
+        eventually(lambda: not statuses(database), 20)
+    assert {int(word) for word in recorder.words} == set(range(20))
+
+
+def test_the_worker_goes_on_by_itself_once_its_database_is_back(
+    runtime: Runtime, database: Database, recorder: Recorder
+) -> None:
+    note = runtime.jobs.task("note", recorder.note)
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    with working(runtime):
+        defer(runtime, note, word="before")
+        eventually(lambda: recorder.words == ["before"])
+        for _ in range(3):
+            execute(database, f"{others} AND datname = current_database()")
+        eventually(lambda: 'worker="jobs"' in runtime.metrics.text())
+        with database.transaction():
+            note.defer(word="after")
+        eventually(lambda: recorder.words == ["before", "after"], 15)
+
+
+def started(kit: Kit, database: Database) -> subprocess.Popen[bytes]:
+    """A process of its own with a worker that never ends what it begins."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.services.kit.work.dying_worker"],
+        cwd=ROOT,
+        env={**os.environ, **kit.environ("user", database.url)},
+    )
+
+
+def test_the_jobs_of_a_killed_worker_are_done_by_another(
+    kit: Kit, runtime: Runtime, database: Database, tmp_path: Path
+) -> None:
+    done: list[str] = []
+    mark = runtime.jobs.task("mark", lambda *, path: done.append(path))
+    paths = [str(tmp_path / f"mark{number}") for number in range(3)]
+    for path in paths:
+        defer(runtime, mark, path=path)
+    dying = started(kit, database)
+    eventually(lambda: all(Path(path).exists() for path in paths), 20)
+    dying.kill()
+    dying.wait()
+    assert statuses(database) == ["doing"] * 3
+    with working(runtime):
+        eventually(lambda: not statuses(database), 20)
+    assert sorted(done) == paths
+
+
+def test_a_worker_that_only_stood_still_keeps_nothing_it_lost(
+    runtime: Runtime, kit: Kit, database: Database, recorder: Recorder
+) -> None:
+    """It counted as dead, another did its job; what it wrote itself is undone."""
+    note, other = runtime.jobs.task("note", recorder.note), Recorder()
+    second = kit.runtime(None, name="user", url=database.url)
+    second.jobs.task("note", other.note)
+    recorder.gate.clear()
+    with capture_logs() as logs, working(runtime):
+        defer(runtime, note, word="once")
+        eventually(lambda: recorder.words)
+        execute(database, "DELETE FROM procrastinate_workers")
+        with working(second):
+            eventually(lambda: not statuses(database), 20)
+        recorder.gate.set()
+        eventually(lambda: [line for line in logs if line.get("outcome") == "taken"])
+    assert (recorder.words, other.words) == (["once"], ["once"])
+
+
+def test_a_worker_that_stops_finishes_what_it_is_at(
+    runtime: Runtime, database: Database, recorder: Recorder
+) -> None:
+    note = runtime.jobs.task("note", recorder.note)
+    recorder.gate.clear()
+    with working(runtime):
+        defer(runtime, note, word="last")
+        eventually(lambda: recorder.words)
+        threading.Timer(0.5, recorder.gate.set).start()
+    assert statuses(database) == []
+
+
+def test_a_worker_that_stops_hands_back_what_takes_too_long(
+    runtime: Runtime,
+    kit: Kit,
+    database: Database,
+    recorder: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(workers, "STOP_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "DEAD_SECONDS", 0.2)
+    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.05)
+    note = runtime.jobs.task("note", recorder.note)
+    recorder.gate.clear()
+    with working(runtime):
+        defer(runtime, note, word="long")
+        eventually(lambda: recorder.words)
+    other = Recorder()
+    second = kit.runtime(None, name="user", url=database.url)
+    second.jobs.task("note", other.note)
+    with working(second):
+        eventually(lambda: not statuses(database))
+    recorder.gate.set()
+    assert other.words == ["long"]

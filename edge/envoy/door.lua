@@ -26,6 +26,47 @@ local function patience(prefer)
   if seconds and seconds > 0 then return math.min(seconds, 99999) end
 end
 
+-- The position behind a JSON string that begins before `at`; nil where it does not end.
+local function behind_string(text, at)
+  while true do
+    local found = text:find('["\\]', at)
+    if not found then return nil end
+    if text:sub(found, found) == '"' then return found + 1 end
+    at = found + 2
+  end
+end
+
+-- Whether a list in a JSON text holds null. The transcoder would leave it out in silence.
+local function has_null_in_list(text)
+  if not text:find("null", 1, true) then return false end
+  local open, depth, at = {}, 0, 1
+  while at do
+    local found, _, token = text:find('(["%[%]{}n])', at)
+    if not found then return false end
+    at = found + 1
+    if token == '"' then
+      at = behind_string(text, at)
+    elseif token == "[" or token == "{" then
+      depth = depth + 1
+      open[depth] = token
+    elseif token == "n" then
+      if open[depth] == "[" and text:sub(found, found + 3) == "null" then return true end
+    else
+      depth = depth - 1
+    end
+  end
+  return false
+end
+
+local function is_grpc(headers)
+  return (headers:get("content-type") or ""):sub(1, 16) == "application/grpc"
+end
+
+local function body_of(handle)
+  local body = handle:body()
+  return body and body:getBytes(0, body:length()) or ""
+end
+
 function envoy_on_request(handle)
   local headers = handle:headers()
   local prefer = headers:get("prefer")
@@ -37,6 +78,9 @@ function envoy_on_request(handle)
   if headers:get(":method") == "HEAD" then
     headers:replace(":method", "GET")
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
+  end
+  if not is_grpc(headers) and has_null_in_list(body_of(handle)) then
+    handle:respond({ [":status"] = "400" }, "a list in the body holds null")
   end
 end
 
@@ -107,8 +151,8 @@ local function as_http(handle, headers)
   if headers:get("x-transcoder-refused") then
     headers:remove("x-transcoder-refused")
     headers:replace("content-type", "application/json")
-    local body = handle:body()
-    if body then body:setBytes(status(body:getBytes(0, body:length()))) end
+    local text = body_of(handle)
+    if text ~= "" then handle:body():setBytes(status(text)) end
   end
 end
 
@@ -130,8 +174,7 @@ end
 
 function envoy_on_response(handle)
   local headers = handle:headers()
-  local kind = headers:get("content-type") or ""
-  if kind:sub(1, 16) == "application/grpc" then return as_grpc(headers) end
+  if is_grpc(headers) then return as_grpc(headers) end
   as_http(handle, headers)
   if is_head(handle) then
     for chunk in handle:bodyChunks() do chunk:setBytes("") end

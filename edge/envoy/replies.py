@@ -31,7 +31,7 @@ class Reply(NamedTuple):
 REPLIES = (
     Reply(
         *(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, TEXT_OF_ROUTE),
-        when="response.code_details == 'direct_response'",
+        when="response.code_details in ['direct_response', 'lua_response']",
     ),
     Reply(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, "the request is not valid"),
     Reply(404, code.NOT_FOUND, why.REASON_PATH_NOT_FOUND, TEXT_OF_ROUTE, code.UNIMPLEMENTED),

@@ -11,10 +11,10 @@ from services.auth.access import AccessSigner
 from services.auth.page import content_security_policy, verify_email_page
 from services.auth.registration import Applicant, Registration
 from services.auth.sessions import Sessions
-from services.auth.views import session_message, verification_message
+from services.auth.views import signed_in_message, verification_message
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
-from stellr.auth.v1.session_pb2 import Session, Verification
+from stellr.auth.v1.sign_in_pb2 import SignedIn, Verification
 
 
 class AuthServicer(AuthServiceServicer):
@@ -32,10 +32,12 @@ class AuthServicer(AuthServiceServicer):
         applicant = Applicant(request.email, request.password, request.display_name, request.locale)
         return verification_message(self._registration.register(applicant))
 
-    def VerifyEmail(self, request: pb.VerifyEmailRequest, context: grpc.ServicerContext) -> Session:
+    def VerifyEmail(
+        self, request: pb.VerifyEmailRequest, context: grpc.ServicerContext
+    ) -> SignedIn:
         """Take a code back and sign in."""
         account = self._registration.verify(UUID(request.verification_id), request.code)
-        return session_message(self._sessions.start(account))
+        return signed_in_message(self._sessions.start(account))
 
     def GetVerifyEmailPage(
         self, request: pb.GetVerifyEmailPageRequest, context: grpc.ServicerContext
@@ -51,15 +53,15 @@ class AuthServicer(AuthServiceServicer):
         """Send a new code."""
         return verification_message(self._registration.resend(UUID(request.verification_id)))
 
-    def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> Session:
+    def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> SignedIn:
         """Log in by e-mail and password."""
-        return session_message(self._sessions.log_in(request.email, request.password))
+        return signed_in_message(self._sessions.log_in(request.email, request.password))
 
     def RefreshToken(
         self, request: pb.RefreshTokenRequest, context: grpc.ServicerContext
-    ) -> Session:
+    ) -> SignedIn:
         """Rotate a refresh token."""
-        return session_message(self._sessions.refresh(request.refresh_token))
+        return signed_in_message(self._sessions.refresh(request.refresh_token))
 
     def Logout(self, request: pb.LogoutRequest, context: grpc.ServicerContext) -> pb.LogoutResponse:
         """End the caller's session, or all of them."""

@@ -8,12 +8,12 @@ from services.auth.registration import Pending
 from services.auth.sessions import SignedIn
 from services.kit.data.tables import timestamp
 from stellr.auth.v1 import auth_internal_service_pb2 as internal
-from stellr.auth.v1 import session_pb2 as pb
+from stellr.auth.v1 import sign_in_pb2 as pb
 
 
-def session_message(signed_in: SignedIn) -> pb.Session:
-    """A session and the tokens to prove it."""
-    return pb.Session(
+def signed_in_message(signed_in: SignedIn) -> pb.SignedIn:
+    """Who is signed in, and the tokens that prove it."""
+    return pb.SignedIn(
         access_token=signed_in.access_token,
         refresh_token=signed_in.refresh_token,
         token_type="Bearer",  # noqa: S106 - a name, no password

@@ -15,6 +15,7 @@ from services.certificate.page import CONTENT_SECURITY_POLICY, render_page
 from services.certificate.serials import read_serial
 from services.certificate.views import (
     certificate_message,
+    missing_message,
     verification,
     verified_message,
     verify_url,
@@ -41,13 +42,9 @@ class CertificateServicer(CertificateServiceServicer):
     ) -> certificate_pb2.Eligibility:
         """Whether the caller has, or may have, a certificate."""
         standing, issued = self._issuing.get_standing(call.user_id(), request.course)
-        missing = [
-            certificate_pb2.Missing(lesson_id=item.lesson_id, what=item.what)
-            for item in standing.missing
-        ]
         return certificate_pb2.Eligibility(
             eligible=standing.completed,
-            missing=missing,
+            missing=map(missing_message, standing.missing),
             certificate=self._message(issued) if issued else None,
         )
 

@@ -6,11 +6,20 @@ from services.certificate.models import Certificate
 from services.certificate.page import Verification
 from services.kit.data.tables import timestamp
 from stellr.certificate.v1 import certificate_pb2 as pb
+from stellr.progress.v1.progress_internal_service_pb2 import Standing
 
 
 def verify_url(public_url: str, serial: str) -> str:
     """Where anyone can verify the certificate with this serial."""
     return f"{public_url}/verify/{serial}"
+
+
+_WHAT = {Standing.Missing.WHAT_LESSON: "lesson", Standing.Missing.WHAT_QUIZ: "quiz"}
+
+
+def missing_message(missing: Standing.Missing) -> pb.Missing:
+    """Something still to be done, as the learner is told."""
+    return pb.Missing(lesson_id=missing.lesson_id, what=_WHAT[missing.what])
 
 
 def certificate_message(certificate: Certificate, public_url: str) -> pb.Certificate:

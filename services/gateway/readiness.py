@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
@@ -14,14 +15,19 @@ from services.gateway.processes import Process, ask
 ANSWER_SECONDS = 1.0
 CACHED_SECONDS = 0.5
 
-SERVING = "SERVING"
-NOT_SERVING = "NOT_SERVING"
-UNREACHABLE = "UNREACHABLE"
-# A service is as good as the best of its processes.
-BEST_FIRST = (SERVING, NOT_SERVING, UNREACHABLE)
+
+class State(StrEnum):
+    """How a service, or a process of it, is found: the best first."""
+
+    SERVING = "SERVING"
+    NOT_SERVING = "NOT_SERVING"
+    UNREACHABLE = "UNREACHABLE"
 
 
-def health(asked: Sequence[Process]) -> list[tuple[str, str]]:
+_ORDER = list(State)
+
+
+def health(asked: Sequence[Process]) -> list[tuple[str, State]]:
     """The service and the state of each process; whoever is silent for 1 s is unreachable."""
 
     def check(process: Process) -> object:
@@ -31,34 +37,34 @@ def health(asked: Sequence[Process]) -> list[tuple[str, str]]:
     return [(process.service, _state(answer)) for process, answer in ask(asked, check)]
 
 
-def _state(answer: health_pb2.HealthCheckResponse | None) -> str:
+def _state(answer: health_pb2.HealthCheckResponse | None) -> State:
     if answer is None:
-        return UNREACHABLE
+        return State.UNREACHABLE
     serves = answer.status == health_pb2.HealthCheckResponse.SERVING
-    return SERVING if serves else NOT_SERVING
+    return State.SERVING if serves else State.NOT_SERVING
 
 
-def by_service(states: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The best state among the processes of each service, sorted by name."""
-    best: dict[str, str] = {}
+def by_service(states: Iterable[tuple[str, State]]) -> dict[str, State]:
+    """The best state among the processes of each service, sorted by name: it is as good as that."""
+    best: dict[str, State] = {}
     for service, state in sorted(states):
-        best[service] = min(state, best.get(service, UNREACHABLE), key=BEST_FIRST.index)
+        best[service] = min(state, best.get(service, State.UNREACHABLE), key=_ORDER.index)
     return best
 
 
 class Readiness:
     """The states of all services, asked for at most twice a second however many want to know."""
 
-    def __init__(self, others: Sequence[Process], own: Callable[[], tuple[str, str]]) -> None:
+    def __init__(self, others: Sequence[Process], own: Callable[[], tuple[str, State]]) -> None:
         """`own` tells the gateway's own name and state: it must not wait for one of its threads."""
         self._others = others
         self._own = own
         self._lock = threading.Lock()
-        self._states: Mapping[str, str] = {}
+        self._states: Mapping[str, State] = {}
         self._good_until = 0.0
 
-    def states(self) -> Mapping[str, str]:
-        """SERVING, NOT_SERVING or UNREACHABLE by the name of the service, sorted by name."""
+    def states(self) -> Mapping[str, State]:
+        """The state of each service by its name, sorted by name."""
         with self._lock:
             if time.monotonic() >= self._good_until:
                 self._states = by_service([*health(self._others), self._own()])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.processes import processes
-from services.gateway.readiness import NOT_SERVING, SERVING, Readiness
+from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
 from services.gateway.servicer import GatewayServicer, OperationsServicer
 from services.kit.process.runtime import Runtime
@@ -39,10 +39,10 @@ def build(runtime: Runtime) -> Sequence[Registration]:
     ]
 
 
-def own_state(runtime: Runtime) -> str:
+def own_state(runtime: Runtime) -> State:
     """Whether this process serves: it knows who is signed in, and is not about to stop."""
     serves = runtime.identity_follower.caught_up.is_set() and not runtime.stopping.is_set()
-    return SERVING if serves else NOT_SERVING
+    return State.SERVING if serves else State.NOT_SERVING
 
 
 SERVICE = Service(

@@ -9,7 +9,7 @@ from google.api.httpbody_pb2 import HttpBody
 
 from services.gateway import exposition, metrics
 from services.gateway.processes import Process
-from services.gateway.readiness import SERVING, Readiness
+from services.gateway.readiness import Readiness, State
 from services.kit.process.runtime import Runtime
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 from stellr.gateway.v1 import operations_service_pb2 as operations
@@ -34,7 +34,7 @@ class GatewayServicer(GatewayServiceServicer):
     ) -> pb.Readiness:
         """The state of every service."""
         states = self._readiness.states()
-        ready = all(state == SERVING for state in states.values())
+        ready = all(state is State.SERVING for state in states.values())
         if not ready:
             context.send_initial_metadata((("x-http-code", "503"),))
         services = [pb.ServiceState(name=name, state=state) for name, state in states.items()]

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from enum import Enum
 from typing import NamedTuple
 
 from stellr.course.v1.course_internal_service_pb2 import Outline
 
-LESSON = "lesson"
-QUIZ = "quiz"
+
+class What(Enum):
+    """What may be missing of a lesson."""
+
+    LESSON = "the lesson is not completed"
+    QUIZ = "its quiz is not passed"
+
+
+class Missing(NamedTuple):
+    """Something of a course that is still to be done."""
+
+    lesson_id: str
+    what: What
 
 
 class Done(NamedTuple):
@@ -53,10 +65,10 @@ def percentage(count: Tally, completed: bool) -> int:
     return 100 * (count.completed_lessons + count.quizzes_passed) // total if total else 0
 
 
-def missing(outline: Outline, done: Done) -> Iterator[tuple[str, str]]:
-    """What is still to be done, in the order of the course: (lesson id, LESSON or QUIZ)."""
+def missing(outline: Outline, done: Done) -> Iterator[Missing]:
+    """What is still to be done, in the order of the course."""
     for lesson in outline.lessons:
         if lesson.lesson_id not in done.lessons:
-            yield lesson.lesson_id, LESSON
+            yield Missing(lesson.lesson_id, What.LESSON)
         if lesson.has_quiz and lesson.lesson_id not in done.quizzes:
-            yield lesson.lesson_id, QUIZ
+            yield Missing(lesson.lesson_id, What.QUIZ)

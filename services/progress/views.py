@@ -12,6 +12,11 @@ from stellr.course.v1.course_internal_service_pb2 import Outline
 from stellr.progress.v1 import progress_internal_service_pb2 as internal_pb
 from stellr.progress.v1.progress_pb2 import CourseProgress, LessonProgress
 
+_WHAT = {
+    rules.What.LESSON: internal_pb.Standing.Missing.WHAT_LESSON,
+    rules.What.QUIZ: internal_pb.Standing.Missing.WHAT_QUIZ,
+}
+
 
 def progress_message(
     outline: Outline, state: State, times: Mapping[str, datetime] | None = None
@@ -39,7 +44,10 @@ def standing_message(outline: Outline, state: State) -> internal_pb.Standing:
         course_id=outline.course_id,
         completed=completed,
         complete_time=timestamp(state.completed_at),
-        missing=[internal_pb.Standing.Missing(lesson_id=i, what=what) for i, what in lacking],
+        missing=[
+            internal_pb.Standing.Missing(lesson_id=each.lesson_id, what=_WHAT[each.what])
+            for each in lacking
+        ],
     )
 
 

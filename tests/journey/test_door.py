@@ -56,6 +56,37 @@ def test_a_connection_goes_on_after_head(visitor: Visitor) -> None:
         assert visitor.http.get("/healthz").json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"answers":[null]}',
+        '{"answers":[{"optionIds":["a", null ]}]}',
+        '{"a":{"b":[{"c":"\\\\"},[null]]}}',
+        '{"a":["]",null]}',
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", ""])
+def test_a_null_in_a_list_is_refused(visitor: Visitor, body: str, kind: str) -> None:
+    answer = visitor.http.post("/quiz/x/submit", content=body, headers={"content-type": kind})
+    assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
+    assert answer.json()["message"] == "a list in the body holds null"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"answers":null}',
+        '{"answers":[{"questionId":null}]}',
+        '{"answers":[],"more":null}',
+        '{"answers":[{"questionId":"[null]"}]}',
+        '{"answers":[{"questionId":"\\"[null"}]}',
+    ],
+)
+def test_a_null_elsewhere_is_a_field_that_is_not_there(visitor: Visitor, body: str) -> None:
+    answer = visitor.http.post("/quiz/x/submit", content=body)
+    assert (answer.status_code, reason(answer)) == (401, "SIGN_IN_REQUIRED")
+
+
 def test_where_there_is_no_get_there_is_no_head(visitor: Visitor) -> None:
     answer = visitor.http.head("/login")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -7,7 +7,7 @@ import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from services.gateway.processes import Process
-from services.gateway.readiness import Readiness, by_service
+from services.gateway.readiness import Readiness, State, by_service
 from services.gateway.readiness import health as ask_health
 
 UP = health_pb2.HealthCheckResponse.SERVING
@@ -56,12 +56,12 @@ def test_all_are_asked_at_once_and_none_is_waited_for_long(serve: Serve) -> None
 def test_a_service_serves_while_one_of_its_processes_does() -> None:
     found = by_service(
         [
-            ("z", "UNREACHABLE"),
-            ("z", "SERVING"),
-            ("z", "NOT_SERVING"),
-            ("m", "UNREACHABLE"),
-            ("m", "NOT_SERVING"),
-            ("a", "UNREACHABLE"),
+            ("z", State.UNREACHABLE),
+            ("z", State.SERVING),
+            ("z", State.NOT_SERVING),
+            ("m", State.UNREACHABLE),
+            ("m", State.NOT_SERVING),
+            ("a", State.UNREACHABLE),
         ]
     )
     assert list(found.items()) == [("a", "UNREACHABLE"), ("m", "NOT_SERVING"), ("z", "SERVING")]
@@ -69,7 +69,7 @@ def test_a_service_serves_while_one_of_its_processes_does() -> None:
 
 def test_includes_itself_and_asks_again_only_after_a_while(serve: Serve) -> None:
     address, servicer = serve(UP)
-    readiness = Readiness([Process("quiz", address)], lambda: ("gateway", "SERVING"))
+    readiness = Readiness([Process("quiz", address)], lambda: ("gateway", State.SERVING))
     assert readiness.states() == {"gateway": "SERVING", "quiz": "SERVING"}
     servicer.set("", DOWN)
     assert readiness.states()["quiz"] == "SERVING"

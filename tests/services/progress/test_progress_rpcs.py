@@ -255,8 +255,9 @@ def test_the_standing_tells_what_is_missing(
     progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
     request = pb.GetStandingRequest(user_id=somebody.user_id, course=course["slug"])
     standing = progress.GetStanding(request)
-    wanted = [(lesson["lessonId"], "lesson") for lesson in lessons]
-    wanted += [(lesson["lessonId"], "quiz") for lesson in lessons if lesson["hasQuiz"]]
+    missing = pb.Standing.Missing
+    wanted = [(lesson["lessonId"], missing.WHAT_LESSON) for lesson in lessons]
+    wanted += [(lesson["lessonId"], missing.WHAT_QUIZ) for lesson in lessons if lesson["hasQuiz"]]
     assert sorted((one.lesson_id, one.what) for one in standing.missing) == sorted(wanted)
     assert (standing.course_id, standing.completed) == (course["courseId"], False)
     finish(mesh, somebody, lessons)

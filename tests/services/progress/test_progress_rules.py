@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.progress.rules import Done, all_done, missing, percentage, tally
+from services.progress.rules import Done, What, all_done, missing, percentage, tally
 from stellr.course.v1.course_internal_service_pb2 import Outline
 from stellr.course.v1.course_pb2 import LessonSummary
 
@@ -64,4 +64,4 @@ def test_completed_stays_100_when_lessons_are_added() -> None:
 
 def test_what_is_missing_comes_in_the_order_of_the_course() -> None:
     found = list(missing(outline(c=True, a=True, b=False), done("a", "c")))
-    assert found == [("c", "lesson"), ("a", "quiz"), ("b", "lesson")]
+    assert found == [("c", What.LESSON), ("a", What.QUIZ), ("b", What.LESSON)]

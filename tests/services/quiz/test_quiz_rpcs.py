@@ -153,6 +153,23 @@ def test_right_answers_pass_and_are_told_in_the_authors_words(
     assert (again["attemptsUsed"], again["bestPercentage"]) == (1, 100)
 
 
+def test_ids_are_the_same_in_any_letter_case(pupil: Learner, own: OwnCourse) -> None:
+    quiz = pupil.get(f"/quiz/{own.lesson_id}").json()
+    answers = [
+        {
+            "questionId": answer["questionId"].upper(),
+            "optionIds": [option.title() for option in answer["optionIds"]],
+        }
+        for answer in right_answers(quiz)
+    ]
+    answer = pupil.post(f"/quiz/{own.lesson_id.upper()}/submit", {"answers": answers})
+    assert answer.status_code == 200, answer.text
+    result = answer.json()
+    assert (result["score"], result["maxScore"]) == (3, 3)
+    told = [each["questionId"] for each in result["questionResults"]]
+    assert told == [question["questionId"] for question in quiz["questions"]]
+
+
 def test_nothing_answered_is_no_points_and_no_fault(pupil: Learner, own: OwnCourse) -> None:
     result = pupil.post(f"/quiz/{own.lesson_id}/submit", {}).json()
     assert (result["score"], result["percentage"], result["passed"]) == (0, 0, False)

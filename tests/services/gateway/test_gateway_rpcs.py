@@ -30,7 +30,6 @@ def test_health_asks_nobody(visitor: Visitor, learner: Callable[..., Learner]) -
     for somebody in (visitor, learner()):
         answer = somebody.get("/healthz")
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert visitor.get("/healthz", what="x").status_code == 400
     assert visitor.post("/healthz").status_code in (404, 405)
 
 

@@ -11,10 +11,11 @@ from services.kit.process.runtime import Runtime
 from services.kit.work.tasks import Delivery
 from services.quiz import repository
 from services.quiz.errors import QuizNotFound
-from services.quiz.kept import KeptQuiz
+from services.quiz.grading import Answer
 from services.quiz.lessons import Lessons
-from services.quiz.models import Result
 from services.quiz.outcome import outcome
+from services.quiz.repository import Current, KeptResult
+from services.quiz.versions import Versions
 from services.quiz.views import quiz_message, result_message
 from stellr.progress.v1 import progress_internal_service_pb2 as progress_pb
 from stellr.quiz.v1 import quiz_pb2
@@ -34,48 +35,48 @@ class Attempts:
         self._page_tokens = runtime.page_tokens
         self._lessons = lessons
         self._record_pass = record_pass
+        self._versions = Versions(runtime.database)
 
     def read(self, lesson_id: str) -> quiz_pb2.Quiz:
         """The quiz of a lesson, without a hint at the answers."""
         user_id = call.user_id()
         lesson = self._lessons.enrolled(lesson_id, user_id)
-        quiz = self._find(lesson)
-        standing = repository.find_standing(self._database.session, quiz.quiz_id, user_id)
-        return quiz_message(lesson, quiz, standing)
+        current = self._current(lesson, user_id)
+        return quiz_message(lesson, self._versions.find(current.version_id), current)
 
     def submit(self, request: pb.SubmitQuizRequest) -> quiz_pb2.Result:
         """Grade the answers and keep the result; a pass is reported in the same transaction."""
         user_id = call.user_id()
         lesson = self._lessons.enrolled(request.lesson_id, user_id)
-        values = outcome(self._find(lesson), request.answers)
-        result = repository.add_result(self._database.session, {**values, "user_id": user_id})
+        answers = [Answer.of(each.question_id, each.option_ids) for each in request.answers]
+        quiz = self._versions.seen(self._current(lesson, user_id), answers)
+        graded = outcome(quiz, answers)
+        result = repository.add_result(self._database, quiz, user_id, graded)
         if result.passed:
-            self._report_pass(lesson, result)
+            self._report_pass(lesson, user_id, result)
         return result_message(result)
 
     def results(self, request: pb.ListResultsRequest) -> pb.ListResultsResponse:
         """A page of the caller's results, newest first."""
-        db, user_id = self._database.session, call.user_id()
+        user_id = call.user_id()
         lesson = self._lessons.enrolled(request.lesson_id, user_id)
-        quiz_id = repository.find_quiz_id(db, lesson)
-        if quiz_id is None:
-            raise QuizNotFound
+        quiz_id = self._current(lesson, user_id).quiz_id
         scope, size = f"results:{quiz_id}:{user_id}", page_size(request.page_size)
         seen = self._page_tokens.read(request.page_token, scope)
         before = UUID(seen[0]) if seen else None
-        rows = repository.list_results(db, quiz_id, user_id, before, size + 1)
+        rows = repository.list_results(self._database, quiz_id, user_id, before, size + 1)
         page, token = self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
         return pb.ListResultsResponse(results=map(result_message, page), next_page_token=token)
 
-    def _find(self, lesson_id: UUID) -> KeptQuiz:
-        quiz = repository.find_quiz(self._database.session, lesson_id)
-        if quiz is None:
+    def _current(self, lesson_id: UUID, user_id: UUID) -> Current:
+        current = repository.find_current(self._database, lesson_id, user_id)
+        if current is None:
             raise QuizNotFound
-        return quiz
+        return current
 
-    def _report_pass(self, lesson_id: UUID, result: Result) -> None:
+    def _report_pass(self, lesson_id: UUID, user_id: UUID, result: KeptResult) -> None:
         request = progress_pb.RecordQuizPassRequest(
-            user_id=str(result.user_id),
+            user_id=str(user_id),
             lesson_id=str(lesson_id),
             pass_time=timestamp(result.submitted_at),
         )

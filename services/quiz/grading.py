@@ -3,61 +3,28 @@
 A question is all or nothing: its points are given when exactly the right options were chosen.
 """
 
-# ruff: noqa: D102 (the names of the protocols' properties say it all)
+from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
 
+from services.kit.errors import InvalidFields, Violation
+from services.quiz.kept import KeptQuestion
 from services.quiz.questions import QuestionKind
 
 
-class GradedOption(Protocol):
-    """What grading needs to know of an option."""
-
-    @property
-    def option_id(self) -> str: ...
-    @property
-    def right(self) -> bool: ...
-
-
-class GradedQuestion(Protocol):
-    """What grading needs to know of a question; `points` is a positive whole number."""
-
-    @property
-    def question_id(self) -> str: ...
-    @property
-    def kind(self) -> QuestionKind: ...
-    @property
-    def points(self) -> int: ...
-    @property
-    def options(self) -> Sequence[GradedOption]: ...
-
-
-class GivenAnswer(Protocol):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """What the learner chose for one question; no options means unanswered."""
 
-    @property
-    def question_id(self) -> str: ...
-    @property
-    def option_ids(self) -> Sequence[str]: ...
+    question_id: str
+    option_ids: tuple[str, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One thing wrong with the answers: the field's path, such as `answers[3].option_ids[0]`."""
-
-    field: str
-    reason: str
-
-
-class AnswerError(ValueError):
-    """The answers do not fit the quiz; `violations` holds every reason."""
-
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        super().__init__("; ".join(f"{each.field}: {each.reason}" for each in violations))
-        self.violations = list(violations)
+    @classmethod
+    def of(cls, question_id: str, option_ids: Iterable[str]) -> Answer:
+        """The answer as a client wrote it: the case of an id's letters says nothing (RFC 9562)."""
+        return cls(question_id.lower(), tuple(option_id.lower() for option_id in option_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +48,12 @@ class Grade:
 
 
 def grade(
-    questions: Sequence[GradedQuestion], answers: Sequence[GivenAnswer], pass_percentage: float
+    questions: Sequence[KeptQuestion], answers: Sequence[Answer], pass_percentage: float
 ) -> Grade:
     """Grade `answers` against all `questions`; an unanswered question earns nothing.
 
     `passed` compares the exact fraction with `pass_percentage` (0 to 100), so 59.999 % does
-    not pass at 60 though it is shown as 60.0. Raises AnswerError with every violation, and
+    not pass at 60 though it is shown as 60.0. Raises InvalidFields with every violation, and
     ValueError for a quiz without questions.
     """
     check_answers(questions, answers)
@@ -107,8 +74,8 @@ def grade(
     )
 
 
-def check_answers(questions: Sequence[GradedQuestion], answers: Sequence[GivenAnswer]) -> None:
-    """Raise AnswerError with every violation if `answers` do not fit `questions`."""
+def check_answers(questions: Sequence[KeptQuestion], answers: Sequence[Answer]) -> None:
+    """Raise InvalidFields with every violation if `answers` do not fit `questions`."""
     known = {each.question_id: each for each in questions}
     violations: list[Violation] = []
     seen: set[str] = set()
@@ -116,19 +83,17 @@ def check_answers(questions: Sequence[GradedQuestion], answers: Sequence[GivenAn
         field = f"answers[{index}]"
         question = known.get(answer.question_id)
         if question is None:
-            violations.append(Violation(f"{field}.question_id", "not a question of this quiz"))
+            violations.append(Violation(f"{field}.questionId", "not a question of this quiz"))
         elif answer.question_id in seen:
-            violations.append(Violation(f"{field}.question_id", "this question is answered twice"))
+            violations.append(Violation(f"{field}.questionId", "this question is answered twice"))
         else:
-            violations.extend(_option_violations(f"{field}.option_ids", question, answer))
+            violations.extend(_option_violations(f"{field}.optionIds", question, answer))
         seen.add(answer.question_id)
     if violations:
-        raise AnswerError(violations)
+        raise InvalidFields(violations)
 
 
-def _option_violations(
-    field: str, question: GradedQuestion, answer: GivenAnswer
-) -> Iterator[Violation]:
+def _option_violations(field: str, question: KeptQuestion, answer: Answer) -> Iterator[Violation]:
     known = {option.option_id for option in question.options}
     seen: set[str] = set()
     for index, option_id in enumerate(answer.option_ids):
@@ -141,7 +106,7 @@ def _option_violations(
         yield Violation(field, "this question takes one option only")
 
 
-def _grade_question(question: GradedQuestion, chosen: frozenset[str]) -> QuestionGrade:
+def _grade_question(question: KeptQuestion, chosen: frozenset[str]) -> QuestionGrade:
     right = frozenset(option.option_id for option in question.options if option.right)
     correct = bool(chosen) and chosen == right
     return QuestionGrade(question.question_id, correct, question.points if correct else 0)

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
-from services.quiz import gift, kept, repository
-from services.quiz.questions import Question
+from services.quiz import gift, matching, repository
+from services.quiz.kept import QuizVersion
+from services.quiz.questions import WrittenQuiz
+from services.quiz.repository import Latest
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 
 
@@ -35,57 +37,51 @@ class Importing:
 
         Imports of one course take turns.
         """
-        questions = _parse(request.quizzes)
-        db = self._database.session
-        repository.lock_course(db, UUID(request.course_id))
+        written = _parse(request)
+        repository.lock_course(self._database, UUID(request.course_id))
         lesson_ids = [UUID(quiz.lesson_id) for quiz in request.quizzes]
-        sources = repository.find_sources(db, lesson_ids)
-        return [
-            self._import(quiz, parsed, request.pass_percentage, sources.get(UUID(quiz.lesson_id)))
-            for quiz, parsed in zip(request.quizzes, questions, strict=True)
-        ]
+        latest = repository.find_latest(self._database, lesson_ids)
+        pairs = zip(lesson_ids, written, strict=True)
+        return [self._import(lesson_id, quiz, latest.get(lesson_id)) for lesson_id, quiz in pairs]
 
     def remove(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> int:
         """Take the quizzes of lessons away; how many there were."""
-        db = self._database.session
-        repository.lock_course(db, course_id)
-        return repository.remove_quizzes(db, lesson_ids)
+        repository.lock_course(self._database, course_id)
+        return repository.remove_quizzes(self._database, lesson_ids)
 
     def _import(
-        self,
-        quiz: pb.ImportQuiz,
-        questions: Sequence[Question],
-        pass_percentage: int,
-        last: repository.Source | None,
+        self, lesson_id: UUID, written: WrittenQuiz, latest: Latest | None
     ) -> pb.ImportedQuiz:
-        source_hash = kept.source_hash(quiz.title, pass_percentage, questions)
-        count = len(questions)
-        if last and last.source_hash == source_hash:
-            return pb.ImportedQuiz(quiz_id=str(last.quiz_id), question_count=count)
-        values = {
-            "lesson_id": UUID(quiz.lesson_id),
-            "title": quiz.title,
-            "pass_percentage": pass_percentage,
-            "source_hash": source_hash,
-        }
-        quiz_id = self._save(values, questions)
+        count = len(written.questions)
+        if latest and not latest.removed and latest.digest == written.digest:
+            return pb.ImportedQuiz(quiz_id=str(latest.quiz_id), question_count=count)
+        quiz_id = self._save(lesson_id, written, latest)
         return pb.ImportedQuiz(quiz_id=str(quiz_id), question_count=count, changed=True)
 
-    def _save(self, values: dict[str, object], questions: Sequence[Question]) -> UUID:
-        db = self._database.session
-        quiz_id = repository.save_quiz(db, values)
-        new_ids = repository.new_ids(db, kept.id_count(questions))
-        pool = kept.IdPool(repository.known_ids(db, quiz_id), new_ids)
-        repository.replace_questions(db, quiz_id, *kept.rows(quiz_id, questions, pool))
+    def _save(self, lesson_id: UUID, written: WrittenQuiz, latest: Latest | None) -> UUID:
+        """Make this the quiz of the lesson: its id. What it was once is that version again."""
+        db = self._database
+        new_ids = repository.new_ids(db, 2 + matching.id_count(written.questions))
+        quiz_id = latest.quiz_id if latest else next(new_ids)
+        earlier = repository.find_by_digest(db, quiz_id, written.digest)
+        version_id = earlier or next(new_ids)
+        repository.set_quiz(db, lesson_id, quiz_id, version_id)
+        if earlier is None:
+            before = repository.find_version(db, latest.version_id).questions if latest else ()
+            questions = matching.with_ids(written.questions, before, new_ids)
+            title, pass_percentage = written.title, written.pass_percentage
+            version = QuizVersion(quiz_id, version_id, title, pass_percentage, questions)
+            repository.add_version(db, version, written.digest)
         return quiz_id
 
 
-def _parse(quizzes: Sequence[pb.ImportQuiz]) -> list[list[Question]]:
-    """The questions of each quiz; InvalidFields tells the defects of all."""
-    parsed, violations = [], []
-    for index, quiz in enumerate(quizzes):
+def _parse(request: pb.ImportQuizzesRequest) -> list[WrittenQuiz]:
+    """What was written; InvalidFields tells the defects of all quizzes."""
+    written, violations = [], []
+    for index, quiz in enumerate(request.quizzes):
         try:
-            parsed.append(gift.parse(quiz.gift))
+            questions = gift.parse(quiz.gift)
+            written.append(WrittenQuiz(quiz.title, request.pass_percentage, questions))
         except gift.GiftError as error:
             violations += [
                 Violation(f"quizzes[{index}].gift", f"line {each.line}: {each.reason}")
@@ -93,4 +89,4 @@ def _parse(quizzes: Sequence[pb.ImportQuiz]) -> list[list[Question]]:
             ]
     if violations:
         raise InvalidFields(violations)
-    return parsed
+    return written

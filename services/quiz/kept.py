@@ -1,18 +1,14 @@
-"""A quiz as it is kept: what an author wrote, with ids that outlive a new version of it."""
+"""A quiz as it is kept: versions that never change, with ids that outlive them."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import defaultdict, deque
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from services.quiz.questions import Option, Question, QuestionKind
-
-Row = dict[str, Any]
+from services.quiz.questions import QuestionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +18,7 @@ class KeptOption:
     option_id: str
     text: str
     right: bool
+    weight: float | None
     feedback: str
 
 
@@ -30,6 +27,7 @@ class KeptQuestion:
     """One question, its options as the author ordered them."""
 
     question_id: str
+    title: str
     text: str
     kind: QuestionKind
     points: int
@@ -37,76 +35,40 @@ class KeptQuestion:
     options: tuple[KeptOption, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeptQuiz:
-    """A quiz, its questions as the author ordered them; `pass_percentage` is 0 to 100."""
+@dataclass(frozen=True)
+class QuizVersion:
+    """A quiz at one time, its questions in order; `pass_percentage` is 0 to 100."""
 
     quiz_id: UUID
+    version_id: UUID
     title: str
     pass_percentage: int
     questions: tuple[KeptQuestion, ...]
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids of all questions and options."""
+        questions = {question.question_id for question in self.questions}
+        options = {option.option_id for each in self.questions for option in each.options}
+        return frozenset(questions | options)
 
-def source_hash(title: str, pass_percentage: int, questions: Sequence[Question]) -> str:
-    """A hash of all that makes a quiz; where its text breaks its lines is no part of that."""
-    texts = [{**asdict(question), "line": 0} for question in questions]
-    source = json.dumps([title, pass_percentage, texts], sort_keys=True)
-    return hashlib.sha256(source.encode()).hexdigest()
+    def document(self) -> dict[str, Any]:
+        """What is kept of it, as JSON."""
+        questions = [asdict(question) for question in self.questions]
+        return {
+            "title": self.title,
+            "pass_percentage": self.pass_percentage,
+            "questions": questions,
+        }
 
-
-class IdPool:
-    """Gives what comes again under its old key the id it had, and everything else a new one."""
-
-    def __init__(self, known: Iterable[tuple[Hashable, UUID]], new_ids: Iterator[UUID]) -> None:
-        self._new_ids = new_ids
-        self._known: defaultdict[Hashable, deque[UUID]] = defaultdict(deque)
-        for key, known_id in known:
-            self._known[key].append(known_id)
-
-    def take(self, key: Hashable) -> UUID:
-        """The next id for the key; two questions of one text get one each."""
-        known = self._known.get(key)
-        return known.popleft() if known else next(self._new_ids)
-
-
-def id_count(questions: Sequence[Question]) -> int:
-    """How many ids a quiz needs at most."""
-    return sum(1 + len(question.options) for question in questions)
+    @classmethod
+    def of(cls, quiz_id: UUID, version_id: UUID, document: Mapping[str, Any]) -> QuizVersion:
+        """The version that was kept as this document."""
+        questions = tuple(map(_question, document["questions"]))
+        title, pass_percentage = document["title"], document["pass_percentage"]
+        return cls(quiz_id, version_id, title, pass_percentage, questions)
 
 
-def rows(quiz_id: UUID, questions: Sequence[Question], pool: IdPool) -> tuple[list[Row], list[Row]]:
-    """The rows of the questions and of their options, known by their texts."""
-    question_rows: list[Row] = []
-    option_rows: list[Row] = []
-    for position, question in enumerate(questions):
-        question_id = pool.take(question.text)
-        question_rows.append(_question_row(quiz_id, question_id, position, question))
-        for place, option in enumerate(question.options):
-            option_id = pool.take((question_id, option.text))
-            option_rows.append(_option_row(question_id, option_id, place, option))
-    return question_rows, option_rows
-
-
-def _question_row(quiz_id: UUID, question_id: UUID, position: int, question: Question) -> Row:
-    return {
-        "question_id": str(question_id),
-        "quiz_id": str(quiz_id),
-        "position": position,
-        "title": question.title,
-        "text": question.text,
-        "kind": question.kind,
-        "points": question.points,
-        "feedback": question.feedback,
-    }
-
-
-def _option_row(question_id: UUID, option_id: UUID, position: int, option: Option) -> Row:
-    return {
-        "option_id": str(option_id),
-        "question_id": str(question_id),
-        "position": position,
-        "text": option.text,
-        "is_right": option.right,
-        "weight": option.weight,
-        "feedback": option.feedback,
-    }
+def _question(kept: Mapping[str, Any]) -> KeptQuestion:
+    options = tuple(KeptOption(**option) for option in kept["options"])
+    return KeptQuestion(**{**kept, "kind": QuestionKind(kept["kind"]), "options": options})

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kit.data.tables import Base, Timestamps, new_id
@@ -26,51 +26,36 @@ class Quiz(Timestamps, QuizBase):
     __tablename__ = "quizzes"
     quiz_id: Mapped[UUID] = new_id()
     lesson_id: Mapped[UUID] = mapped_column(unique=True)
-    title: Mapped[str]
-    pass_percentage: Mapped[int]
-    # Of all that the author wrote, so that the same quiz again is known at once.
-    source_hash: Mapped[str]
+    version_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("quiz_versions.version_id", deferrable=True, initially="DEFERRED")
+    )
     removed_at: Mapped[datetime | None]
 
 
-class Question(QuizBase):
-    """A question of a quiz, by `position` from 0."""
+class QuizVersion(QuizBase):
+    """All of a quiz at one time. Its row never changes."""
 
-    __tablename__ = "questions"
-    question_id: Mapped[UUID] = new_id()
-    quiz_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("quizzes.quiz_id", ondelete="CASCADE"), index=True
-    )
-    position: Mapped[int]
-    title: Mapped[str]
-    text: Mapped[str]
-    kind: Mapped[str]
-    points: Mapped[int]
-    feedback: Mapped[str]
+    __tablename__ = "quiz_versions"
+    version_id: Mapped[UUID] = new_id()
+    quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"))
+    # Of all that the author wrote, so that the same quiz again is known at once.
+    digest: Mapped[str]
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # Of its questions and options, so that answers find the version they belong to.
+    ids: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid))
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
-
-class Option(QuizBase):
-    """An option of a question, by `position` from 0."""
-
-    __tablename__ = "options"
-    option_id: Mapped[UUID] = new_id()
-    question_id: Mapped[UUID] = mapped_column(
-        sa.ForeignKey("questions.question_id", ondelete="CASCADE"), index=True
-    )
-    position: Mapped[int]
-    text: Mapped[str]
-    is_right: Mapped[bool]
-    weight: Mapped[float | None]
-    feedback: Mapped[str]
+    __table_args__ = (sa.UniqueConstraint("quiz_id", "digest"),)
 
 
 class Result(QuizBase):
-    """A submission, graded. It holds its own outcome: the quiz may change, the result does not."""
+    """A submission, graded by the version that the learner saw."""
 
     __tablename__ = "results"
     result_id: Mapped[UUID] = new_id()
     attempt_id: Mapped[UUID] = mapped_column(server_default=sa.text("uuidv7()"))
     quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"))
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quiz_versions.version_id"))
     user_id: Mapped[UUID]
     score: Mapped[int]
     max_score: Mapped[int]

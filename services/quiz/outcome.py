@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from services.kit.errors import InvalidFields, Violation
-from services.quiz.grading import AnswerError, Grade, grade
-from services.quiz.kept import KeptQuestion, KeptQuiz
-from stellr.quiz.v1 import quiz_service_pb2 as pb
-
-_UNDERSCORE = re.compile(r"_([a-z])")
+from services.quiz.grading import Answer, QuestionGrade, grade
+from services.quiz.kept import KeptQuestion, QuizVersion
 
 
-def outcome(quiz: KeptQuiz, answers: Sequence[pb.Answer]) -> dict[str, Any]:
-    """The values of a result; InvalidFields names every answer that does not fit the quiz."""
-    graded = _grade(quiz, answers)
-    return {
-        "quiz_id": quiz.quiz_id,
-        "score": graded.score,
-        "max_score": graded.max_score,
-        "percentage": graded.percentage,
-        "passed": graded.passed,
-        "answers": [
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is kept of a submission; `percentage` is 0 to 100, with two decimals."""
+
+    score: int
+    max_score: int
+    percentage: float
+    passed: bool
+    answers: list[dict[str, Any]]
+    question_results: list[dict[str, Any]]
+
+
+def outcome(quiz: QuizVersion, answers: Sequence[Answer]) -> Outcome:
+    """The outcome of these answers; InvalidFields names every one that does not fit the quiz."""
+    graded = grade(quiz.questions, answers, quiz.pass_percentage)
+    chosen = {answer.question_id: answer.option_ids for answer in answers}
+    pairs = zip(quiz.questions, graded.questions, strict=True)
+    return Outcome(
+        score=graded.score,
+        max_score=graded.max_score,
+        percentage=graded.percentage,
+        passed=graded.passed,
+        answers=[
             {"question_id": answer.question_id, "option_ids": list(answer.option_ids)}
             for answer in answers
         ],
-        "question_results": _question_results(quiz, graded, answers),
-    }
+        question_results=[
+            _question_result(question, each, chosen.get(each.question_id, ()))
+            for question, each in pairs
+        ],
+    )
 
 
 def feedback(question: KeptQuestion, chosen: Collection[str]) -> str:
@@ -37,29 +49,12 @@ def feedback(question: KeptQuestion, chosen: Collection[str]) -> str:
     return "\n".join(filter(None, said)) or question.feedback
 
 
-def _grade(quiz: KeptQuiz, answers: Sequence[pb.Answer]) -> Grade:
-    try:
-        return grade(quiz.questions, answers, quiz.pass_percentage)
-    except AnswerError as error:
-        violations = [Violation(_camel(each.field), each.reason) for each in error.violations]
-        raise InvalidFields(violations) from None
-
-
-def _question_results(
-    quiz: KeptQuiz, graded: Grade, answers: Sequence[pb.Answer]
-) -> list[dict[str, Any]]:
-    chosen = {answer.question_id: frozenset(answer.option_ids) for answer in answers}
-    return [
-        {
-            "question_id": each.question_id,
-            "correct": each.correct,
-            "points": each.points,
-            "feedback": feedback(question, chosen.get(each.question_id, frozenset())),
-        }
-        for question, each in zip(quiz.questions, graded.questions, strict=True)
-    ]
-
-
-def _camel(path: str) -> str:
-    """A field path as JSON names it."""
-    return _UNDERSCORE.sub(lambda match: match[1].upper(), path)
+def _question_result(
+    question: KeptQuestion, graded: QuestionGrade, chosen: Collection[str]
+) -> dict[str, Any]:
+    return {
+        "question_id": graded.question_id,
+        "correct": graded.correct,
+        "points": graded.points,
+        "feedback": feedback(question, chosen),
+    }

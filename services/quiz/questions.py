@@ -1,7 +1,13 @@
 """A quiz as its author wrote it, before it has any ids."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 
 
 class QuestionKind(StrEnum):
@@ -33,3 +39,19 @@ class Question:
     title: str = ""
     points: int = 1
     feedback: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenQuiz:
+    """A quiz; `pass_percentage` is 0 to 100."""
+
+    title: str
+    pass_percentage: int
+    questions: Sequence[Question]
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of all that makes the quiz; where its text breaks its lines is no part of that."""
+        questions = [{**asdict(question), "line": 0} for question in self.questions]
+        source = json.dumps([self.title, self.pass_percentage, questions], sort_keys=True)
+        return hashlib.sha256(source.encode()).hexdigest()

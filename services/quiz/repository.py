@@ -2,158 +2,245 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session as Db
+from psycopg.types.json import Jsonb
 
-from services.quiz.kept import KeptOption, KeptQuestion, KeptQuiz, Row
-from services.quiz.models import Option, Question, Quiz, Result
-from services.quiz.questions import QuestionKind
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, Write, nothing, scalar
+from services.quiz.kept import QuizVersion
+from services.quiz.outcome import Outcome
 
-# One statement, so that a quiz is never read half before and half after an import.
-_FIND_QUIZ = sa.text("""
-    SELECT quiz_id, title, pass_percentage, (
-        SELECT json_agg(json_build_array(question_id, text, kind, points, feedback, (
-            SELECT json_agg(json_build_array(option_id, text, is_right, feedback)
-                ORDER BY position)
-            FROM options WHERE options.question_id = questions.question_id
-        )) ORDER BY position)
-        FROM questions WHERE questions.quiz_id = quizzes.quiz_id
-    ) AS questions
-    FROM quizzes WHERE lesson_id = :lesson_id AND removed_at IS NULL
-""")
-_LOCK_COURSE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('quiz:' || :course_id, 0))")
-_NEW_IDS = sa.text("SELECT uuidv7() FROM generate_series(1, :count)")
-# All rows in one parameter: a quiz may have thousands of options.
-_ADD_QUESTIONS = sa.text("""
-    INSERT INTO questions (question_id, quiz_id, position, title, text, kind, points, feedback)
-    SELECT question_id, quiz_id, position, title, text, kind, points, feedback
-    FROM json_populate_recordset(NULL::questions, CAST(:rows AS json))
-""")
-_ADD_OPTIONS = sa.text("""
-    INSERT INTO options (option_id, question_id, position, text, is_right, weight, feedback)
-    SELECT option_id, question_id, position, text, is_right, weight, feedback
-    FROM json_populate_recordset(NULL::options, CAST(:rows AS json))
-""")
+# Below every id there is, for the first page of a list: its order is newest first.
+_NEWEST = UUID(int=(1 << 128) - 1)
 
 
-class Standing(NamedTuple):
-    """How a learner stands in a quiz; `best` is a percentage, None before the first result."""
+class Current(NamedTuple):
+    """The quiz of a lesson now, and how a learner stands in it; `best` is a percentage."""
 
+    quiz_id: UUID
+    version_id: UUID
     results: int
     best: float | None
 
 
-class Source(NamedTuple):
-    """What a quiz was made from, as a hash."""
+class Latest(NamedTuple):
+    """The last version of the quiz of a lesson, and whether that was removed since."""
 
+    lesson_id: UUID
     quiz_id: UUID
-    source_hash: str
+    version_id: UUID
+    digest: str
+    removed: bool
 
 
-def find_quiz(db: Db, lesson_id: UUID) -> KeptQuiz | None:
-    """The quiz of a lesson with its answers, or None."""
-    row = db.execute(_FIND_QUIZ, {"lesson_id": lesson_id}).first()
-    if row is None:
-        return None
-    questions = tuple(_question(each) for each in row.questions)
-    return KeptQuiz(row.quiz_id, row.title, row.pass_percentage, questions)
+class KeptResult(NamedTuple):
+    """A submission as it was graded."""
+
+    result_id: UUID
+    attempt_id: UUID
+    score: int
+    max_score: int
+    percentage: float
+    passed: bool
+    submitted_at: datetime
+    question_results: list[dict[str, Any]]
 
 
-def find_quiz_id(db: Db, lesson_id: UUID) -> UUID | None:
-    """The id of the quiz of a lesson, or None."""
-    return db.scalar(sa.select(Quiz.quiz_id).where(_live([lesson_id])))
+_FIND_CURRENT = Statement(
+    """
+    SELECT quiz_id, version_id, results, best
+    FROM quizzes, LATERAL (
+        SELECT count(*) AS results, max(percentage) AS best FROM results
+        WHERE results.quiz_id = quizzes.quiz_id AND user_id = :user_id
+    ) AS standing
+    WHERE lesson_id = :lesson_id AND removed_at IS NULL
+    """,
+    Current,
+)
 
 
-def find_standing(db: Db, quiz_id: UUID, user_id: UUID) -> Standing:
-    """How a learner stands in a quiz."""
-    own = sa.and_(Result.quiz_id == quiz_id, Result.user_id == user_id)
-    figures = sa.select(sa.func.count(), sa.func.max(Result.percentage)).where(own)
-    return Standing(*db.execute(figures).one())
+def find_current(db: Database, lesson_id: UUID, user_id: UUID) -> Current | None:
+    """The quiz of a lesson and how a learner stands in it, or None."""
+    return db.first(_FIND_CURRENT, lesson_id=lesson_id, user_id=user_id)
 
 
-def add_result(db: Db, values: dict[str, Any]) -> Result:
+_FIND_VERSION = Statement(
+    "SELECT quiz_id, version_id, document FROM quiz_versions WHERE version_id = :version_id",
+    QuizVersion.of,
+)
+
+
+def find_version(db: Database, version_id: UUID) -> QuizVersion:
+    """A version that is there; what is read once never changes."""
+    return db.one(_FIND_VERSION, version_id=version_id)
+
+
+_FIND_VERSION_OF = Statement(
+    """
+    SELECT version_id FROM quiz_versions, unnest(ids) AS id
+    WHERE quiz_id = :quiz_id AND id IN (SELECT unnest(CAST(:ids AS uuid[])))
+    GROUP BY version_id ORDER BY count(*) DESC, version_id DESC LIMIT 1
+    """,
+    scalar,
+)
+
+
+def find_version_of(db: Database, quiz_id: UUID, ids: Collection[UUID]) -> UUID | None:
+    """The version of a quiz that most of these ids belong to, the newest of several, or None."""
+    version_id: UUID | None = db.first(_FIND_VERSION_OF, quiz_id=quiz_id, ids=list(ids))
+    return version_id
+
+
+_COUNT_KNOWN = Statement(
+    """
+    SELECT count(DISTINCT id) FROM quiz_versions, unnest(ids) AS id
+    WHERE quiz_id = :quiz_id AND id IN (SELECT unnest(CAST(:ids AS uuid[])))
+    """,
+    scalar,
+)
+
+
+def count_known(db: Database, quiz_id: UUID, ids: Collection[UUID]) -> int:
+    """How many of these ids belong to any version of a quiz."""
+    return int(db.one(_COUNT_KNOWN, quiz_id=quiz_id, ids=list(ids)))
+
+
+_RESULT = (
+    "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results"
+)
+_ADD_RESULT = Write(
+    f"""
+    INSERT INTO results (quiz_id, version_id, user_id,
+        score, max_score, percentage, passed, answers, question_results)
+    VALUES (:quiz_id, :version_id, :user_id,
+        :score, :max_score, :percentage, :passed, :answers, :question_results)
+    RETURNING {_RESULT}
+    """,
+    KeptResult,
+)
+
+
+def add_result(db: Database, quiz: QuizVersion, user_id: UUID, outcome: Outcome) -> KeptResult:
     """Keep a graded submission."""
-    return db.scalars(insert(Result).values(values).returning(Result)).one()
+    values = asdict(outcome)
+    for name in ("answers", "question_results"):
+        values[name] = Jsonb(values[name])
+    ids = {"quiz_id": quiz.quiz_id, "version_id": quiz.version_id, "user_id": user_id}
+    return db.one(_ADD_RESULT, **ids, **values)
+
+
+_LIST_RESULTS = Statement(
+    f"""
+    SELECT {_RESULT} FROM results
+    WHERE quiz_id = :quiz_id AND user_id = :user_id AND result_id < :before
+    ORDER BY result_id DESC LIMIT :limit
+    """,
+    KeptResult,
+)
 
 
 def list_results(
-    db: Db, quiz_id: UUID, user_id: UUID, before: UUID | None, limit: int
-) -> Sequence[Result]:
+    db: Database, quiz_id: UUID, user_id: UUID, before: UUID | None, limit: int
+) -> Sequence[KeptResult]:
     """A learner's results in a quiz, newest first, from the one before `before` on."""
-    statement = sa.select(Result).where(Result.quiz_id == quiz_id, Result.user_id == user_id)
-    if before is not None:
-        statement = statement.where(Result.result_id < before)
-    return db.scalars(statement.order_by(Result.result_id.desc()).limit(limit)).all()
+    values = {"quiz_id": quiz_id, "user_id": user_id, "before": before or _NEWEST, "limit": limit}
+    return db.all(_LIST_RESULTS, **values)
 
 
-def lock_course(db: Db, course_id: UUID) -> None:
+_LOCK_COURSE = Write(
+    "SELECT pg_advisory_xact_lock(hashtextextended('quiz:' || :course_id, 0))", nothing
+)
+
+
+def lock_course(db: Database, course_id: UUID) -> None:
     """Wait until no other transaction takes in quizzes of the course, and keep others waiting."""
-    db.execute(_LOCK_COURSE, {"course_id": str(course_id)})
+    db.run(_LOCK_COURSE, course_id=str(course_id))
 
 
-def find_sources(db: Db, lesson_ids: Sequence[UUID]) -> dict[UUID, Source]:
-    """What the quizzes of these lessons were made from, by lesson."""
-    statement = sa.select(Quiz.lesson_id, Quiz.quiz_id, Quiz.source_hash).where(_live(lesson_ids))
-    return {row.lesson_id: Source(row.quiz_id, row.source_hash) for row in db.execute(statement)}
+_FIND_LATEST = Statement(
+    """
+    SELECT lesson_id, quiz_id, version_id, digest, removed_at IS NOT NULL
+    FROM quizzes JOIN quiz_versions USING (quiz_id, version_id)
+    WHERE lesson_id = ANY(:lesson_ids)
+    """,
+    Latest,
+)
 
 
-def save_quiz(db: Db, values: dict[str, Any]) -> UUID:
-    """Make the quiz of a lesson, or bring it to these values; its id."""
-    statement = insert(Quiz).values(**values, removed_at=None)
-    changed = {**values, "removed_at": None, "updated_at": sa.func.now()}
-    return db.scalars(
-        statement.on_conflict_do_update(index_elements=[Quiz.lesson_id], set_=changed).returning(
-            Quiz.quiz_id
-        )
-    ).one()
+def find_latest(db: Database, lesson_ids: Sequence[UUID]) -> dict[UUID, Latest]:
+    """By lesson, the last version of its quiz, though it was removed since."""
+    return {each.lesson_id: each for each in db.all(_FIND_LATEST, lesson_ids=list(lesson_ids))}
 
 
-def known_ids(db: Db, quiz_id: UUID) -> Iterator[tuple[Hashable, UUID]]:
-    """The ids of a quiz in order: questions by their text, options by question and text."""
-    questions = db.execute(
-        sa.select(Question.text, Question.question_id)
-        .where(Question.quiz_id == quiz_id)
-        .order_by(Question.position)
-    )
-    yield from ((text, question_id) for text, question_id in questions)
-    options = db.execute(
-        sa.select(Option.question_id, Option.text, Option.option_id)
-        .join(Question, Question.question_id == Option.question_id)
-        .where(Question.quiz_id == quiz_id)
-        .order_by(Option.position)
-    )
-    yield from (((question_id, text), option_id) for question_id, text, option_id in options)
+_FIND_BY_DIGEST = Statement(
+    "SELECT version_id FROM quiz_versions WHERE quiz_id = :quiz_id AND digest = :digest", scalar
+)
 
 
-def new_ids(db: Db, count: int) -> Iterator[UUID]:
+def find_by_digest(db: Database, quiz_id: UUID, digest: str) -> UUID | None:
+    """The version of a quiz that was made from this very source, or None."""
+    version_id: UUID | None = db.first(_FIND_BY_DIGEST, quiz_id=quiz_id, digest=digest)
+    return version_id
+
+
+_NEW_IDS = Statement("SELECT uuidv7() FROM generate_series(1, CAST(:count AS integer))", scalar)
+
+
+def new_ids(db: Database, count: int) -> Iterator[UUID]:
     """So many new ids."""
-    return iter(db.scalars(_NEW_IDS, {"count": count}).all())
+    return iter(db.all(_NEW_IDS, count=count))
 
 
-def replace_questions(db: Db, quiz_id: UUID, questions: list[Row], options: list[Row]) -> None:
-    """Put these questions in the place of a quiz's own; the rows bring their ids."""
-    db.execute(sa.delete(Question).where(Question.quiz_id == quiz_id))
-    db.execute(_ADD_QUESTIONS, {"rows": json.dumps(questions)})
-    db.execute(_ADD_OPTIONS, {"rows": json.dumps(options)})
+_ADD_VERSION = Write(
+    """
+    INSERT INTO quiz_versions (version_id, quiz_id, digest, document, ids)
+    VALUES (:version_id, :quiz_id, :digest, :document, :ids)
+    """,
+    nothing,
+)
 
 
-def remove_quizzes(db: Db, lesson_ids: Sequence[UUID]) -> int:
+def add_version(db: Database, quiz: QuizVersion, digest: str) -> None:
+    """Keep a version, of a quiz that may still be set in this transaction."""
+    db.run(
+        _ADD_VERSION,
+        version_id=quiz.version_id,
+        quiz_id=quiz.quiz_id,
+        digest=digest,
+        document=Jsonb(quiz.document()),
+        ids=[UUID(each) for each in quiz.ids],
+    )
+
+
+_SET_QUIZ = Write(
+    """
+    INSERT INTO quizzes (quiz_id, lesson_id, version_id) VALUES (:quiz_id, :lesson_id, :version_id)
+    ON CONFLICT (lesson_id) DO UPDATE
+    SET version_id = excluded.version_id, removed_at = NULL, updated_at = now()
+    """,
+    nothing,
+)
+
+
+def set_quiz(db: Database, lesson_id: UUID, quiz_id: UUID, version_id: UUID) -> None:
+    """Make this version the quiz of the lesson."""
+    db.run(_SET_QUIZ, quiz_id=quiz_id, lesson_id=lesson_id, version_id=version_id)
+
+
+_REMOVE_QUIZZES = Write(
+    """
+    UPDATE quizzes SET removed_at = now()
+    WHERE lesson_id = ANY(:lesson_ids) AND removed_at IS NULL
+    """,
+    nothing,
+)
+
+
+def remove_quizzes(db: Database, lesson_ids: Sequence[UUID]) -> int:
     """Take the quizzes of these lessons away; how many there were."""
-    removed = sa.update(Quiz).where(_live(lesson_ids)).values(removed_at=sa.func.now())
-    return len(db.scalars(removed.returning(Quiz.quiz_id)).all())
-
-
-def _live(lesson_ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
-    return sa.and_(Quiz.lesson_id.in_(lesson_ids), Quiz.removed_at.is_(None))
-
-
-def _question(values: Sequence[Any]) -> KeptQuestion:
-    question_id, text, kind, points, feedback, options = values
-    kept = tuple(KeptOption(*option) for option in options)
-    return KeptQuestion(question_id, text, QuestionKind(kind), points, feedback, kept)
+    return db.run(_REMOVE_QUIZZES, lesson_ids=list(lesson_ids))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.kit.data.tables import timestamp
-from services.quiz.kept import KeptQuestion, KeptQuiz
-from services.quiz.models import Result
+from services.quiz.kept import KeptQuestion, QuizVersion
 from services.quiz.questions import QuestionKind
-from services.quiz.repository import Standing
+from services.quiz.repository import Current, KeptResult
 from stellr.quiz.v1 import quiz_pb2 as pb
 
 _TYPES = {
@@ -18,20 +17,20 @@ _TYPES = {
 }
 
 
-def quiz_message(lesson_id: UUID, quiz: KeptQuiz, standing: Standing) -> pb.Quiz:
+def quiz_message(lesson_id: UUID, quiz: QuizVersion, current: Current) -> pb.Quiz:
     """The quiz without its answers, and how the learner stands in it."""
     return pb.Quiz(
         quiz_id=str(quiz.quiz_id),
         lesson_id=str(lesson_id),
         title=quiz.title,
         pass_percentage=quiz.pass_percentage,
-        attempts_used=standing.results,
-        best_percentage=standing.best,
+        attempts_used=current.results,
+        best_percentage=current.best,
         questions=[_question(each) for each in quiz.questions],
     )
 
 
-def result_message(result: Result) -> pb.Result:
+def result_message(result: KeptResult) -> pb.Result:
     """A result as it was graded."""
     return pb.Result(
         result_id=str(result.result_id),

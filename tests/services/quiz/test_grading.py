@@ -1,55 +1,30 @@
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import pytest
 
-from services.quiz.grading import AnswerError, Grade, Violation, grade
+from services.kit.errors import InvalidFields, Violation
+from services.quiz.grading import Answer, Grade, grade
+from services.quiz.kept import KeptOption, KeptQuestion
 from services.quiz.questions import QuestionKind
 
 
-@dataclass(frozen=True)
-class AnOption:
-    option_id: str
-    right: bool
+def a_question(question_id: str, kind: QuestionKind, points: int, **right: bool) -> KeptQuestion:
+    options = tuple(KeptOption(each, each, is_right, None, "") for each, is_right in right.items())
+    return KeptQuestion(question_id, "", question_id, kind, points, "", options)
 
 
-@dataclass(frozen=True)
-class AQuestion:
-    question_id: str
-    kind: QuestionKind
-    points: int
-    options: Sequence[AnOption]
-
-
-@dataclass(frozen=True)
-class AnAnswer:
-    question_id: str
-    option_ids: Sequence[str]
-
-
-SINGLE = AQuestion(
-    "single", QuestionKind.SINGLE_CHOICE, 1, [AnOption("s1", True), AnOption("s2", False)]
-)
-MULTIPLE = AQuestion(
-    "multiple",
-    QuestionKind.MULTIPLE_CHOICE,
-    3,
-    [AnOption("m1", True), AnOption("m2", True), AnOption("m3", False)],
-)
-TRUTH = AQuestion(
-    "truth", QuestionKind.TRUE_FALSE, 2, [AnOption("t1", False), AnOption("t2", True)]
-)
+SINGLE = a_question("single", QuestionKind.SINGLE_CHOICE, 1, s1=True, s2=False)
+MULTIPLE = a_question("multiple", QuestionKind.MULTIPLE_CHOICE, 3, m1=True, m2=True, m3=False)
+TRUTH = a_question("truth", QuestionKind.TRUE_FALSE, 2, t1=False, t2=True)
 QUIZ = [SINGLE, MULTIPLE, TRUTH]
 
 
 def graded(*answers: tuple[str, list[str]], at: float = 60) -> Grade:
-    return grade(QUIZ, [AnAnswer(*answer) for answer in answers], at)
+    return grade(QUIZ, [Answer.of(*answer) for answer in answers], at)
 
 
 def violations(*answers: tuple[str, list[str]]) -> list[Violation]:
-    with pytest.raises(AnswerError) as error:
+    with pytest.raises(InvalidFields) as error:
         graded(*answers)
-    return error.value.violations
+    return list(error.value.violations)
 
 
 def test_all_right_is_all_points() -> None:
@@ -80,10 +55,10 @@ def test_percentage_is_rounded_to_two_decimals() -> None:
 
 def test_passing_compares_the_exact_fraction() -> None:
     nearly = [
-        AQuestion("a", QuestionKind.SINGLE_CHOICE, 59_999, [AnOption("a1", True)]),
-        AQuestion("b", QuestionKind.SINGLE_CHOICE, 40_001, [AnOption("b1", True)]),
+        a_question("a", QuestionKind.SINGLE_CHOICE, 59_999, a1=True),
+        a_question("b", QuestionKind.SINGLE_CHOICE, 40_001, b1=True),
     ]
-    result = grade(nearly, [AnAnswer("a", ["a1"])], 60)
+    result = grade(nearly, [Answer.of("a", ["a1"])], 60)
     assert (result.percentage, result.passed) == (60.0, False)
     assert graded(("multiple", ["m1", "m2"]), at=50).passed
 
@@ -95,21 +70,21 @@ def test_passing_at_zero_is_always_given() -> None:
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
-        ([("nobody", ["s1"])], [("answers[0].question_id", "not a question of this quiz")]),
-        ([("single", ["m1"])], [("answers[0].option_ids[0]", "not an option of this question")]),
-        ([("single", ["s1", "s2"])], [("answers[0].option_ids", "takes one option only")]),
-        ([("truth", ["t1", "t2"])], [("answers[0].option_ids", "takes one option only")]),
-        ([("multiple", ["m1", "m1"])], [("answers[0].option_ids[1]", "chosen twice")]),
+        ([("nobody", ["s1"])], [("answers[0].questionId", "not a question of this quiz")]),
+        ([("single", ["m1"])], [("answers[0].optionIds[0]", "not an option of this question")]),
+        ([("single", ["s1", "s2"])], [("answers[0].optionIds", "takes one option only")]),
+        ([("truth", ["t1", "t2"])], [("answers[0].optionIds", "takes one option only")]),
+        ([("multiple", ["m1", "m1"])], [("answers[0].optionIds[1]", "chosen twice")]),
         (
             [("single", ["s1"]), ("single", ["s1"])],
-            [("answers[1].question_id", "answered twice")],
+            [("answers[1].questionId", "answered twice")],
         ),
         (
             [("truth", []), ("multiple", ["m1", "x", "m1"]), ("gone", [])],
             [
-                ("answers[1].option_ids[1]", "not an option"),
-                ("answers[1].option_ids[2]", "chosen twice"),
-                ("answers[2].question_id", "not a question"),
+                ("answers[1].optionIds[1]", "not an option"),
+                ("answers[1].optionIds[2]", "chosen twice"),
+                ("answers[2].questionId", "not a question"),
             ],
         ),
     ],
@@ -120,7 +95,15 @@ def test_tells_every_violation(
     found = violations(*answers)
     assert [each.field for each in found] == [field for field, _ in expected]
     for violation, (_, reason) in zip(found, expected, strict=True):
-        assert reason in violation.reason
+        assert reason in violation.description
+
+
+def test_the_case_of_ids_says_nothing() -> None:
+    assert graded(("TRUTH", ["T2"]), ("Single", ["s1"])).score == 3
+    assert violations(("single", ["s1"]), ("SINGLE", ["s1"]), ("multiple", ["m1", "M1"])) == [
+        Violation("answers[1].questionId", "this question is answered twice"),
+        Violation("answers[2].optionIds[1]", "this option is chosen twice"),
+    ]
 
 
 def test_a_quiz_without_questions_cannot_be_graded() -> None:

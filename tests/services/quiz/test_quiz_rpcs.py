@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import grpc
+import httpx
 import pytest
 
 from services.kit.errors import InvalidArgument
@@ -281,6 +282,86 @@ def test_a_new_version_keeps_ids_and_old_results(stack: Stack) -> None:
     assert not {after[text] for text in after.keys() - kept} & set(known.values())
     listed = pupil.get(f"/quiz/{own.lesson_id}/results").json()["results"]
     assert listed == [result]
+
+
+def test_a_slip_of_the_pen_is_mended_while_a_learner_has_the_quiz_open(stack: Stack) -> None:
+    own = make_course(stack.mesh)
+    import_quiz(
+        stack, own.lesson_id, "::Q1::Capital of France? {=Paris ~Lyon ~Lile}\n\n::Q2::Yes {T}"
+    )
+    pupil = enroll(stack, own)
+    path = f"/quiz/{own.lesson_id}"
+    seen = pupil.get(path).json()
+    gift = "::Q2::Yes {T}\n\n::Q1::What is the capital of France? {~Lille =Paris ~Lyon}"
+    assert import_quiz(stack, own.lesson_id, gift).changed
+    now = pupil.get(path).json()
+    assert now["questions"][1]["text"] == "What is the capital of France?"
+    assert {each["questionId"] for each in seen["questions"]} == {
+        each["questionId"] for each in now["questions"]
+    }
+    answers = [
+        {"questionId": each["questionId"], "optionIds": [each["options"][0]["optionId"]]}
+        for each in seen["questions"]
+    ]
+    result = pupil.post(f"{path}/submit", {"answers": answers}).json()
+    assert (result["score"], result["maxScore"]) == (2, 2)
+
+
+def test_answers_are_graded_by_the_version_that_was_seen(stack: Stack) -> None:
+    own = make_course(stack.mesh)
+    import_quiz(stack, own.lesson_id, "::A::2 + 2 is 4. {T}\n\n::B::Which? {=a ~b}")
+    pupil = enroll(stack, own)
+    path = f"/quiz/{own.lesson_id}"
+    first = pupil.get(path).json()["questions"]
+    import_quiz(stack, own.lesson_id, "::A::2 + 2 is 5. {F}\n\n::B::Which? {~a =b}\n\n::C::New {T}")
+    second = pupil.get(path).json()["questions"]
+
+    def submit(*options: dict[str, Any]) -> httpx.Response:
+        answers = [
+            {"questionId": each["questionId"], "optionIds": [each["options"][place]["optionId"]]}
+            for each, place in options
+        ]
+        return pupil.post(f"{path}/submit", {"answers": answers})
+
+    assert submit((first[0], 0), (first[1], 0)).json()["maxScore"] == 2
+    assert submit((first[0], 0), (first[1], 0)).json()["percentage"] == 100
+    assert submit((second[0], 1), (second[1], 1), (second[2], 0)).json()["score"] == 3
+
+    mixed = submit((first[0], 0), (second[2], 0))
+    assert (mixed.status_code, reason(mixed)) == (409, "QUIZ_CHANGED")
+    second[2]["options"][0]["optionId"] = str(uuid4())
+    foreign = submit((second[0], 0), (second[2], 0))
+    assert set(violations(foreign)) == {"answers[1].optionIds[0]"}
+    assert pupil.get(path).json()["attemptsUsed"] == 3
+
+
+def test_a_quiz_as_it_was_before_has_its_ids_again(stack: Stack) -> None:
+    own = make_course(stack.mesh)
+    import_quiz(stack, own.lesson_id)
+    pupil = enroll(stack, own)
+    before = pupil.get(f"/quiz/{own.lesson_id}").json()
+    import_quiz(stack, own.lesson_id, "Another {T}")
+    assert not ids(before).items() & ids(pupil.get(f"/quiz/{own.lesson_id}").json()).items()
+    assert import_quiz(stack, own.lesson_id).changed
+    assert pupil.get(f"/quiz/{own.lesson_id}").json() == before
+
+
+def test_ids_are_equal_in_any_case_and_answered_in_lower_case(
+    pupil: Learner, own: OwnCourse
+) -> None:
+    path = f"/quiz/{own.lesson_id}"
+    answers = right_answers(pupil.get(path).json())
+    told = pupil.post(f"{path}/submit", {"answers": answers}).json()["questionResults"]
+    upper = json.loads(
+        json.dumps(answers)
+        .upper()
+        .replace("QUESTIONID", "questionId")
+        .replace("OPTIONIDS", "optionIds")
+    )
+    upper[0]["questionId"] = upper[0]["questionId"][:18].lower() + upper[0]["questionId"][18:]
+    answer = pupil.post(f"/quiz/{own.lesson_id.upper()}/submit", {"answers": upper})
+    assert answer.json()["questionResults"] == told
+    assert answer.json()["passed"] is True
 
 
 def test_a_removed_quiz_is_gone_and_comes_back_with_its_results(

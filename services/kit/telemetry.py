@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
@@ -88,6 +88,24 @@ class Metrics:
             ["service", "process", "worker"],
             registry=self._registry,
         )
+        self._events = Counter(
+            "stellr_events_total",
+            "Events of this and other services dealt with.",
+            ["service", "process", "kind", "outcome"],
+            registry=self._registry,
+        )
+        self._set_aside = Gauge(
+            "stellr_events_set_aside",
+            "Events that could not be dealt with and wait for an operator.",
+            ["service", "process"],
+            registry=self._registry,
+        )
+        self._unread = Gauge(
+            "stellr_events_unread_seconds",
+            "Age of the oldest event that a service has not read.",
+            ["service", "process", "reader", "kind"],
+            registry=self._registry,
+        )
         self._limits_alone = Counter(
             "stellr_limits_alone_total",
             "Times that shared rate limits could not be had.",
@@ -112,6 +130,18 @@ class Metrics:
     def periodic(self, work: str, outcome: str) -> None:
         """Count a run of periodic work, ok or failed."""
         self._periodic.labels(**self._labels, work=work, outcome=outcome).inc()
+
+    def event(self, kind: str, outcome: str) -> None:
+        """Count an event that was dealt with, failed, or was set aside."""
+        self._events.labels(**self._labels, kind=kind, outcome=outcome).inc()
+
+    def events_set_aside(self, number: int) -> None:
+        """How many events are set aside."""
+        self._set_aside.labels(**self._labels).set(number)
+
+    def events_unread(self, reader: str, kind: str, seconds: float) -> None:
+        """How old the oldest event is that a reader of this service has not read."""
+        self._unread.labels(**self._labels, reader=reader, kind=kind).set(seconds)
 
     def limits_alone(self) -> None:
         """Count that shared rate limits were away."""

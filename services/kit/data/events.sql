@@ -10,7 +10,8 @@ CREATE TABLE events (
 );
 CREATE INDEX events_kind ON events (kind, event_id);
 
--- Which service has read which kind of event of this one, up to where.
+-- Which service has read which kind of event of this one, up to where. What a reader has not read
+-- is kept for ever: the row of a service that will not come back is for an operator to delete.
 CREATE TABLE event_readers (
     reader text NOT NULL,
     kind text NOT NULL,

@@ -17,7 +17,8 @@ from services.kit.events.table import Record
 from services.kit.events.tail import ANY, Tail
 from stellr.events.v1 import event_service_pb2 as pb
 
-HEARTBEAT_SECONDS = 10.0
+# In the process itself; other services are not told as often (servicer.HEARTBEAT_SECONDS).
+HEARTBEAT_SECONDS = 1.0
 # Watches that read the past at once; the others wait.
 READING = 4
 TYPE_PREFIX = "type.googleapis.com/"
@@ -33,8 +34,10 @@ class _Start(NamedTuple):
 class OwnFeed:
     """Tells what the hub reads, and what happened before that from the database."""
 
+    silence_seconds = 3.0
+
     def __init__(self, service: str, hub: Hub, database: Database) -> None:
-        self._service = service
+        self.service = service
         self._hub = hub
         self._database = database
         self._reading = asyncio.Semaphore(READING)
@@ -68,7 +71,7 @@ class OwnFeed:
     async def acknowledge(self, kind: str, position: Position) -> None:
         """Note how far this service has dealt with a kind of its own events."""
         await asyncio.to_thread(
-            readers.acknowledge, self._database, self._service, kind, position.event_id
+            readers.acknowledge, self._database, self.service, kind, position.event_id
         )
 
     async def _start(self, request: pb.WatchRequest, tail: Tail) -> _Start | None:

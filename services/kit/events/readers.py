@@ -37,7 +37,6 @@ _READERS = Statement(
     """,
     Reader,
 )
-_FORGET = WholeWrite("DELETE FROM event_readers WHERE reader = :reader AND kind = :kind", nothing)
 # The event that a reader stands at stays: it tells whether its position is one of this database.
 _PURGE = WholeWrite(
     f"""
@@ -76,11 +75,6 @@ def acknowledge(db: Database, reader: str, kind: str, event_id: int) -> None:
 def find_readers(db: Database) -> list[Reader]:
     """All known readers."""
     return db.all(_READERS)
-
-
-def forget_reader(db: Database, reader: str, kind: str) -> bool:
-    """Keep no more events for a service that will not come back; whether it was known."""
-    return db.run(_FORGET, reader=reader, kind=kind) > 0
 
 
 def purge(db: Database) -> bool:

@@ -14,6 +14,8 @@ from services.kit.events.position import read_position
 from stellr.events.v1 import event_service_pb2 as pb
 from stellr.events.v1.event_service_pb2_grpc import EventServiceServicer
 
+HEARTBEAT_SECONDS = 10.0
+
 
 class EventServicer(EventServiceServicer):
     """The event service of a process."""
@@ -26,7 +28,7 @@ class EventServicer(EventServiceServicer):
         self, request: pb.WatchRequest, context: grpc.ServicerContext
     ) -> AsyncGenerator[pb.WatchResponse, None]:
         """What happens, as it happens."""
-        return self._feed.watch(request)
+        return self._feed.watch(request, HEARTBEAT_SECONDS)
 
     def Acknowledge(
         self, request: pb.AcknowledgeRequest, context: grpc.ServicerContext

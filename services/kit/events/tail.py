@@ -18,7 +18,7 @@ from services.kit.events.table import Record
 
 KEPT = 1000
 # Nothing is confirmed while ids are missing or the database does not answer.
-CONFIRMED_SECONDS = 3.0
+CONFIRMED_SECONDS = 2.0
 # Wakes at any event.
 ANY = ""
 

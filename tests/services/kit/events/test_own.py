@@ -16,7 +16,7 @@ from stellr.auth.v1 import events_pb2
 from stellr.course.v1 import events_pb2 as course_events
 from stellr.events.v1 import event_service_pb2 as pb
 from tests.services.kit.events.watches import Watch, after, looking_back
-from tests.services.kit.events.writing import connect, end_hubs, execute, insert, write
+from tests.services.kit.events.writing import connect, end_hubs, execute, insert, restored, write
 from tests.support import eventually
 
 OTHER = "stellr.auth.v1.SessionEnded"
@@ -150,16 +150,6 @@ def test_it_has_not_caught_up_while_an_older_event_may_still_come(
         slow.commit()
     eventually(lambda: open_watch.said == ["ann", "bob", "caught_up"])
     eventually(lambda: opened_later.said == ["caught_up", "ann", "bob"])
-
-
-def restored(database: Database, copy: Database, up_to: int) -> None:
-    """Fill another database with what this one had in its backup."""
-    rows = execute(database, f"SELECT * FROM events WHERE event_id <= {up_to}")
-    with connect(copy) as connection:
-        connection.cursor().executemany(
-            "INSERT INTO events OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s)", rows
-        )
-        connection.execute(f"SELECT setval('events_event_id_seq', {up_to})")
 
 
 def test_in_a_restored_database_a_later_position_is_unknown_and_an_earlier_one_good(

@@ -52,3 +52,13 @@ END = (
 def end_hubs(database: Database) -> None:
     """Have hubs lose their connections."""
     execute(database, END)
+
+
+def restored(database: Database, copy: Database, up_to: int) -> None:
+    """Fill another database with what this one had in its backup."""
+    rows = execute(database, f"SELECT * FROM events WHERE event_id <= {up_to}")
+    with connect(copy) as connection:
+        connection.cursor().executemany(
+            "INSERT INTO events OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s)", rows
+        )
+        connection.execute(f"SELECT setval('events_event_id_seq', {up_to})")

@@ -1,0 +1,55 @@
+"""What a service does about events: declared in one line for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from services.kit import call as calls
+
+Happening = TypeVar("Happening", bound=Message)
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """What a service does about a kind of event.
+
+    `handle` is called in a thread, in a transaction, once for each event that ever happened; again
+    for what came after a backup that the other service was restored from.
+    """
+
+    type: type[Message]
+    handle: Callable[[Any], None]
+
+    @property
+    def kind(self) -> str:
+        """The full name of the event's message."""
+        return self.type.DESCRIPTOR.full_name
+
+    @property
+    def service(self) -> str:
+        """The service that tells it: auth for stellr.auth.v1.PersonErased."""
+        return self.kind.split(".")[1]
+
+    def deal_with(self, payload: bytes) -> None:
+        """Do it for one event."""
+        self.handle(self.type.FromString(payload))
+
+    @contextmanager
+    def called(self, request_id: str) -> Iterator[None]:
+        """As a call of its own, under the id of the request that caused the event."""
+        call = calls.Call(f"event:{self.kind}", request_id or calls.new_request_id())
+        token = calls.enter(call)
+        try:
+            yield
+        finally:
+            calls.leave(token)
+
+
+def on(kind: type[Happening], handle: Callable[[Happening], None]) -> Consumer:
+    """Have every event of a kind dealt with: `consumers=[on(PersonErased, forget)]`."""
+    return Consumer(kind, handle)

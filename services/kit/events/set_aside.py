@@ -1,0 +1,125 @@
+"""Events that this service could not deal with: kept with their reasons, and tried again when an
+operator says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing
+
+
+class SetAside(NamedTuple):
+    """An event that was set aside."""
+
+    failure_id: int
+    kind: str
+    attempts: int
+    reason: str
+    set_aside_at: datetime
+    request_id: str
+
+
+class Wanted(NamedTuple):
+    """An event that an operator wants to be tried again."""
+
+    failure_id: int
+    kind: str
+    payload: bytes
+    request_id: str
+
+
+_KEEP = Write(
+    """
+    INSERT INTO event_failures (kind, position, payload, request_id, attempts, reason)
+    VALUES (:kind, :position, :payload, :request_id, :attempts, :reason)
+    ON CONFLICT (kind, position) DO UPDATE SET attempts = EXCLUDED.attempts,
+    reason = EXCLUDED.reason, set_aside_at = now(), retry_at = NULL
+    """,
+    nothing,
+)
+_LIST = Statement(
+    """
+    SELECT failure_id, kind, attempts, reason, set_aside_at, request_id FROM event_failures
+    WHERE failure_id > :after ORDER BY failure_id LIMIT :limit
+    """,
+    SetAside,
+)
+_COUNT = Statement("SELECT count(*) FROM event_failures", int)
+_WANT = WholeWrite(
+    """
+    UPDATE event_failures SET retry_at = now() WHERE :everything OR failure_id = ANY(:ids)
+    RETURNING failure_id
+    """,
+    int,
+)
+_TAKE = Write(
+    """
+    SELECT failure_id, kind, payload, request_id FROM event_failures
+    WHERE retry_at IS NOT NULL AND kind = ANY(:kinds)
+    ORDER BY retry_at, failure_id LIMIT 1 FOR UPDATE SKIP LOCKED
+    """,
+    Wanted,
+)
+_DROP = Write("DELETE FROM event_failures WHERE failure_id = :failure_id", nothing)
+_FAIL = WholeWrite(
+    """
+    UPDATE event_failures SET attempts = attempts + 1, reason = :reason, retry_at = NULL
+    WHERE failure_id = :failure_id
+    """,
+    nothing,
+)
+
+
+def keep(
+    db: Database,
+    *,
+    kind: str,
+    position: str,
+    payload: bytes,
+    request_id: str,
+    attempts: int,
+    reason: str,
+) -> None:
+    """Set an event aside, in the transaction that moves the cursor past it."""
+    db.run(
+        _KEEP,
+        kind=kind,
+        position=position,
+        payload=payload,
+        request_id=request_id,
+        attempts=attempts,
+        reason=reason,
+    )
+
+
+def find(db: Database, *, after: int, limit: int) -> list[SetAside]:
+    """Events that are set aside, those with an id after `after`."""
+    return db.all(_LIST, after=after, limit=limit)
+
+
+def count(db: Database) -> int:
+    """How many are set aside."""
+    return db.one(_COUNT)
+
+
+def want(db: Database, ids: Sequence[int], *, everything: bool = False) -> list[int]:
+    """Have events tried again, by one of the processes within seconds; the ids of those there."""
+    return db.all(_WANT, ids=list(ids), everything=everything)
+
+
+def take(db: Database, kinds: Sequence[str]) -> Wanted | None:
+    """One that is wanted, for this transaction alone; None where there is none."""
+    return db.first(_TAKE, kinds=list(kinds))
+
+
+def drop(db: Database, failure_id: int) -> None:
+    """Forget one that was dealt with."""
+    db.run(_DROP, failure_id=failure_id)
+
+
+def fail(db: Database, failure_id: int, reason: str) -> None:
+    """Note that one failed again; it waits for the operator again."""
+    db.run(_FAIL, failure_id=failure_id, reason=reason)

@@ -70,17 +70,18 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Keep what was written, and give the connection back."""
+        callbacks = self._after_commit
         if self._session is not None:
             self._session.commit()
         if self._connection is not None:
             self._connection.commit()
         self.close()
-        callbacks, self._after_commit = self._after_commit, []
         for callback in callbacks:
             callback()
 
     def close(self) -> None:
         """Roll back what was not committed, and give the connection back."""
+        self._after_commit = []
         session, self._session = self._session, None
         connection, self._connection = self._connection, None
         if session is not None:

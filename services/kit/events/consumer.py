@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from services.kit import call as calls
+from services.kit.events.kinds import kind_of
 
 Happening = TypeVar("Happening", bound=Message)
 
@@ -28,12 +29,7 @@ class Consumer:
     @property
     def kind(self) -> str:
         """The full name of the event's message."""
-        return self.type.DESCRIPTOR.full_name
-
-    @property
-    def service(self) -> str:
-        """The service that tells it: auth for stellr.auth.v1.PersonErased."""
-        return self.kind.split(".")[1]
+        return kind_of(self.type)
 
     def deal_with(self, payload: bytes) -> None:
         """Do it for one event."""

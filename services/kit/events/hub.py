@@ -52,6 +52,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._written = False
+        self._stopping = False
         self._gap: _Gap | None = None
         # No event up to this id is missing that may still come.
         self._settled = 0
@@ -64,12 +65,18 @@ class Hub:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._wake.set)
 
+    def stop(self) -> None:
+        """Tell nobody anything any more; from any thread."""
+        self._stopping = True
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._end)
+
     async def tail(self) -> Tail:
         """The newest events. DatabaseUnavailable where the database has not answered for 5 s."""
-        try:
-            await asyncio.wait_for(self._opened.wait(), OPENING_SECONDS)
-        except TimeoutError:
-            raise DatabaseUnavailable from None
+        if not self._stopping:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._opened.wait(), OPENING_SECONDS)
         if self._tail is None:
             raise DatabaseUnavailable
         return self._tail

@@ -12,6 +12,7 @@ import structlog
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 
+from services.kit.events.kinds import kind_of
 from services.kit.events.watching import Feed, again, hear
 from services.kit.work.failures import describe
 from stellr.events.v1 import event_service_pb2 as pb
@@ -51,8 +52,7 @@ class Listener:
 
         In later watches of all since the watch before, if that stood within those seconds.
         """
-        name = kind.DESCRIPTOR.full_name
-        self._listening.setdefault(name, []).append(_Listening(kind, tell))
+        self._listening.setdefault(kind_of(kind), []).append(_Listening(kind, tell))
         self._look_back = max(self._look_back, look_back)
 
     def on_begin(self, call: Callable[[], None]) -> None:

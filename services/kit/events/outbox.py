@@ -13,6 +13,7 @@ from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.data.statements import Write, nothing
 from services.kit.events.hub import Hub
+from services.kit.events.kinds import kind_of, service_of
 
 Happening = TypeVar("Happening", bound=Message)
 
@@ -26,7 +27,7 @@ class Outbox:
     all that notify queue up for their commits, as PostgreSQL keeps its notifications in order."""
 
     def __init__(self, service: str, database: Database, hub: Hub) -> None:
-        self._package = f"stellr.{service}."
+        self._service = service
         self._database = database
         self._hub = hub
         self._at_commit: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
@@ -34,8 +35,8 @@ class Outbox:
     def append(self, event: Message) -> None:
         """Add an event to the open transaction, best at its end: until that ends, nobody is told
         of what others wrote after it. ValueError for an event of another service."""
-        kind = event.DESCRIPTOR.full_name
-        if not kind.startswith(self._package):
+        kind = kind_of(event)
+        if service_of(event) != self._service:
             raise ValueError(f"{kind} is not an event of this service")
         call = calls.current()
         request_id = "" if call is None else call.request_id
@@ -45,9 +46,9 @@ class Outbox:
 
     def at_commit(self, kind: type[Happening], tell: Callable[[Happening], None]) -> None:
         """Call this as soon as such an event of this very process is committed, in its thread."""
-        self._at_commit[kind.DESCRIPTOR.full_name].append(tell)
+        self._at_commit[kind_of(kind)].append(tell)
 
     def _tell(self, event: Message) -> None:
-        for tell in self._at_commit.get(event.DESCRIPTOR.full_name, ()):
+        for tell in self._at_commit.get(kind_of(event), ()):
             tell(event)
         self._hub.written()

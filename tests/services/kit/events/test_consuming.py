@@ -14,6 +14,7 @@ from services.kit.events import consuming, cursors, set_aside
 from services.kit.events.consumer import Consumer, on
 from services.kit.events.consuming import Consuming
 from services.kit.events.hub import Hub
+from services.kit.events.kinds import service_of
 from services.kit.events.own import OwnFeed
 from services.kit.events.position import BEGINNING
 from services.kit.events.retrying import Retrying
@@ -100,7 +101,8 @@ def readers_of(database: Database) -> list[int]:
 
 
 def test_a_consumer_is_declared_in_one_line(consumer: Consumer) -> None:
-    assert (consumer.kind, consumer.service) == (KIND, "auth")
+    assert consumer.kind == KIND
+    assert service_of(consumer.type) == "auth"
 
 
 def test_all_that_ever_happened_is_dealt_with_and_acknowledged(

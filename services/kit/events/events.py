@@ -1,0 +1,172 @@
+"""The events of a process: those of its service, those of others, and what they keep true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from services.kit.data.database import Database
+from services.kit.events import readers, set_aside
+from services.kit.events.cache import SETTLING_SECONDS, Dropping, EventCache
+from services.kit.events.consumer import Consumer
+from services.kit.events.consuming import Consuming
+from services.kit.events.hub import Hub
+from services.kit.events.kinds import service_of
+from services.kit.events.listener import Listener
+from services.kit.events.outbox import Outbox
+from services.kit.events.own import OwnFeed
+from services.kit.events.peer import PeerFeed
+from services.kit.events.retrying import Retrying
+from services.kit.events.servicer import EventServicer
+from services.kit.events.watching import Feed
+from services.kit.rpc.clients import MeshChannel
+from services.kit.rpc.server import Registration
+from services.kit.telemetry import Metrics
+from services.kit.work.periodic import Periodic, start_periodic
+from services.kit.work.supervisor import Supervisor
+from stellr.events.v1.event_service_pb2_grpc import add_EventServiceServicer_to_server
+
+Happening = TypeVar("Happening", bound=Message)
+
+PURGE_SECONDS = 600.0
+BACKLOG_SECONDS = 60.0
+
+
+class Events:
+    """What a service does with events: all is declared before `start`.
+
+    `channel` gives the channel to another service whose events are followed.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        database: Database | None,
+        channel: Callable[[str], MeshChannel],
+        metrics: Metrics,
+    ) -> None:
+        self._service = service
+        self._maybe_database = database
+        self._channel = channel
+        self._metrics = metrics
+        self._feeds: dict[str, Feed] = {}
+        self._listeners: dict[str, Listener] = {}
+        self._consumers: dict[str, Consumer] = {}
+
+    # What is declared
+
+    def append(self, event: Message) -> None:
+        """Tell of something in the open transaction: Outbox.append."""
+        self._outbox.append(event)
+
+    def listen(
+        self, kind: type[Happening], tell: Callable[[Happening], None], *, look_back: float = 0.0
+    ) -> None:
+        """Be told in memory: Listener.listen."""
+        self.listener(service_of(kind)).listen(kind, tell, look_back=look_back)
+
+    def listener(self, service: str) -> Listener:
+        """Who listens to a service for all of this process."""
+        if service not in self._listeners:
+            self._listeners[service] = Listener(self._feed(service))
+        return self._listeners[service]
+
+    def cache(
+        self, name: str, *, size: int, drops: Mapping[type[Message], Callable[[Any], str]]
+    ) -> EventCache[Any]:
+        """A cache of at most `size` values; each kind of event drops what depends on the subject
+        that its function returns."""
+        services = sorted({service_of(kind) for kind in drops})
+        cache: EventCache[Any] = EventCache(size, [self.listener(one) for one in services])
+        for service in services:
+            self.listener(service).on_begin(partial(cache.clear, self._settling(service)))
+        for kind, subject_of in drops.items():
+            self._drop(kind, Dropping(name, cache, subject_of, self._settling(service_of(kind))))
+        return cache
+
+    def consume(self, consumers: Iterable[Consumer]) -> None:
+        """Have events dealt with for good. ValueError for a second consumer of a kind."""
+        for consumer in consumers:
+            if consumer.kind in self._consumers:
+                raise ValueError(f"there are two consumers of {consumer.kind}")
+            self._consumers[consumer.kind] = consumer
+
+    def registrations(self) -> list[Registration]:
+        """What is served of it to other services; nothing without a database."""
+        if self._maybe_database is None:
+            return []
+        servicer = EventServicer(self._own, self._database)
+        return [Registration(add_EventServiceServicer_to_server, servicer)]
+
+    # What runs
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Begin with all that was declared."""
+        if self._maybe_database is not None:
+            supervisor.add("events", self._hub.run)
+            start_periodic(supervisor, self._database, self._metrics, self._housekeeping())
+        for service, listener in self._listeners.items():
+            supervisor.add(f"listen to {service}", listener.run)
+        for kind, consumer in self._consumers.items():
+            consuming = Consuming(
+                consumer, self._feed(service_of(consumer.type)), self._database, self._metrics
+            )
+            supervisor.add(f"consume {kind}", consuming.run)
+        if self._consumers:
+            retrying = Retrying(tuple(self._consumers.values()), self._database, self._metrics)
+            supervisor.add("events set aside", retrying.run)
+
+    def stop(self) -> None:
+        """End the watches of others, who then go on with another process; any thread."""
+        if self._maybe_database is not None:
+            self._hub.stop()
+
+    def _housekeeping(self) -> list[Periodic]:
+        database = self._database
+        return [
+            Periodic("purge_events", PURGE_SECONDS, partial(readers.purge, database)),
+            Periodic("tell_backlog", BACKLOG_SECONDS, self._tell_backlog, everywhere=True),
+        ]
+
+    def _tell_backlog(self) -> None:
+        self._metrics.events_set_aside(set_aside.count(self._database))
+        for reader in readers.find_readers(self._database):
+            self._metrics.events_unread(reader.reader, reader.kind, reader.behind_seconds)
+
+    # What it is made of
+
+    @property
+    def _database(self) -> Database:
+        if self._maybe_database is None:
+            raise ValueError(f"{self._service} has no database")
+        return self._maybe_database
+
+    @cached_property
+    def _hub(self) -> Hub:
+        return Hub(self._database.url)
+
+    @cached_property
+    def _own(self) -> OwnFeed:
+        return OwnFeed(self._service, self._hub, self._database)
+
+    @cached_property
+    def _outbox(self) -> Outbox:
+        return Outbox(self._service, self._database, self._hub)
+
+    def _feed(self, service: str) -> Feed:
+        if service not in self._feeds:
+            is_own = service == self._service
+            self._feeds[service] = self._own if is_own else PeerFeed(self._channel(service))
+        return self._feeds[service]
+
+    def _settling(self, service: str) -> float:
+        return 0.0 if service == self._service else SETTLING_SECONDS
+
+    def _drop(self, kind: type[Message], dropping: Callable[[Message], None]) -> None:
+        self.listen(kind, dropping)
+        if service_of(kind) == self._service:
+            # Who wrote must not read the past, nor wait for the hub.
+            self._outbox.at_commit(kind, dropping)

@@ -8,13 +8,16 @@ Json = dict[str, Any]
 # gRPC remembers a header it could not parse in the connection's compression table, and from then on
 # fails every call with a header of that name. All callers share the connections to a service, so
 # there is no such table: what one caller sends spoils nothing for another.
-# The windows are those of Envoy's advice for edge proxies: one slow reader holds 64 KiB of the
-# connection's 1 MiB, and not the whole connection.
+# The windows are those of Envoy's advice for edge proxies. A connection carries only as many
+# streams as its window has room for: readers that stop reading never hold up the others on it.
+# A process that is gone without a word is noticed by pings; services let them come as often as each
+# 10 s (services/kit/rpc/server.py).
 _HTTP2: Json = {
-    "max_concurrent_streams": 100,
+    "max_concurrent_streams": 16,
     "hpack_table_size": 0,
     "initial_stream_window_size": 65536,
     "initial_connection_window_size": 1048576,
+    "connection_keepalive": {"interval": "30s", "timeout": "10s"},
 }
 # A retry storm is bounded by the budget. Of two processes one may die, and with it half of the
 # requests in flight are to be sent again.

@@ -77,6 +77,8 @@ function envoy_on_request(handle)
   -- HEAD is GET without the body (RFC 9110, 9.3.2); contracts know GET alone.
   if headers:get(":method") == "HEAD" then
     headers:replace(":method", "GET")
+    -- A service need not send the whole file.
+    headers:add("x-http-method", "HEAD")
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
   end
   if not is_grpc(headers) and has_null_in_list(body_of(handle)) then

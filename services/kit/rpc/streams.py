@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -45,6 +46,10 @@ class StreamContext:
         """Whether the caller is still there."""
         return not self._context.done()
 
+    def asks_for_headers(self) -> bool:
+        """Whether the caller has no use for the body: HEAD in HTTP (RFC 9110, 9.3.2)."""
+        return ("x-http-method", "HEAD") in self.invocation_metadata()
+
     def send_initial_metadata(self, metadata: tuple[tuple[str, str], ...]) -> None:
         """Have these metadata go before the first message."""
         self.initial_metadata = metadata
@@ -56,7 +61,7 @@ class StreamContext:
 
 def served(handler: Method, chain: Chain, rpc: MethodPolicy) -> Callable[..., AsyncIterator[Any]]:
     """The behavior of a server-streaming RPC for a grpc.aio server."""
-    messages = chain.stream(_messages(chain.opening(handler, rpc)), rpc)
+    messages: Any = chain.stream(_messages(chain.opening(handler, rpc)), rpc)
 
     async def behavior(
         request: Any, context: grpc.aio.ServicerContext[Any, Any]
@@ -64,11 +69,14 @@ def served(handler: Method, chain: Chain, rpc: MethodPolicy) -> Callable[..., As
         seen = StreamContext(context)
         first = True
         asked = _blocking(request) if rpc.streams_request else request
-        async for message in messages(asked, seen):
-            if first and seen.initial_metadata:
-                await context.send_initial_metadata(seen.initial_metadata)
-            first = False
-            yield message
+        async with aclosing(messages(asked, seen)) as sent:
+            async for message in sent:
+                if first and seen.initial_metadata:
+                    await context.send_initial_metadata(seen.initial_metadata)
+                first = False
+                yield message
+                if seen.asks_for_headers():
+                    return
         if first and seen.initial_metadata:
             await context.send_initial_metadata(seen.initial_metadata)
 

@@ -1,4 +1,5 @@
 from edge.envoy.clusters import Json, clusters, stream_address
+from services.kit.rpc.server import MIN_PING_INTERVAL_MS
 
 
 def http2(cluster: Json) -> Json:
@@ -26,12 +27,18 @@ def test_connections_to_services_remember_no_headers() -> None:
         assert http2(cluster)["hpack_table_size"] == 0
 
 
-def test_one_reader_that_stops_cannot_fill_a_connection() -> None:
+def test_readers_that_stop_cannot_fill_a_connection() -> None:
     for cluster in clusters({"user": ["user:50051"]})["resources"]:
         windows = http2(cluster)
-        assert (
-            windows["initial_stream_window_size"] * 16 <= windows["initial_connection_window_size"]
-        )
+        unread = windows["max_concurrent_streams"] * windows["initial_stream_window_size"]
+        assert unread <= windows["initial_connection_window_size"]
+
+
+def test_services_permit_the_pings() -> None:
+    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+        interval = float(http2(cluster)["connection_keepalive"]["interval"].removesuffix("s"))
+        # Envoy takes up to 15 % off, so that not all connections ping at once.
+        assert interval * 0.85 * 1000 > MIN_PING_INTERVAL_MS
 
 
 def test_who_is_unhealthy_gets_nothing_even_if_all_are() -> None:

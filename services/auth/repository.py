@@ -17,7 +17,7 @@ from services.kit.events import feed
 
 # Codes, sessions and events that no token can care about any more.
 _LONG_AGO = sa.func.now() - timedelta(days=7)
-_PURGE = (
+PURGES = (
     batch_of(Verification.__table__, Verification.expires_at < _LONG_AGO),
     batch_of(Session.__table__, Session.ended_at < _LONG_AGO),
     batch_of(Session.__table__, Session.expires_at < _LONG_AGO),
@@ -222,4 +222,4 @@ def identity_events(db: Db, cursor: str, limit: int) -> Sequence[IdentityEvent]:
 
 def purge(db: Db) -> bool:
     """Forget a batch of what is long past; whether there may be more of it."""
-    return any(len(db.execute(batch).all()) == BATCH for batch in _PURGE)
+    return any(len(db.execute(batch).all()) == BATCH for batch in PURGES)

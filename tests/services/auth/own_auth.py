@@ -1,0 +1,97 @@
+"""An auth of the test's own: its server, its chain, its database, and settings as a test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
+
+from services.auth import passwords, repository
+from services.auth.service import SERVICE
+from services.kit.data.database import Database
+from services.kit.identity.roles import LEARNER
+from stellr.auth.v1 import auth_service_pb2 as pb
+from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
+from tests.services.in_process import runtime_of
+from tests.services.kit.harness import serving
+from tests.support import Stack
+
+PASSWORD = "a long enough password"
+HASH = passwords.hash_password(PASSWORD)
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class OwnAuth:
+    """A running auth; calls come from the address that they say."""
+
+    stub: Any
+    database: Database
+
+    def account(self, email: str) -> None:
+        """An account with PASSWORD."""
+        values = {
+            "email": email,
+            "password_hash": HASH,
+            "display_name": "Ann",
+            "locale": "en",
+            "roles": [LEARNER],
+        }
+        with self.database.transaction() as unit:
+            repository.create_account(unit.session, values)
+
+    def log_in(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Any:
+        """A session."""
+        request = pb.LoginRequest(email=email, password=password)
+        return self.stub.Login(request, timeout=SECONDS, metadata=called_from(address))
+
+    def refresh(self, session: Any, address: str = "192.0.2.1") -> Any:
+        """The session refreshed."""
+        request = pb.RefreshTokenRequest(refresh_token=session.refresh_token)
+        return self.stub.RefreshToken(request, timeout=SECONDS, metadata=called_from(address))
+
+    def log_out(self, session: Any) -> Any:
+        """The end of the session."""
+        proof = [("authorization", f"Bearer {session.access_token}")]
+        return self.stub.Logout(pb.LogoutRequest(), timeout=SECONDS, metadata=proof)
+
+
+@contextmanager
+def own_auth(
+    stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
+) -> Iterator[OwnAuth]:
+    """Serve on the database, with settings by their names: threads="1"."""
+    monkeypatch.setenv("STELLR_TOKEN_KEY_FILE", str(stack.state / "keys" / "tokens.pem"))
+    for name, value in settings.items():
+        monkeypatch.setenv(f"STELLR_{name.upper()}", value)
+    with (
+        serving(runtime_of(SERVICE, stack, database, monkeypatch)) as port,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        yield OwnAuth(AuthServiceStub(channel), database)
+
+
+def called_from(address: str) -> list[tuple[str, str]]:
+    """What Envoy says of a call from this address."""
+    return [("x-envoy-external-address", address)]
+
+
+def refused(call: Callable[[], Any]) -> grpc.RpcError:
+    """The refusal that a call ends in."""
+    with pytest.raises(grpc.RpcError) as told:
+        call()
+    return told.value
+
+
+def reason_of(error: grpc.RpcError) -> str:
+    """Why a call was refused, in google.rpc.ErrorInfo."""
+    info = ErrorInfo()
+    details = rpc_status.from_call(error).details
+    assert next(detail for detail in details if detail.Is(ErrorInfo.DESCRIPTOR)).Unpack(info)
+    return str(info.reason)

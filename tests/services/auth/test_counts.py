@@ -1,0 +1,158 @@
+"""Counts that hold against many at once: guesses at a code, what an address may cost."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from services.auth import budgets, codes, repository
+from services.auth.budgets import Budget
+from services.auth.errors import CodeInvalid
+from services.auth.hashing import Hashing
+from services.auth.mails import Mails
+from services.auth.models import Budget as BudgetRow
+from services.auth.models import Verification
+from services.auth.registration import Registration
+from services.kit.data.database import Database
+from services.kit.errors import RateLimited
+from services.kit.identity.secrets import Signer
+
+EMAIL, CODE = "ann@learner.example", "123456"
+SIGNER = Signer(b"s" * 32, "auth:code")
+MAILS = Budget("mails", 10, timedelta(hours=1))
+MANY = 100
+
+
+@pytest.fixture
+def database(database_of: Callable[[str], Database]) -> Database:
+    return database_of("auth")
+
+
+def pending(database: Database) -> UUID:
+    """A code that is on its way to EMAIL."""
+    verification_id = uuid4()
+    with database.transaction() as unit:
+        repository.create_verification(
+            unit.session,
+            verification_id=verification_id,
+            email=EMAIL,
+            code_hash=codes.hash_code(SIGNER, verification_id, CODE),
+            payload={"display_name": "Ann", "locale": "en", "password_hash": "x"},
+            expires_at=datetime.now(UTC) + codes.LIFETIME,
+        )
+    return verification_id
+
+
+def registration(database: Database) -> Registration:
+    return Registration(database, cast(Mails, NoMails()), SIGNER, Hashing(1))
+
+
+class NoMails:
+    """Sends nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+def at_once(work: Callable[[], Any]) -> list[Any]:
+    """What MANY at once end in: their results, or what they were refused with."""
+
+    def ended(_: int) -> Any:
+        try:
+            return work()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(MANY) as pool:
+        return list(pool.map(ended, range(MANY)))
+
+
+def test_of_a_hundred_guesses_at_once_five_are_looked_at(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(codes, "is_code", lambda *given: looked_at.append(given[2]))
+    verification_id, rules = pending(database), registration(database)
+    ended = at_once(lambda: rules.verify(verification_id, "654321"))
+    assert len(looked_at) == codes.GUESSES
+    assert {type(error) for error in ended} == {CodeInvalid}
+
+
+def test_a_guess_is_counted_also_when_the_process_dies_at_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> bool:
+        raise SystemExit
+
+    monkeypatch.setattr(codes, "is_code", die)
+    verification_id, rules = pending(database), registration(database)
+    for _ in range(codes.GUESSES):
+        with pytest.raises(SystemExit), database.transaction():
+            rules.verify(verification_id, CODE)
+    with pytest.raises(CodeInvalid), database.transaction():
+        rules.verify(verification_id, CODE)
+
+
+def test_a_code_that_was_replaced_between_the_guess_and_its_use_is_no_good(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verification_id, rules = pending(database), registration(database)
+    is_code = codes.is_code
+
+    def resent(signer: Signer, *given: Any) -> bool:
+        with database.transaction():
+            rules.resend(verification_id)
+        return is_code(signer, *given)
+
+    monkeypatch.setattr(codes, "is_code", resent)
+    with pytest.raises(CodeInvalid), database.transaction():
+        rules.verify(verification_id, CODE)
+
+
+def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:
+    def spend() -> str:
+        with database.transaction() as unit:
+            budgets.spend(unit.session, MAILS, EMAIL)
+        return "spent"
+
+    ended = at_once(spend)
+    assert ended.count("spent") == MAILS.most
+    refused = [error for error in ended if error != "spent"]
+    assert {type(error) for error in refused} == {RateLimited}
+    assert all(3590 < error.retry_after <= 3600 for error in refused)
+
+
+def test_budgets_are_by_name_and_address_and_begin_anew_after_their_window(
+    database: Database,
+) -> None:
+    once = Budget("mails", 1, timedelta(hours=1))
+    with database.transaction() as unit:
+        budgets.spend(unit.session, once, EMAIL)
+        budgets.spend(unit.session, once, "bob@learner.example")
+        budgets.spend(unit.session, Budget("guesses", 1, once.window), EMAIL)
+        with pytest.raises(RateLimited):
+            budgets.spend(unit.session, once, EMAIL)
+        before = sa.func.now() - once.window
+        unit.session.execute(sa.update(BudgetRow).values(since=before))
+        budgets.spend(unit.session, once, EMAIL)
+        with pytest.raises(RateLimited):
+            budgets.spend(unit.session, once, EMAIL)
+
+
+def test_a_refused_spender_spends_nothing_and_his_verification_keeps_its_guesses(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budgets, "GUESSES", Budget("guesses", 1, timedelta(hours=1)))
+    verification_id, rules = pending(database), registration(database)
+    with pytest.raises(CodeInvalid), database.transaction():
+        rules.verify(verification_id, "654321")
+    for _ in range(10):
+        with pytest.raises(RateLimited), database.transaction():
+            rules.verify(verification_id, CODE)
+    with database.transaction() as unit:
+        found = unit.session.get_one(Verification, verification_id)
+    assert found.guesses == 1

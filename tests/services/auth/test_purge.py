@@ -1,0 +1,86 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from services.auth import repository
+from services.auth.models import Account, AuthBase, Budget, IdentityEvent, Session, Verification
+from services.kit.data.database import Database
+
+NOW = datetime.now(UTC)
+YEAR, DAY = timedelta(days=365), timedelta(days=1)
+
+
+def rows(long_ago: datetime, lately: datetime, account: Any) -> list[AuthBase]:
+    """Of each kind one that is long past, and one that may still matter."""
+    session = {"account_id": account, "salt": "", "device": "", "address": ""}
+    code = {"email": "a@b.example", "code_hash": ""}
+    return [
+        Session(**session, expires_at=long_ago),
+        Session(**session, expires_at=NOW + YEAR, ended_at=long_ago),
+        Session(**session, expires_at=NOW + YEAR, ended_at=lately),
+        Session(**session, expires_at=NOW + YEAR),
+        Verification(**code, expires_at=long_ago),
+        Verification(**code, expires_at=lately),
+        Budget(email="a@b.example", name="mails", spent=1, since=long_ago),
+        Budget(email="a@b.example", name="guesses", spent=1, since=NOW),
+        IdentityEvent(account_id=account, account_version=2, created_at=long_ago),
+        IdentityEvent(account_id=account, account_version=3, created_at=lately),
+    ]
+
+
+def test_what_is_long_past_is_forgotten_and_nothing_else(
+    database_of: Callable[[str], Database],
+) -> None:
+    database = database_of("auth")
+    person = {"email": "a@b.example", "password_hash": "", "display_name": "A", "locale": "en"}
+    with database.transaction() as unit:
+        account = repository.create_account(unit.session, {**person, "roles": []})
+        assert account is not None
+        unit.session.add_all(rows(NOW - YEAR, NOW - DAY, account.account_id))
+    with database.transaction() as unit:
+        assert repository.purge(unit.session) is False
+        left = {
+            model: unit.session.scalar(sa.select(sa.func.count()).select_from(model))
+            for model in (Account, Session, Verification, Budget, IdentityEvent)
+        }
+    assert left == {Account: 1, Session: 2, Verification: 1, Budget: 1, IdentityEvent: 1}
+
+
+def test_a_batch_that_is_full_asks_for_another(database_of: Callable[[str], Database]) -> None:
+    database = database_of("auth")
+    with database.transaction() as unit:
+        unit.session.execute(
+            sa.insert(Verification).from_select(
+                ["email", "code_hash", "expires_at"],
+                sa.select(
+                    sa.literal("a@b.example"), sa.literal(""), sa.literal(NOW - YEAR)
+                ).select_from(sa.func.generate_series(1, repository.BATCH + 1).alias()),
+            )
+        )
+    more = []
+    for _ in range(2):
+        with database.transaction() as unit:
+            more.append(repository.purge(unit.session))
+    assert more == [True, False]
+    with database.transaction() as unit:
+        assert unit.session.scalar(sa.select(sa.func.count()).select_from(Verification)) == 0
+
+
+def test_no_purge_reads_a_whole_table(database_of: Callable[[str], Database]) -> None:
+    with psycopg.connect(database_of("auth").url) as connection:
+        connection.execute("SET enable_seqscan = off")
+        for batch in repository.PURGES:
+            plan = "\n".join(line for (line,) in connection.execute(explained(batch)))
+            assert "Index" in plan, plan
+            assert "Seq Scan" not in plan, plan
+
+
+def explained(statement: sa.Executable) -> bytes:
+    compiled = statement.compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    return f"EXPLAIN {compiled}".encode()

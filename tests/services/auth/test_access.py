@@ -10,6 +10,7 @@ import pytest
 from services.kit.errors import InvalidArgument
 from services.kit.rpc.policy import policies
 from stellr.auth.v1 import auth_internal_service_pb2 as internal_pb
+from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from stellr.options.v1 import options_pb2 as options
 from tests.services.auth.steps import (
@@ -23,8 +24,8 @@ from tests.services.auth.steps import (
 )
 from tests.support import Stack, Visitor, reason, violations
 
-PUBLIC = "stellr.auth.v1.AuthService"
-INTERNAL = "stellr.auth.v1.AuthInternalService"
+PUBLIC = pb.DESCRIPTOR.services_by_name["AuthService"].full_name
+INTERNAL = internal_pb.DESCRIPTOR.services_by_name["AuthInternalService"].full_name
 UNKNOWN = str(uuid4())
 NEW = {"email": address(), "password": PASSWORD}
 

@@ -25,8 +25,8 @@ class Method:
     name: str
     # Every HTTP method and path template (google.api.http).
     rules: tuple[tuple[str, str], ...]
-    # NO_SIDE_EFFECTS: it may be asked again, however far it came before.
-    reads: bool
+    # NO_SIDE_EFFECTS or IDEMPOTENT: it may be asked again, however far it came before.
+    repeatable: bool
     # It is answered by a stream.
     streams: bool
     # People and scripts open it by its address alone, to which they add what they like.
@@ -97,7 +97,7 @@ def _method(service: str, method: MethodDescriptorProto, empty: Collection[str])
         service=service,
         name=method.name,
         rules=tuple(_rules(method)),
-        reads=method.options.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        repeatable=method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         streams=method.server_streaming,
         is_open=_is_open(method, empty),
     )

@@ -70,7 +70,7 @@ def _times(method: Method) -> Json:
 def _retry(method: Method) -> Mapping[str, Any]:
     kind = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3"
     return {
-        "retry_on": ASK_AGAIN if method.reads else NOTHING_SENT,
+        "retry_on": ASK_AGAIN if method.repeatable else NOTHING_SENT,
         "num_retries": 3,
         "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
         "retry_host_predicate": [

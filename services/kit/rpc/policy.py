@@ -68,7 +68,8 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         raise LookupError(f"{method.full_name} declares no rate limit")
     shape: Any = method
     streams = shape.client_streaming or shape.server_streaming
-    reads_only = own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS
+    # What is repeatable needs no Idempotency-Key, and a read shall not be answered with the past.
+    repeatable = own.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN
     return MethodPolicy(
         method=path,
         access=declared.access,
@@ -76,8 +77,8 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         callers=frozenset(declared.callers),
         owner_field=declared.owner_field,
         limits=tuple(_limits(method, declared.limits)),
-        reads_only=reads_only,
-        keeps_reply=not (reads_only or declared.secret_reply or streams),
+        reads_only=own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        keeps_reply=not (repeatable or declared.secret_reply or streams),
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,
         streams_reply=shape.server_streaming,

@@ -35,14 +35,14 @@ def test_what_a_contract_says_of_its_rpcs() -> None:
     get, enroll = found["GetCourse"], found["EnrollCourse"]
     assert get.path == f"/{COURSE}/GetCourse"
     assert get.domain == "course"
-    assert (get.reads, enroll.reads) == (True, False)
+    assert (get.repeatable, enroll.repeatable) == (True, False)
     assert enroll.rules == (("POST", "/courses/{course}/enroll"),)
     assert not get.streams
 
 
 def test_a_path_knows_all_its_methods() -> None:
-    get = Method("a.b.v1.S", "Get", (("GET", "/me"),), reads=True, streams=False)
-    change = Method("a.b.v1.S", "Change", (("PATCH", "/me"),), reads=False, streams=False)
+    get = Method("a.b.v1.S", "Get", (("GET", "/me"),), repeatable=True, streams=False)
+    change = Method("a.b.v1.S", "Change", (("PATCH", "/me"),), repeatable=False, streams=False)
     assert known_paths([get, change]) == {"/me": frozenset({"GET", "PATCH"})}
 
 

@@ -5,9 +5,9 @@ from edge.envoy.methods import Method
 from edge.envoy.routes import TRANSCODER, Json, known_path_routes, rpc_routes
 
 SERVICE = "stellr.course.v1.CourseService"
-READ = Method(SERVICE, "FindCourse", (("GET", "/courses/{id}"),), reads=True, streams=False)
-WRITE = Method(SERVICE, "GetEnrolled", (("POST", "/enroll"),), reads=False, streams=False)
-STREAM = Method(SERVICE, "GetFile", (("GET", "/files/{id}"),), reads=True, streams=True)
+READ = Method(SERVICE, "FindCourse", (("GET", "/courses/{id}"),), repeatable=True, streams=False)
+WRITE = Method(SERVICE, "GetEnrolled", (("POST", "/enroll"),), repeatable=False, streams=False)
+STREAM = Method(SERVICE, "GetFile", (("GET", "/files/{id}"),), repeatable=True, streams=True)
 
 LENIENT = {"ignore_unknown_query_parameters": True}
 
@@ -52,7 +52,9 @@ def test_streams_go_to_their_own_port_once_it_is_there(
 
 
 def test_a_known_path_tells_the_methods_it_takes() -> None:
-    change = Method(SERVICE, "Change", (("PATCH", "/courses/{id}"),), reads=False, streams=False)
+    change = Method(
+        SERVICE, "Change", (("PATCH", "/courses/{id}"),), repeatable=False, streams=False
+    )
     route, other = known_path_routes([READ, change, WRITE], LENIENT)
     allow = {"header": {"key": "allow", "value": "GET, HEAD, PATCH"}}
     assert route["response_headers_to_add"] == [allow]
@@ -61,7 +63,9 @@ def test_a_known_path_tells_the_methods_it_takes() -> None:
 
 
 def test_only_open_paths_ignore_unknown_parameters() -> None:
-    page = Method(SERVICE, "Page", (("GET", "/page"),), reads=True, streams=False, is_open=True)
+    page = Method(
+        SERVICE, "Page", (("GET", "/page"),), repeatable=True, streams=False, is_open=True
+    )
     api, open_ = known_path_routes([READ, page], LENIENT)
     assert open_["match"] == {"safe_regex": {"regex": "/page"}}
     assert open_["typed_per_filter_config"] == {TRANSCODER: LENIENT}

@@ -5,7 +5,7 @@ import pytest
 from services.kit.rpc.interceptors.validation import validated
 from services.kit.rpc.normal_form import hyphens, lower_uuid, normalize
 from stellr.auth.v1.auth_service_pb2 import RegisterRequest
-from stellr.course.v1.course_internal_service_pb2 import GetOutlineRequest, ImportCourseRequest
+from stellr.course.v1.course_internal_service_pb2 import CourseContent, GetOutlineRequest
 from stellr.quiz.v1.quiz_service_pb2 import SubmitQuizRequest
 from stellr.user.v1.user_service_pb2 import UpdateProfileRequest
 
@@ -38,7 +38,7 @@ def test_ids_come_in_lower_case_wherever_they_stand() -> None:
 
 
 def test_what_is_not_there_is_not_put_there() -> None:
-    for empty in (UpdateProfileRequest(), GetOutlineRequest(), ImportCourseRequest()):
+    for empty in (UpdateProfileRequest(), GetOutlineRequest(), CourseContent()):
         normalize(empty)
         assert not empty.ListFields()
 

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.api import annotations_pb2
 from google.protobuf import descriptor_pool
+from google.protobuf.descriptor_pb2 import MethodOptions
 
 import stellr
 from edge.registry import SERVICES
@@ -108,6 +110,16 @@ def test_only_internal_services_have_internal_methods() -> None:
             f"{kind}Service/" in name for kind in ("Internal", "Runtime", "Event", "Job")
         )
         assert (policy.access == options.ACCESS_INTERNAL) == internal, name
+
+
+def test_get_is_repeatable_and_never_answered_with_the_past() -> None:
+    pool: Any = descriptor_pool.Default()
+    for name, policy, _ in rpcs():
+        service, method = name[1:].split("/")
+        declared = pool.FindServiceByName(service).methods_by_name[method].GetOptions()
+        if declared.Extensions[annotations_pb2.http].get:
+            assert declared.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN, name
+            assert not policy.keeps_reply, name
 
 
 def test_replies_with_tokens_are_never_kept() -> None:

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from services.kit.errors import InvalidFields
 from services.kit.rpc.interceptors.validation import validated
-from stellr.course.v1.course_internal_service_pb2 import ImportCourseRequest, ImportSection
+from stellr.course.v1.course_internal_service_pb2 import CourseContent, ImportSection
 from stellr.course.v1.course_service_pb2 import GetLessonRequest, ListCoursesRequest
 from stellr.user.v1.user_internal_service_pb2 import GetPersonNameRequest
 from stellr.user.v1.user_service_pb2 import ProfileChange, UpdateProfileRequest
@@ -170,7 +170,7 @@ def test_an_import_tells_all_its_fields_out_of_bounds_at_once() -> None:
         ImportSection(title=" ", lessons=[lesson("a", title="a\nb")]),
         ImportSection(title="x", lessons=[lesson("c", body="a\0b")]),
     ]
-    wrong: ImportCourseRequest = content(
+    wrong: CourseContent = content(
         "0198c0de000070008000000000000001",
         title="\u3164",
         language="e n",

@@ -68,6 +68,8 @@ def show(events: Iterable[ImportEvent]) -> int:
         for last in events:
             if last.HasField("step"):
                 _progress(last.step)
+            elif last.HasField("warnings"):
+                _tell(last.warnings.warnings, "warning: ")
     finally:
         _end_progress()
     if last is not None and last.HasField("refusal"):
@@ -81,9 +83,7 @@ def show(events: Iterable[ImportEvent]) -> int:
 
 def refuse(defects: Iterable[Told]) -> int:
     """Print every defect as `file:line: reason`; the exit status."""
-    for defect in defects:
-        where = f"{defect.file}:{defect.line}" if defect.line else defect.file
-        click.echo(_printable(f"{where}: {defect.reason}"), err=True)
+    _tell(defects)
     click.echo("The bundle has defects: nothing was changed.", err=True)
     return 1
 
@@ -110,9 +110,17 @@ def summary(done: ImportSummary) -> str:
     ]
     if done.video_count:
         parts.append(counted(done.video_count, "video"))
+    if done.attachment_count:
+        parts.append(counted(done.attachment_count, "attachment"))
     if done.removed_count:
         parts.append(f"{counted(done.removed_count, 'lesson')} removed")
     return f"{', '.join(parts)}; {'imported' if done.changed else 'nothing changed'}"
+
+
+def _tell(defects: Iterable[Told], kind: str = "") -> None:
+    for defect in defects:
+        where = f"{defect.file}:{defect.line}" if defect.line else defect.file
+        click.echo(_printable(f"{where}: {kind}{defect.reason}"), err=True)
 
 
 def _progress(step: ImportStep) -> None:

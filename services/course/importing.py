@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from services.course import languages
+from services.course.bodies import Link, links_of
 from services.course.errors import ImportExpired
 from services.course.imported import CourseContent, content_of
 from services.course.models import Category, Tag
@@ -25,12 +26,12 @@ class Importing:
         self._database = database
         self._published = published
 
-    def commit(self, plan_id: UUID) -> pb.ImportedCourse:
+    def commit(self, request: pb.CommitImportRequest) -> pb.ImportedCourse:
         """Bring a course to what was planned, and publish it; the same answer when asked again.
 
         ImportExpired where another import was planned meanwhile.
         """
-        db = self._database.session
+        db, plan_id = self._database.session, UUID(request.plan_id)
         plan = plans.find_plan(db, plan_id)
         course = plan and imports.lock_known_course(db, plan.course_id)
         # Read again, now that nobody else writes it.
@@ -39,21 +40,21 @@ class Importing:
             raise ImportExpired
         changed = plan.changed
         if changed is None:
-            content = content_of(pb.CourseContent.FromString(plan.content))
-            changed = self._bring(db, course, content, plan.lesson_ids)
+            links = {UUID(each.lesson_id): links_of(each.links) for each in request.lessons}
+            changed = self._bring(db, course, plan, links)
             plans.finish_plan(db, plan_id, changed)
         return pb.ImportedCourse(course_id=str(plan.course_id), changed=changed)
 
     def _bring(
-        self, db: Session, course: Row, content: CourseContent, lesson_ids: Sequence[UUID]
+        self, db: Session, course: Row, plan: plans.Plan, links: Mapping[UUID, Sequence[Link]]
     ) -> bool:
         """Write what differs and publish; whether anything changed."""
-        course_id: UUID = course.course_id
+        course_id, content = plan.course_id, content_of(_unpack(plan))
         facts = _facts(db, content)
         tags = labels.name_ids(db, Tag, content.tags)
         changes = (
             imports.write_sections(db, course_id, content.sections),
-            imports.write_lessons(db, course_id, content.lessons, lesson_ids),
+            imports.write_lessons(db, course_id, content.lessons, plan.lesson_ids, links),
             imports.cut_sections(db, course_id, len(content.sections)),
             imports.write_tags(db, course_id, tags),
             any(getattr(course, name) != value for name, value in facts.items()),
@@ -65,6 +66,10 @@ class Importing:
         imports.write_course(db, course_id, facts, new_etag(), dictionary)
         self._published.changed(db, course_id)
         return True
+
+
+def _unpack(plan: plans.Plan) -> pb.CourseContent:
+    return pb.CourseContent.FromString(plan.content)
 
 
 def _facts(db: Session, content: CourseContent) -> dict[str, object]:

@@ -84,7 +84,7 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         self, request: pb.CommitImportRequest, context: grpc.ServicerContext
     ) -> pb.ImportedCourse:
         """Bring a course to what was planned, and publish it."""
-        return self._importing.commit(UUID(request.plan_id))
+        return self._importing.commit(request)
 
     def CancelImport(
         self, request: pb.CancelImportRequest, context: grpc.ServicerContext

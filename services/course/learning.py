@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
 
 from services.course import views
+from services.course.bodies import Link, resolve
 from services.course.errors import CourseNotFound, LessonNotFound
 from services.course.repository import enrollments, lessons
 from services.course.repository.common import Row
 from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid
 from services.kit.errors import SignInRequired
+from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2
@@ -23,6 +26,7 @@ class Learning:
     def __init__(self, runtime: Runtime) -> None:
         self._database = runtime.database
         self._tokens = runtime.page_tokens
+        self._links = Links(runtime.shared_signer(CONTENT), runtime.settings.public_url)
 
     def enroll(self, reference: str, user_id: UUID) -> Row:
         """The learner's enrollment, the same however often; CourseNotFound."""
@@ -53,10 +57,16 @@ class Learning:
         id_ = as_uuid(lesson_id)
         row = id_ and lessons.read_lesson(self._database.session, id_, user_id)
         if row:
-            return views.lesson(row)
+            return views.lesson(row, self._body(row))
         if user_id is None:
             raise SignInRequired
         raise LessonNotFound
+
+    def _body(self, row: Row) -> str:
+        """The text of a lesson, its pictures and files behind signed links."""
+        now = time.time()
+        links = [Link(*link) for link in row.links]
+        return resolve(row.body, links, lambda path: self._links.make(path, now).url)
 
     def find_readable(self, lesson_id: str, user_id: UUID | None) -> internal.ReadableLesson:
         """What a learner, or a visitor, may know of a lesson; LessonNotFound."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kit.data.tables import Base, Timestamps, new_id
@@ -89,7 +90,8 @@ class Section(CourseBase):
 class Lesson(Timestamps, CourseBase):
     """A lesson. `key` is its path in the bundle, `author_id` the id its author gave it, or empty.
 
-    `position` counts the live lessons of the course. Several archived ones may have had one path.
+    `body` is as its author wrote it. `position` counts the live lessons of the course. Several
+    archived ones may have had one path.
     """
 
     __tablename__ = "lessons"
@@ -104,6 +106,8 @@ class Lesson(Timestamps, CourseBase):
     position: Mapped[int]
     title: Mapped[str]
     body: Mapped[str]
+    # Of each link in the body: from where to where, what takes its place, whether that is signed.
+    links: Mapped[list[list[Any]]] = mapped_column(JSONB, server_default="[]")
     minutes: Mapped[int]
     preview: Mapped[bool]
     has_quiz: Mapped[bool] = mapped_column(server_default=sa.false())

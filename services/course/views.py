@@ -36,13 +36,13 @@ def outline(of: pb.Course) -> internal.Outline:
     return internal.Outline(course_id=of.course_id, slug=of.slug, title=of.title, lessons=lessons)
 
 
-def lesson(row: Row) -> pb.Lesson:
+def lesson(row: Row, body: str) -> pb.Lesson:
     """A lesson to read."""
     return pb.Lesson(
         lesson_id=str(row.lesson_id),
         course_id=str(row.course_id),
         title=row.title,
-        body=row.body,
+        body=body,
         position=row.position,
         minutes=row.minutes,
         has_quiz=row.has_quiz,

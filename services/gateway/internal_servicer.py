@@ -11,8 +11,7 @@ import grpc
 
 from services.gateway.importing.archive import unpack_bundle
 from services.gateway.importing.defects import BundleError, Defect
-from services.gateway.importing.importer import Importer
-from services.gateway.importing.sources import CourseBundle
+from services.gateway.importing.importer import Checked, Importer
 from services.gateway.scratch import scratch
 from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
@@ -42,12 +41,14 @@ class GatewayInternalServicer(GatewayInternalServiceServicer):
         with scratch(self._imports) as folder:
             try:
                 options, pieces = read_options(requests)
-                bundle = self._checked(pieces, folder)
-                yield from self._importer.run(bundle, options.remove_lessons, give_up)
+                found = self._checked(pieces, folder)
+                if found.warnings:
+                    yield pb.ImportEvent(warnings=pb.ImportWarnings(warnings=told(found.warnings)))
+                yield from self._importer.run(found.course, options.remove_lessons, give_up)
             except BundleError as error:
                 yield refusal(error)
 
-    def _checked(self, pieces: Iterable[pb.ImportBundleRequest], folder: Path) -> CourseBundle:
+    def _checked(self, pieces: Iterable[pb.ImportBundleRequest], folder: Path) -> Checked:
         content = folder / "content"
         content.mkdir()
         with (folder / ARCHIVE).open("w+b") as archive:
@@ -85,9 +86,13 @@ def receive(requests: Iterable[pb.ImportBundleRequest], archive: BinaryIO, max_b
 
 def refusal(error: BundleError) -> pb.ImportEvent:
     """The event that lists every defect."""
-    defects = [
+    return pb.ImportEvent(refusal=pb.ImportRefusal(defects=told(error.defects)))
+
+
+def told(defects: Iterable[Defect]) -> list[pb.Defect]:
+    """Defects as the contract has them."""
+    return [
         # What is wrong with an archive is not in a line of it.
         pb.Defect(file=each.file, line=0 if each.file == ARCHIVE else each.line, reason=each.reason)
-        for each in error.defects
+        for each in defects
     ]
-    return pb.ImportEvent(refusal=pb.ImportRefusal(defects=defects))

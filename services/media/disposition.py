@@ -11,15 +11,21 @@ _FALLBACK = "document"
 # What RFC 8187 lets stand for itself, beside letters, digits and "-._~".
 _ATTRIBUTE_CHARACTERS = "!#$&+^`|"
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]+')
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,10}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]+")
 
 
-def inline(title: str, extension: str) -> str:
-    """The header value for a file to be shown: a plain name for old readers, and the real one."""
+def disposition(title: str, extension: str, *, shown: bool) -> str:
+    """The header value for a file: a plain name for old readers, and the real one.
+
+    With `shown` browsers may show it in their window; others are for saving.
+    """
+    kind = "inline" if shown else "attachment"
+    extension = extension if _EXTENSION.fullmatch(extension) else ""
     name = _clean(_UNSAFE.sub(" ", _printable(title)))
     plain = _clean(_NOT_PLAIN.sub(" ", _ascii(name)))
     encoded = quote(f"{name or _FALLBACK}{extension}", safe=_ATTRIBUTE_CHARACTERS)
-    return f"inline; filename=\"{plain or _FALLBACK}{extension}\"; filename*=UTF-8''{encoded}"
+    return f"{kind}; filename=\"{plain or _FALLBACK}{extension}\"; filename*=UTF-8''{encoded}"
 
 
 def _printable(text: str) -> str:

@@ -36,4 +36,4 @@ class MediaInternalServicer(MediaInternalServiceServicer):
         self, request: pb.SetCourseMediaRequest, context: grpc.ServicerContext
     ) -> pb.SetCourseMediaResponse:
         """Set the media of lessons of a course."""
-        return pb.SetCourseMediaResponse(changed=self._editor.set(request))
+        return self._editor.set(request)

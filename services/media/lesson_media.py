@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
 from services.media import repository
+from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import LessonMedium, Row
 from stellr.media.v1 import media_internal_service_pb2 as pb
-
-VIDEO, PDF = "video", "pdf"
 
 
 class Wanted(NamedTuple):
@@ -30,18 +29,24 @@ class LessonMediaEditor:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def set(self, request: pb.SetCourseMediaRequest) -> bool:
-        """Set the media of lessons; whether anything changed.
+    def set(self, request: pb.SetCourseMediaRequest) -> pb.SetCourseMediaResponse:
+        """Set the media of lessons, and say where their attachments are found.
 
-        InvalidFields names each object that was not uploaded; then nothing changed. Changes to
-        one course take turns.
+        InvalidFields names each object that was not uploaded; then nothing changed. Changes to one
+        course take turns.
         """
-        db = self._database.session
         self._check_uploaded(request.lessons)
-        repository.lock_course(db, UUID(request.course_id))
-        known = repository.list_media_of(db, [UUID(each.lesson_id) for each in request.lessons])
+        repository.lock_course(self._database.session, UUID(request.course_id))
+        changed = self._set_listed(request.lessons)
+        attachments, added = self._attach(request.lessons)
+        return pb.SetCourseMediaResponse(changed=changed or added, attachments=attachments)
+
+    def _set_listed(self, lessons: Sequence[pb.LessonMediaContent]) -> bool:
+        """Set what is listed beside a lesson; whether anything changed."""
+        db = self._database.session
+        known = repository.list_media_of(db, [UUID(lesson.lesson_id) for lesson in lessons])
         changed = {}
-        for lesson in request.lessons:
+        for lesson in lessons:
             lesson_id, asked = UUID(lesson.lesson_id), wanted(lesson)
             media = known.get(lesson_id, [])
             if asked != [_as_wanted(each) for each in media]:
@@ -50,11 +55,25 @@ class LessonMediaEditor:
             repository.replace_media(db, changed)
         return bool(changed)
 
+    def _attach(
+        self, lessons: Sequence[pb.LessonMediaContent]
+    ) -> tuple[list[pb.StoredAttachment], bool]:
+        """Keep what texts refer to: where each of it is found, and whether any is new."""
+        db = self._database.session
+        asked = [
+            repository.Attached(UUID(lesson.lesson_id), each.digest, each.file_name)
+            for lesson in lessons
+            for each in lesson.attachments
+        ]
+        added = repository.add_attachments(db, asked)
+        known = repository.find_attachments(db, {each.lesson_id for each in asked})
+        return [_stored(each, known[each]) for each in asked], added
+
     def _check_uploaded(self, lessons: Sequence[pb.LessonMediaContent]) -> None:
         digests = {
-            f"lessons[{number}].pdfs[{index}].digest": pdf.digest
+            f"lessons[{number}].{path}.digest": digest
             for number, lesson in enumerate(lessons)
-            for index, pdf in enumerate(lesson.pdfs)
+            for path, digest in _digests(lesson)
         }
         uploaded = repository.known_digests(self._database.session, set(digests.values()))
         missing = [
@@ -88,3 +107,19 @@ def rows(lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]
 
 def _as_wanted(medium: LessonMedium) -> Wanted:
     return Wanted(medium.kind, medium.title, medium.url, medium.digest)
+
+
+def _digests(lesson: pb.LessonMediaContent) -> Iterator[tuple[str, str]]:
+    """The digests of a lesson's files, with the paths of the fields they are in."""
+    yield from ((f"pdfs[{index}]", pdf.digest) for index, pdf in enumerate(lesson.pdfs))
+    for index, attachment in enumerate(lesson.attachments):
+        yield f"attachments[{index}]", attachment.digest
+
+
+def _stored(attached: repository.Attached, media_id: UUID) -> pb.StoredAttachment:
+    return pb.StoredAttachment(
+        lesson_id=str(attached.lesson_id),
+        digest=attached.digest,
+        file_name=attached.file_name,
+        path=content_path(media_id),
+    )

@@ -13,11 +13,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.kit import call
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
+from services.kit.identity.links import Links
 from services.kit.process.runtime import Runtime
 from services.media import repository
 from services.media.errors import LessonNotFound, MediaNotFound
-from services.media.lesson_media import PDF, VIDEO
-from services.media.links import Links
+from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import Document, LessonMedium
 from services.media.store import ObjectStore
 from services.media.videos import mime_type
@@ -56,16 +56,17 @@ class Library:
         )
 
     def readable(self, media_id: str) -> Document:
-        """A document of a lesson that the caller may read."""
+        """A PDF of a lesson that the caller may read."""
         document = self._find(media_id)
-        if document is None or not self._may_read(document.lesson_id):
+        if document is None or document.kind != PDF or not self._may_read(document.lesson_id):
             raise _hidden(MediaNotFound())
         return document
 
     def linked(self, request: pb.GetContentRequest) -> Document:
         """The document behind a signed link; MediaNotFound for a bad one."""
         media_id = as_uuid(request.media_id)
-        good = media_id and self._links.is_good(media_id, request.expires, request.signature)
+        path = content_path(media_id) if media_id else ""
+        good = self._links.is_good(path, request.expires, request.signature)
         document = self._find(request.media_id) if good else None
         if document is None:
             raise MediaNotFound("the link is wrong or no longer good")
@@ -95,7 +96,7 @@ class Library:
         return True
 
     def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
-        link = self._links.make(medium.media_id, now)
+        link = self._links.make(content_path(medium.media_id), now)
         return pb.Pdf(
             media_id=str(medium.media_id),
             title=medium.title,

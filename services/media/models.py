@@ -29,7 +29,10 @@ class StoredObject(MediaBase):
 
 
 class Media(MediaBase):
-    """A medium of a lesson, by `position` from 0: a video has a `url`, a PDF a `digest`."""
+    """A medium of a lesson: a video has a `url`, a PDF or an attachment a `digest`.
+
+    Videos and PDFs are listed by `position` from 0. An attachment's `title` is the file's name.
+    """
 
     __tablename__ = "media"
     media_id: Mapped[UUID] = new_id()
@@ -41,4 +44,12 @@ class Media(MediaBase):
     digest: Mapped[str | None] = mapped_column(sa.ForeignKey("objects.digest"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
-    __table_args__ = (sa.Index("media_of_a_lesson", "lesson_id", "position"),)
+    __table_args__ = (
+        sa.Index("media_of_a_lesson", "lesson_id", "position"),
+        sa.Index(
+            "attachments_once",
+            *("lesson_id", "digest", "title"),
+            unique=True,
+            postgresql_where=sa.text("kind = 'attachment'"),
+        ),
+    )

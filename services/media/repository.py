@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
+from services.media.kinds import ATTACHMENT
 from services.media.models import Media, StoredObject
 from services.media.store import Stored
 
@@ -21,6 +22,13 @@ _ADD_MEDIA = sa.text("""
     INSERT INTO media (media_id, lesson_id, kind, position, title, url, digest)
     SELECT coalesce(media_id, uuidv7()), lesson_id, kind, position, title, url, digest
     FROM json_populate_recordset(NULL::media, CAST(:rows AS json))
+""")
+_ADD_ATTACHMENTS = sa.text(f"""
+    INSERT INTO media (lesson_id, kind, position, title, digest)
+    SELECT lesson_id, '{ATTACHMENT}', 0, title, digest
+    FROM json_populate_recordset(NULL::media, CAST(:rows AS json))
+    ON CONFLICT (lesson_id, digest, title) WHERE kind = '{ATTACHMENT}' DO NOTHING
+    RETURNING 1
 """)
 
 
@@ -35,11 +43,20 @@ class LessonMedium(NamedTuple):
     size_bytes: int | None
 
 
+class Attached(NamedTuple):
+    """A file that the text of a lesson refers to."""
+
+    lesson_id: UUID
+    digest: str
+    file_name: str
+
+
 class Document(NamedTuple):
     """A medium whose bytes are in the object store."""
 
     media_id: UUID
     lesson_id: UUID
+    kind: str
     title: str
     digest: str
     mime_type: str
@@ -61,7 +78,8 @@ def find_document(db: Db, media_id: UUID) -> Document | None:
     """A medium with bytes in the store, or None."""
     statement = (
         sa.select(
-            Media.media_id, Media.lesson_id, Media.title, Media.digest, StoredObject.mime_type
+            *(Media.media_id, Media.lesson_id, Media.kind, Media.title, Media.digest),
+            StoredObject.mime_type,
         )
         .join(StoredObject, StoredObject.digest == Media.digest)
         .where(Media.media_id == media_id)
@@ -76,7 +94,7 @@ def list_media(db: Db, lesson_id: UUID) -> Sequence[LessonMedium]:
 
 
 def list_media_of(db: Db, lesson_ids: Collection[UUID]) -> dict[UUID, list[LessonMedium]]:
-    """The media of lessons, in order, by lesson."""
+    """What is listed beside lessons, in order, by lesson."""
     statement = (
         sa.select(
             Media.lesson_id,
@@ -88,7 +106,7 @@ def list_media_of(db: Db, lesson_ids: Collection[UUID]) -> dict[UUID, list[Lesso
             StoredObject.size_bytes,
         )
         .outerjoin(StoredObject, StoredObject.digest == Media.digest)
-        .where(Media.lesson_id.in_(lesson_ids))
+        .where(Media.lesson_id.in_(lesson_ids), Media.kind != ATTACHMENT)
         .order_by(Media.position)
     )
     found: dict[UUID, list[LessonMedium]] = {}
@@ -105,5 +123,26 @@ def lock_course(db: Db, course_id: UUID) -> None:
 def replace_media(db: Db, media: Mapping[UUID, Sequence[Row]]) -> None:
     """Put these media in the place of those that their lessons had; rows keep their `media_id`."""
     rows = [row for of_lesson in media.values() for row in of_lesson]
-    db.execute(sa.delete(Media).where(Media.lesson_id.in_(media)))
+    listed = sa.and_(Media.lesson_id.in_(media), Media.kind != ATTACHMENT)
+    db.execute(sa.delete(Media).where(listed))
     db.execute(_ADD_MEDIA, {"rows": json.dumps(rows)})
+
+
+def add_attachments(db: Db, attached: Collection[Attached]) -> bool:
+    """Know what texts refer to; whether any of it is new."""
+    rows = [
+        {"lesson_id": str(each.lesson_id), "digest": each.digest, "title": each.file_name}
+        for each in attached
+    ]
+    return db.execute(_ADD_ATTACHMENTS, {"rows": json.dumps(rows)}).first() is not None
+
+
+def find_attachments(db: Db, lesson_ids: Collection[UUID]) -> dict[Attached, UUID]:
+    """The ids of all that the texts of lessons refer to, or did."""
+    statement = sa.select(Media.lesson_id, Media.digest, Media.title, Media.media_id).where(
+        Media.lesson_id.in_(lesson_ids), Media.kind == ATTACHMENT
+    )
+    return {
+        Attached(row.lesson_id, row.digest or "", row.title): row.media_id
+        for row in db.execute(statement)
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Loop, Registration, Service
 from services.media.internal_servicer import MediaInternalServicer
 from services.media.library import Library
-from services.media.links import Links
 from services.media.servicer import MediaServicer
 from services.media.store import LocalStore
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
@@ -23,7 +23,7 @@ def build(runtime: Runtime) -> Sequence[Registration]:
     """The servicers of media."""
     store = local_store(runtime)
     course = CourseInternalServiceStub(runtime.channel("course"))
-    links = Links(runtime.signer("content"), runtime.settings.public_url)
+    links = Links(runtime.shared_signer(CONTENT), runtime.settings.public_url)
     public = MediaServicer(Library(runtime, course, store, links))
     internal = MediaInternalServicer(runtime, store)
     return [

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from services.kit.data.file_types import begins_like, head_size
 from services.kit.errors import InvalidFields, Violation
 from services.media.errors import ObjectTooLarge
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 LIMIT_BYTES = 50 * 1024 * 1024
-# What the first bytes of a file of each type are (ISO 32000-2 7.5.2 for PDF).
-_BEGINNINGS = {"application/pdf": b"%PDF-"}
 
 
 def read_header(parts: Iterator[pb.UploadObjectRequest]) -> pb.ObjectHeader:
@@ -34,18 +33,19 @@ def checked(chunks: Iterable[bytes], mime_type: str) -> Iterator[bytes]:
 
     InvalidFields: they do not begin like the type. ObjectTooLarge.
     """
-    beginning, head, size = _BEGINNINGS[mime_type], b"", 0
+    head, head_bytes, size = b"", head_size(mime_type), 0
     for chunk in chunks:
-        if len(head) < len(beginning):
-            head += chunk[: len(beginning) - len(head)]
-            _check_beginning(head, beginning[: len(head)], mime_type)
+        if len(head) < head_bytes:
+            head += chunk[: head_bytes - len(head)]
+            if len(head) == head_bytes:
+                _check_beginning(head, mime_type)
         size += len(chunk)
         if size > LIMIT_BYTES:
             raise ObjectTooLarge(f"more than {LIMIT_BYTES:,} bytes")
         yield chunk
-    _check_beginning(head, beginning, mime_type)
+    _check_beginning(head, mime_type)
 
 
-def _check_beginning(head: bytes, expected: bytes, mime_type: str) -> None:
-    if head != expected:
+def _check_beginning(head: bytes, mime_type: str) -> None:
+    if not begins_like(head, mime_type):
         raise InvalidFields([Violation("chunk", f"the bytes are no {mime_type}")])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Db
 
+from services.course.bodies import Link
 from services.course.imported import CourseContent, LessonContent
 from services.course.repository.common import FACTS, TAG_NAMES, Row
 
@@ -34,25 +36,29 @@ _CUT_SECTIONS = sa.text(
 )
 _WRITE_LESSONS = sa.text("""
 INSERT INTO lessons (lesson_id, course_id, section_id, author_id, key, position, title, body,
-    minutes, preview, has_quiz)
+    links, minutes, preview, has_quiz)
 SELECT new.lesson_id, :course_id, s.section_id, new.author_id, new.key, new.position, new.title,
-    new.body, new.minutes, new.preview, new.has_quiz
+    new.body, new.links, new.minutes, new.preview, new.has_quiz
 FROM unnest(
     CAST(:lesson_ids AS uuid[]), CAST(:sections AS integer[]), CAST(:author_ids AS text[]),
     CAST(:keys AS text[]), CAST(:titles AS text[]), CAST(:bodies AS text[]),
-    CAST(:minutes AS integer[]), CAST(:previews AS boolean[]), CAST(:quizzes AS boolean[])
+    CAST(:links AS jsonb[]), CAST(:minutes AS integer[]), CAST(:previews AS boolean[]),
+    CAST(:quizzes AS boolean[])
 ) WITH ORDINALITY
-    AS new (lesson_id, section, author_id, key, title, body, minutes, preview, has_quiz, position)
+    AS new (lesson_id, section, author_id, key, title, body, links, minutes, preview, has_quiz,
+        position)
 JOIN sections s ON s.course_id = :course_id AND s.position = new.section
 ON CONFLICT (lesson_id) DO UPDATE SET
     section_id = EXCLUDED.section_id, author_id = EXCLUDED.author_id, key = EXCLUDED.key,
     position = EXCLUDED.position, title = EXCLUDED.title, body = EXCLUDED.body,
-    minutes = EXCLUDED.minutes, preview = EXCLUDED.preview, has_quiz = EXCLUDED.has_quiz,
-    archived_at = NULL, updated_at = now()
+    links = EXCLUDED.links, minutes = EXCLUDED.minutes, preview = EXCLUDED.preview,
+    has_quiz = EXCLUDED.has_quiz, archived_at = NULL, updated_at = now()
 WHERE (lessons.section_id, lessons.author_id, lessons.key, lessons.position, lessons.title,
-        lessons.body, lessons.minutes, lessons.preview, lessons.has_quiz, lessons.archived_at)
+        lessons.body, lessons.links, lessons.minutes, lessons.preview, lessons.has_quiz,
+        lessons.archived_at)
     IS DISTINCT FROM (EXCLUDED.section_id, EXCLUDED.author_id, EXCLUDED.key, EXCLUDED.position,
-        EXCLUDED.title, EXCLUDED.body, EXCLUDED.minutes, EXCLUDED.preview, EXCLUDED.has_quiz, NULL)
+        EXCLUDED.title, EXCLUDED.body, EXCLUDED.links, EXCLUDED.minutes, EXCLUDED.preview,
+        EXCLUDED.has_quiz, NULL)
 RETURNING 1
 """)
 _ARCHIVE_LESSONS = sa.text("""
@@ -99,7 +105,11 @@ def cut_sections(db: Db, course_id: UUID, count: int) -> bool:
 
 
 def write_lessons(
-    db: Db, course_id: UUID, lessons: Sequence[LessonContent], lesson_ids: Sequence[UUID]
+    db: Db,
+    course_id: UUID,
+    lessons: Sequence[LessonContent],
+    lesson_ids: Sequence[UUID],
+    links: Mapping[UUID, Sequence[Link]],
 ) -> bool:
     """Bring the lessons of these ids to this content, and archive all others of the course."""
     values = {
@@ -110,6 +120,7 @@ def write_lessons(
         "keys": [lesson.key for lesson in lessons],
         "titles": [lesson.title for lesson in lessons],
         "bodies": [lesson.body for lesson in lessons],
+        "links": [json.dumps(links.get(lesson_id, ())) for lesson_id in lesson_ids],
         "minutes": [lesson.minutes for lesson in lessons],
         "previews": [lesson.preview for lesson in lessons],
         "quizzes": [lesson.has_quiz for lesson in lessons],

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.gateway.importing.defects import BundleError, Defect
-from services.gateway.importing.files import COURSE_FILE
+from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
 
-FOLDERS = ("lessons", "quizzes", "files")
+FOLDERS = (LESSONS, QUIZZES, FILES)
 MAX_MEMBERS = 5_000
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
 MAX_HEADER_BYTES = 1024 * 1024

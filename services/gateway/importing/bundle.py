@@ -5,14 +5,22 @@ the quizzes is the quiz service's to judge: here they are only read.
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from yaml.nodes import Node
 
 from services.gateway.importing.defects import BundleError, Defect, Report
 from services.gateway.importing.fields import Fields, read_mapping
-from services.gateway.importing.files import COURSE_FILE, BundleFiles, FileError, in_folder
+from services.gateway.importing.files import (
+    COURSE_FILE,
+    LESSONS,
+    BundleFiles,
+    FileError,
+    in_folder,
+)
 from services.gateway.importing.lessons import LessonReader
+from services.gateway.importing.links import LinkReader, unused_files
 from services.gateway.importing.scalars import line_of, scalar_text
 from services.gateway.importing.sources import CourseBundle, LessonSource, SectionSource
 
@@ -37,19 +45,31 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")  # the shape of a BCP 47 tag
 
 
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A bundle as far as it can be read, with what is wrong in it, by file and line."""
+
+    course: CourseBundle | None
+    defects: list[Defect]
+    warnings: list[Defect]
+
+
 def read_bundle(path: Path) -> CourseBundle:
     """Read the bundle in directory `path`. Raises BundleError with every defect."""
-    course, defects = inspect_bundle(path)
-    if defects or course is None:
-        raise BundleError(defects)
-    return course
+    found = inspect_bundle(path)
+    if found.defects or found.course is None:
+        raise BundleError(found.defects)
+    return found.course
 
 
-def inspect_bundle(path: Path) -> tuple[CourseBundle | None, list[Defect]]:
-    """Read the bundle in directory `path` as far as it can be read, with its defects in order."""
-    report = Report(COURSE_FILE)
-    course = _Bundle(BundleFiles(path.resolve()), report).course()
-    return course, sorted(report.defects, key=lambda each: (each.file, each.line))
+def inspect_bundle(path: Path) -> Inspection:
+    """Read the bundle in directory `path` as far as it can be read."""
+    root, report = path.resolve(), Report(COURSE_FILE)
+    bundle = _Bundle(BundleFiles(root), report)
+    course = bundle.course()
+    for file in unused_files(root, bundle.links.used) if course else ():
+        report.on(file).warn(0, "no lesson uses it")
+    return Inspection(course, sorted(report.defects), sorted(report.warnings))
 
 
 class _Bundle:
@@ -57,7 +77,8 @@ class _Bundle:
         self.files = files
         self.report = report
         self.lesson_keys: set[str] = set()
-        self.lessons = LessonReader(files, report)
+        self.links = LinkReader(files, self.lesson_keys)
+        self.lessons = LessonReader(files, self.links, report)
 
     def course(self) -> CourseBundle | None:
         try:
@@ -84,32 +105,41 @@ class _Bundle:
 
     def _sections(self, fields: Fields) -> tuple[SectionSource, ...]:
         sections = fields.mappings("sections", SECTION_KEYS, MAX_SECTIONS, required=True)
-        return tuple(self._section(section) for section in sections)
+        # All keys are known before the first lesson is read: lessons link to each other.
+        admitted = [(section, self._keys(section)) for section in sections]
+        return tuple(self._section(section, keys) for section, keys in admitted)
 
-    def _section(self, fields: Fields) -> SectionSource:
+    def _section(self, fields: Fields, keys: list[tuple[int, str]]) -> SectionSource:
         title = fields.text("title", 200, required=True)
-        nodes = fields.items("lessons", MAX_LESSONS, required=True)
-        lessons = (self._lesson(node) for node in nodes)
+        lessons = (self._lesson(line, key) for line, key in keys)
         return SectionSource(title, tuple(lesson for lesson in lessons if lesson))
 
-    def _lesson(self, node: Node) -> LessonSource | None:
+    def _keys(self, fields: Fields) -> list[tuple[int, str]]:
+        """The paths of the lessons of a section, with the lines that name them."""
+        nodes = fields.items("lessons", MAX_LESSONS, required=True)
+        found = ((line_of(node), self._admit(node)) for node in nodes)
+        return [(line, key) for line, key in found if key]
+
+    def _admit(self, node: Node) -> str:
         written = scalar_text("lessons", node, 200, self.report, comment=True)
-        if not written:
-            return None
         try:
-            return self.lessons.read(self._admit(written))
+            key = in_folder(written, LESSONS, ".md") if written else ""
+            if key in self.lesson_keys:
+                raise FileError(f'"{key}" is there twice')
+            if len(self.lesson_keys) == MAX_LESSONS:
+                raise FileError(f"more than {MAX_LESSONS} lessons in one course")
         except FileError as error:
             self.report.add(line_of(node), f"lessons: {error}")
-            return None
-
-    def _admit(self, written: str) -> str:
-        key = in_folder(written, "lessons", ".md")
-        if key in self.lesson_keys:
-            raise FileError(f'"{key}" is there twice')
-        if len(self.lesson_keys) == MAX_LESSONS:
-            raise FileError(f"more than {MAX_LESSONS} lessons in one course")
-        self.lesson_keys.add(key)
+            return ""
+        self.lesson_keys |= {key} - {""}
         return key
+
+    def _lesson(self, line: int, key: str) -> LessonSource | None:
+        try:
+            return self.lessons.read(key)
+        except FileError as error:
+            self.report.add(line, f"lessons: {error}")
+            return None
 
 
 def _slug(fields: Fields) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 MAX_DEFECTS = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Defect:
-    """Why a bundle was refused; `file` is its path in the bundle, `line` counts from 1."""
+    """What is wrong in a bundle: `file` is a path in it, `line` counts from 1, or is 0 for all."""
 
     file: str
     line: int
@@ -26,10 +26,14 @@ class BundleError(ValueError):
 
 @dataclass(slots=True)
 class Report:
-    """Collects the defects of one file; `offset` is the number of lines before its YAML."""
+    """Collects what is wrong in one file; `offset` is the number of lines before what is read.
+
+    A bundle with `defects` is refused; `warnings` are told and hold nothing up.
+    """
 
     file: str
     defects: list[Defect] = field(default_factory=list)
+    warnings: list[Defect] = field(default_factory=list)
     offset: int = 0
 
     def add(self, line: int, reason: str) -> None:
@@ -37,6 +41,11 @@ class Report:
         if len(self.defects) < MAX_DEFECTS:
             self.defects.append(Defect(self.file, self.offset + line, reason))
 
+    def warn(self, line: int, reason: str) -> None:
+        """Note that an author should look at `line`, counted as by `add`; 0 for the whole file."""
+        if len(self.warnings) < MAX_DEFECTS:
+            self.warnings.append(Defect(self.file, self.offset + line, reason))
+
     def on(self, file: str, offset: int = 0) -> "Report":
         """Return a report on another file, or part of one, that adds to the same list."""
-        return Report(file, self.defects, offset)
+        return Report(file, self.defects, self.warnings, offset)

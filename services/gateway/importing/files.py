@@ -2,10 +2,13 @@
 
 from pathlib import Path, PurePosixPath
 
+from services.kit.data.file_types import HEAD_BYTES, PDF, type_of
+
 COURSE_FILE = "course.yaml"
+LESSONS, QUIZZES, FILES = "lessons", "quizzes", "files"
 # All texts of a bundle are in memory at once.
 MAX_TEXT_BYTES = 32_000_000
-MAX_PDF_BYTES = 50 * 1024 * 1024
+MAX_FILE_BYTES = 50 * 1024 * 1024
 
 
 class FileError(Exception):
@@ -27,7 +30,8 @@ class BundleFiles:
                 raise FileError(f'"{file}" leads out of the bundle')
             if not path.is_file():
                 raise FileError(f'the file "{file}" is missing')
-        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        # RuntimeError: links in a circle. ValueError: a NUL character.
+        except (OSError, RuntimeError, ValueError) as error:
             raise FileError(f'the file "{file}" cannot be reached') from error
         return path
 
@@ -46,17 +50,28 @@ class BundleFiles:
             raise FileError(f'the file "{file}" is not UTF-8 text (line {line})') from error
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
-    def pdf(self, file: str) -> Path:
-        """A PDF of the bundle, looked into; FileError."""
+    def has(self, file: str) -> bool:
+        """Whether there is such a file in the bundle."""
+        try:
+            return self.locate(file).is_file()
+        except FileError:
+            return False
+
+    def media_type(self, file: str) -> str:
+        """What a file of the bundle is, by its first bytes; FileError where it cannot be used."""
         path = self.locate(file)
-        head = _head(file, path, 5)
+        head = _head(file, path, HEAD_BYTES)
         if not head:
             raise FileError(f'the file "{file}" is empty')
-        if path.stat().st_size > MAX_PDF_BYTES:
-            raise FileError(f'the file "{file}" is larger than {MAX_PDF_BYTES // 1024**2} MB')
-        if head != b"%PDF-":
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise FileError(f'the file "{file}" is larger than {MAX_FILE_BYTES // 1024**2} MB')
+        return type_of(head)
+
+    def pdf(self, file: str) -> Path:
+        """A PDF of the bundle; FileError."""
+        if self.media_type(file) != PDF:
             raise FileError(f'the file "{file}" is not a PDF: it does not begin with %PDF-')
-        return path
+        return self.locate(file)
 
 
 def in_folder(written: str, folder: str, ending: str) -> str:

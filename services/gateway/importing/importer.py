@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from services.gateway.importing import requests
@@ -20,6 +21,7 @@ from services.gateway.importing.defects import MAX_DEFECTS, BundleError, Defect
 from services.gateway.importing.files import COURSE_FILE
 from services.gateway.importing.sources import CourseBundle
 from services.gateway.importing.wording import counted
+from services.kit.data.file_types import PDF
 from services.kit.errors import Aborted, DomainError, InvalidArgument, ServiceUnavailable
 from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
@@ -31,7 +33,6 @@ from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalService
 from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
 
-PDF = "application/pdf"
 PART_BYTES = 64 * 1024
 # A course of 500 lessons, or a PDF of 50 MiB, on a busy machine.
 STEP_SECONDS = 120.0
@@ -40,6 +41,13 @@ STEPS = 5
 
 # Pauses for so many seconds and says whether there is no use in waiting on.
 GiveUp = Callable[[float], bool]
+
+
+class Checked(NamedTuple):
+    """A bundle without defects, and what its author should look at all the same."""
+
+    course: CourseBundle
+    warnings: list[Defect]
 
 
 @dataclass(frozen=True)
@@ -59,17 +67,18 @@ class Importer:
             MediaInternalServiceStub(media),
         )
 
-    def check(self, root: Path) -> CourseBundle:
-        """The bundle in `root`, fit to be imported. BundleError has every defect."""
-        bundle, defects = inspect_bundle(root)
-        if bundle is not None:
-            defects += self._quiz_defects(bundle)
-        if bundle is None or defects:
+    def check(self, root: Path) -> Checked:
+        """The bundle in `root`, fit to be imported, with its warnings.
+
+        BundleError has every defect.
+        """
+        found = inspect_bundle(root)
+        defects = found.defects + (self._quiz_defects(found.course) if found.course else [])
+        if found.course and not defects:
+            defects = list(requests.refused(found.course))
+        if found.course is None or defects:
             raise BundleError(defects[:MAX_DEFECTS])
-        refused = list(requests.refused(bundle))
-        if refused:
-            raise BundleError(refused[:MAX_DEFECTS])
-        return bundle
+        return Checked(found.course, found.warnings)
 
     def run(
         self, bundle: CourseBundle, remove_lessons: bool, give_up: GiveUp
@@ -110,7 +119,8 @@ class _Work:
     ends_at: float = 0.0
 
     def events(self) -> Iterator[pb.ImportEvent]:
-        digests = {path: self._upload(path) for path in _files(self.bundle)}
+        files = _files(self.bundle)
+        digests = {path: self._upload(path, media_type) for path, media_type in files.items()}
         yield _step(f"stored {counted(len(digests), 'file')}", 1)
         self._take_turn()
         if self.plan.removed_lessons and not self.remove_lessons:
@@ -128,9 +138,9 @@ class _Work:
         ids = {lesson.key: lesson.lesson_id for lesson in self.plan.lessons}
         self._import_quizzes(ids)
         yield _step(f"took in {counted(self.summary.question_count, 'question')}", 3)
-        self._set_media(ids, digests)
+        attachments = self._set_media(ids, digests)
         yield _step(f"took in {counted(self.summary.pdf_count, 'PDF')}", 4)
-        self._commit()
+        self._commit(ids, digests, attachments)
         self._remove_quizzes(ids)
         yield _step(f"published {counted(len(ids), 'lesson')}", STEPS)
 
@@ -171,7 +181,9 @@ class _Work:
         self.summary.question_count = sum(quiz.question_count for quiz in imported)
         self.summary.changed |= any(quiz.changed for quiz in imported)
 
-    def _set_media(self, ids: dict[str, str], digests: dict[Path, str]) -> None:
+    def _set_media(
+        self, ids: dict[str, str], digests: dict[Path, str]
+    ) -> Sequence[media_pb.StoredAttachment]:
         lessons = list(self.bundle.lessons)
         request = media_pb.SetCourseMediaRequest(
             course_id=self.plan.course_id,
@@ -180,10 +192,25 @@ class _Work:
         answer = self.services.media.SetCourseMedia(request, timeout=self._left())
         self.summary.pdf_count = sum(len(lesson.pdfs) for lesson in lessons)
         self.summary.video_count = sum(len(lesson.videos) for lesson in lessons)
+        self.summary.attachment_count = len(answer.attachments)
         self.summary.changed |= answer.changed
+        return answer.attachments
 
-    def _commit(self) -> None:
+    def _commit(
+        self,
+        ids: dict[str, str],
+        digests: dict[Path, str],
+        attachments: Sequence[media_pb.StoredAttachment],
+    ) -> None:
+        places = {(each.lesson_id, each.digest, each.file_name): each.path for each in attachments}
         request = course_pb.CommitImportRequest(plan_id=self.plan_id)
+        for lesson in self.bundle.lessons:
+            paths = {
+                each.file: places[ids[lesson.key], digests[each.path], each.name]
+                for each in lesson.attachments
+            }
+            if lesson.links:
+                request.lessons.append(requests.lesson_links(lesson, ids, paths))
         imported = self.services.course.CommitImport(request, timeout=self._left())
         self.summary.course_id = imported.course_id
         self.summary.slug = self.bundle.slug
@@ -209,17 +236,21 @@ class _Work:
         """Seconds until the plan is good no longer: no step may end later."""
         return max(self.ends_at - time.monotonic(), 0.0)
 
-    def _upload(self, path: Path) -> str:
-        return self.services.media.UploadObject(_parts(path), timeout=STEP_SECONDS).digest
+    def _upload(self, path: Path, media_type: str) -> str:
+        parts = _parts(path, media_type)
+        return self.services.media.UploadObject(parts, timeout=STEP_SECONDS).digest
 
 
-def _files(bundle: CourseBundle) -> list[Path]:
-    """The files that lessons come with, each once."""
-    return list(dict.fromkeys(pdf.path for lesson in bundle.lessons for pdf in lesson.pdfs))
+def _files(bundle: CourseBundle) -> dict[Path, str]:
+    """The files that lessons come with, each once, and what they are."""
+    found = {pdf.path: PDF for lesson in bundle.lessons for pdf in lesson.pdfs}
+    for lesson in bundle.lessons:
+        found |= {each.path: each.media_type for each in lesson.attachments}
+    return found
 
 
-def _parts(path: Path) -> Iterator[media_pb.UploadObjectRequest]:
-    yield media_pb.UploadObjectRequest(header=media_pb.ObjectHeader(mime_type=PDF))
+def _parts(path: Path, media_type: str) -> Iterator[media_pb.UploadObjectRequest]:
+    yield media_pb.UploadObjectRequest(header=media_pb.ObjectHeader(mime_type=media_type))
     with path.open("rb") as file:
         while chunk := file.read(PART_BYTES):
             yield media_pb.UploadObjectRequest(chunk=chunk)

@@ -7,10 +7,12 @@ from yaml.nodes import MappingNode, Node
 
 from services.gateway.importing.defects import Report
 from services.gateway.importing.fields import Fields, read_mapping, refuse_repeats
-from services.gateway.importing.files import BundleFiles, FileError, in_folder
+from services.gateway.importing.files import FILES, QUIZZES, BundleFiles, FileError, in_folder
+from services.gateway.importing.links import LinkReader
 from services.gateway.importing.scalars import line_of, scalar_text
 from services.gateway.importing.sources import (
     LessonSource,
+    LinkSource,
     PdfSource,
     QuizSource,
     VideoSource,
@@ -29,8 +31,9 @@ AUTHOR_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 class LessonReader:
     """Reads lessons; what is wrong with them becomes a defect."""
 
-    def __init__(self, files: BundleFiles, report: Report) -> None:
+    def __init__(self, files: BundleFiles, links: LinkReader, report: Report) -> None:
         self._files = files
+        self._links = links
         self._report = report
         self._yaml_bytes = 0
         # Where each id was first given.
@@ -47,12 +50,16 @@ class LessonReader:
         if front is None:
             report.add(1, "the front matter is missing: begin with '---', its keys and '---'")
             return None
-        _check_body(body, first_body_line, report)
+        text_report = report.on(key, first_body_line - 1)
+        _check_body(body, text_report)
         if not self._is_small(front, report):
             return None
         report = report.on(key, offset=1)
         node = read_mapping(front, report)
-        return self._lesson(key, Fields(node, LESSON_KEYS, report), body) if node else None
+        if node is None:
+            return None
+        links = self._links.read(key, body, text_report)
+        return self._lesson(key, Fields(node, LESSON_KEYS, report), body, links)
 
     def _is_small(self, front: str, report: Report) -> bool:
         size = len(front.encode())
@@ -63,13 +70,16 @@ class LessonReader:
         report.add(1, f"the front matter is larger than {each} or {all_}")
         return False
 
-    def _lesson(self, key: str, fields: Fields, body: str) -> LessonSource:
+    def _lesson(
+        self, key: str, fields: Fields, body: str, links: tuple[LinkSource, ...]
+    ) -> LessonSource:
         return LessonSource(
             key=key,
             author_id=self._author_id(key, fields),
             title=fields.text("title", 200, required=True),
             minutes=fields.whole("minutes", 10_000, default=0),
             body=body,
+            links=links,
             preview=fields.flag("preview"),
             videos=_videos(fields),
             pdfs=self._pdfs(fields),
@@ -97,7 +107,8 @@ class LessonReader:
         if not written:
             return None
         try:
-            file = in_folder(written, "files", ".pdf")
+            file = in_folder(written, FILES, ".pdf")
+            self._links.used.add(file)
             return PdfSource(title, file, self._files.pdf(file))
         except FileError as error:
             entry.add("file", str(error))
@@ -108,7 +119,7 @@ class LessonReader:
         if not written:
             return None
         try:
-            file = in_folder(written, "quizzes", ".gift")
+            file = in_folder(written, QUIZZES, ".gift")
             return QuizSource(file, self._files.text(file, MAX_QUIZ_BYTES))
         except FileError as error:
             fields.add("quiz", str(error))
@@ -128,12 +139,12 @@ def split_front_matter(text: str) -> tuple[str | None, str, int]:
     return "\n".join(lines[1:end]), body.rstrip("\n"), end + 2 + len(rest) - len(body)
 
 
-def _check_body(body: str, line: int, report: Report) -> None:
+def _check_body(body: str, report: Report) -> None:
     if len(body.encode()) > MAX_BODY_BYTES:
-        report.add(line, f"the text is larger than {MAX_BODY_BYTES:,} bytes")
+        report.add(1, f"the text is larger than {MAX_BODY_BYTES:,} bytes")
     if "\x00" in body:
-        at = body.count("\n", 0, body.index("\x00"))
-        report.add(line + at, "the text holds the character U+0000")
+        line = body.count("\n", 0, body.index("\x00")) + 1
+        report.add(line, "the text holds the character U+0000")
 
 
 def _videos(fields: Fields) -> tuple[VideoSource, ...]:

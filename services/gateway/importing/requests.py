@@ -20,6 +20,7 @@ from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 # Stand in for what only the import itself brings, where a request is checked before.
 NO_ID = str(UUID(int=0))
 NO_DIGEST = "0" * 64
+NO_PATH = "/"
 
 
 def course_content(bundle: CourseBundle) -> course_pb.CourseContent:
@@ -71,7 +72,28 @@ def lesson_media(
             media_pb.PdfFile(digest=digests.get(pdf.path, NO_DIGEST), title=pdf.title)
             for pdf in lesson.pdfs
         ],
+        attachments=[
+            media_pb.Attachment(digest=digests.get(each.path, NO_DIGEST), file_name=each.name)
+            for each in lesson.attachments
+        ],
     )
+
+
+def lesson_links(
+    lesson: LessonSource, ids: Mapping[str, str], paths: Mapping[str, str]
+) -> course_pb.LessonLinks:
+    """What is to be put into the text of a lesson.
+
+    `ids` are those of all lessons, by key; `paths` those of the lesson's attachments, by file.
+    """
+    links = []
+    for link in lesson.links:
+        path = f"/lessons/{ids.get(link.lesson_key, NO_ID)}{link.fragment}"
+        if link.attachment:
+            path = paths.get(link.attachment.file, NO_PATH)
+        signed = link.attachment is not None
+        links.append(course_pb.BodyLink(start=link.start, end=link.end, path=path, signed=signed))
+    return course_pb.LessonLinks(lesson_id=ids.get(lesson.key, NO_ID), links=links)
 
 
 def refused(bundle: CourseBundle) -> Iterator[Defect]:
@@ -79,6 +101,7 @@ def refused(bundle: CourseBundle) -> Iterator[Defect]:
     yield from violations(COURSE_FILE, course_content(bundle))
     for lesson in bundle.lessons:
         yield from violations(lesson.key, lesson_media(lesson, NO_ID, {}))
+        yield from violations(lesson.key, lesson_links(lesson, {}, {}))
         if lesson.quiz:
             yield from violations(lesson.key, quiz(lesson, NO_ID))
 

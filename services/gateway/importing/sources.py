@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,34 @@ class QuizSource:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentSource:
+    """A file that the text of a lesson refers to; `file` is its path in the bundle."""
+
+    file: str
+    path: Path
+    media_type: str
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return PurePosixPath(self.file).name
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSource:
+    """What takes the place from `start` to before `end` of a text: a lesson or an attachment.
+
+    `fragment` is the part of the lesson, with its "#", or "".
+    """
+
+    start: int
+    end: int
+    lesson_key: str = ""
+    fragment: str = ""
+    attachment: AttachmentSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LessonSource:
     """A lesson; `key` is its path in the bundle, `author_id` the id its author gave it, or ""."""
 
@@ -39,10 +67,17 @@ class LessonSource:
     title: str
     minutes: int
     body: str
+    links: tuple[LinkSource, ...]
     preview: bool
     videos: tuple[VideoSource, ...]
     pdfs: tuple[PdfSource, ...]
     quiz: QuizSource | None
+
+    @property
+    def attachments(self) -> list[AttachmentSource]:
+        """What the text refers to, each file once."""
+        found = {link.attachment.file: link.attachment for link in self.links if link.attachment}
+        return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

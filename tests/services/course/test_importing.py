@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 
 from services.course.errors import ImportExpired, ImportUnderWay
 from services.kit.errors import InvalidArgument, NotFound
+from services.kit.identity.links import CONTENT, Links
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1 import course_pb2
 from stellr.course.v1 import course_service_pb2 as public
@@ -199,6 +202,32 @@ def test_committing_again_answers_the_same(process: Process) -> None:
     assert done[0].changed
     with pytest.raises(ImportExpired):
         commit(process, str(uuid4()))
+
+
+def test_links_take_the_place_of_what_the_author_wrote(process: Process) -> None:
+    written = lesson("a", body="星 [b](b.md), ![c](<c.png>).", preview=True)
+    course, plan_id = content(sections=one_section(written, lesson("b"))), str(uuid4())
+    ids = [each.lesson_id for each in plan(process, course, plan_id=plan_id).lessons]
+    links = [
+        pb.BodyLink(start=6, end=10, path=f"/lessons/{ids[1]}#x"),
+        pb.BodyLink(start=18, end=25, path="/media/content/1", signed=True),
+    ]
+    request = pb.CommitImportRequest(
+        plan_id=plan_id, lessons=[pb.LessonLinks(lesson_id=ids[0], links=links)]
+    )
+    assert process("CommitImport", request).changed
+    body = process("GetLesson", public.GetLessonRequest(lesson_id=ids[0])).body
+    start, signed, end = re.split(r"(http\S+)(?=\)\.)", body)
+    assert (start, end) == (f"星 [b](/lessons/{ids[1]}#x), ![c](", ").")
+    url = urlsplit(signed)
+    query = {name: values[0] for name, values in parse_qs(url.query).items()}
+    runtime = process.runtime
+    checks = Links(runtime.shared_signer(CONTENT), "")
+    assert f"{url.scheme}://{url.netloc}" == runtime.settings.public_url
+    assert checks.is_good(url.path, int(query["expires"]), query["signature"])
+
+    assert bring(process, course).changed
+    assert process("GetLesson", public.GetLessonRequest(lesson_id=ids[0])).body == written.body
 
 
 def test_bad_content_is_refused_by_its_plan(process: Process) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from services.media.disposition import inline
+from services.media.disposition import disposition
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from services.media.disposition import inline
     ],
 )
 def test_names_are_safe_and_still_themselves(title: str, plain: str, encoded: str) -> None:
-    header = inline(title, ".pdf")
+    header = disposition(title, ".pdf", shown=True)
     name, _, real = header.partition("; filename*=UTF-8''")
     assert real == f"{encoded}.pdf"
     assert " ".join(name.split()) == f'inline; filename="{plain}.pdf"'
@@ -30,4 +30,12 @@ def test_names_are_safe_and_still_themselves(title: str, plain: str, encoded: st
 
 
 def test_long_names_are_cut() -> None:
-    assert len(inline("星" * 200, ".pdf")) < 1000
+    assert len(disposition("星" * 200, ".pdf", shown=False)) < 1000
+
+
+def test_what_is_not_shown_is_saved_under_a_plain_extension() -> None:
+    header = disposition("data", ".csv", shown=False)
+    assert header == "attachment; filename=\"data.csv\"; filename*=UTF-8''data.csv"
+    for extension in ("", '."x', ".a/b", ".\r\n"):
+        header = disposition("data", extension, shown=False)
+        assert header == "attachment; filename=\"data\"; filename*=UTF-8''data"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ import httpx
 import pytest
 
 from services.kit.errors import InvalidArgument, ResourceExhausted
+from services.kit.identity.links import CONTENT, Links
+from services.kit.identity.secrets import Signer, read_secret
 from services.media.uploads import LIMIT_BYTES
 from stellr.media.v1 import media_internal_service_pb2 as pb
 from stellr.media.v1 import media_service_pb2 as public_pb
@@ -65,8 +68,10 @@ def _pupil(stack: Stack, own: OwnCourse) -> Learner:
     return somebody
 
 
-def parts(data: bytes, size: int = 65_536) -> Iterator[pb.UploadObjectRequest]:
-    yield pb.UploadObjectRequest(header=pb.ObjectHeader(mime_type="application/pdf"))
+def parts(
+    data: bytes, size: int = 65_536, *, mime_type: str = "application/pdf"
+) -> Iterator[pb.UploadObjectRequest]:
+    yield pb.UploadObjectRequest(header=pb.ObjectHeader(mime_type=mime_type))
     for start in range(0, len(data), size):
         yield pb.UploadObjectRequest(chunk=data[start : start + size])
 
@@ -243,6 +248,73 @@ def test_media_that_stay_keep_their_ids(stack: Stack, media: MediaInternalServic
     assert media.SetCourseMedia(lesson_media(own.preview_id, [], [])).changed
     assert media_of(visitor, own.preview_id) == Media([], [])
     assert httpx.get(before.pdfs[0]["url"]).status_code == 404
+
+
+def attach(
+    media: MediaInternalServiceStub, lesson_id: str, mime_type: str, data: bytes, name: str
+) -> pb.SetCourseMediaResponse:
+    digest = media.UploadObject(parts(data, mime_type=mime_type)).digest
+    attachment = pb.Attachment(digest=digest, file_name=name)
+    lesson = pb.LessonMediaContent(lesson_id=lesson_id, attachments=[attachment])
+    return media.SetCourseMedia(pb.SetCourseMediaRequest(course_id=COURSE, lessons=[lesson]))
+
+
+def fetch(stack: Stack, path: str) -> httpx.Response:
+    signer = Signer(read_secret(stack.state / "keys" / "secret"), f"academy:{CONTENT}")
+    return httpx.get(Links(signer, stack.url).make(path, time.time()).url)
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "data", "name", "disposition"),
+    [
+        ("image/png", b"\x89PNG\r\n\x1a\nrest", "a b.png", 'inline; filename="a b.png"'),
+        ("image/svg+xml", b"<svg><script/></svg>", "a.svg", 'attachment; filename="a.svg"'),
+        ("application/octet-stream", b"<html>", "a.html", 'attachment; filename="a.html"'),
+        ("application/pdf", b"%PDF-1.7", "a.PDF", 'inline; filename="a.PDF"'),
+    ],
+)
+def test_an_attachment_is_fetched_by_a_signed_link_and_runs_nothing(
+    stack: Stack, mime_type: str, data: bytes, name: str, disposition: str
+) -> None:
+    own = make_course(stack.mesh)
+    with stack.mesh("gateway", "media") as channel:
+        media = MediaInternalServiceStub(channel)
+        first = attach(media, own.preview_id, mime_type, data, name)
+        again = attach(media, own.preview_id, mime_type, data, name)
+    assert (first.changed, again.changed) == (True, False)
+    assert first.attachments == again.attachments
+    (stored,) = first.attachments
+    answer = fetch(stack, stored.path)
+    assert (answer.status_code, answer.content) == (200, data)
+    assert answer.headers["content-type"] == mime_type
+    assert answer.headers["content-disposition"].startswith(disposition)
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert httpx.get(f"{stack.url}{stored.path}").status_code == 404
+    assert media_of(Visitor(stack), own.preview_id) == Media([], [])
+
+
+def test_attachments_stay_beside_the_media_that_are_listed(
+    stack: Stack, media: MediaInternalServiceStub
+) -> None:
+    own = make_course(stack.mesh)
+    png = b"\x89PNG\r\n\x1a\n"
+    (picture,) = attach(media, own.preview_id, "image/png", png, "a.png").attachments
+    media.SetCourseMedia(lesson_media(own.preview_id, [FILM], []))
+    media.SetCourseMedia(lesson_media(own.preview_id, [], []))
+    assert fetch(stack, picture.path).content == png
+    media_id = picture.path.rpartition("/")[2]
+    assert reason(register(stack).get(f"/media/pdf/{media_id}")) == "MEDIA_NOT_FOUND"
+    (other,) = attach(media, own.lesson_id, "image/png", png, "a.png").attachments
+    assert other.path != picture.path
+
+
+def test_what_a_file_is_cannot_be_made_up(media: MediaInternalServiceStub) -> None:
+    for mime_type in ("image/png", "image/svg+xml", "image/webp"):
+        with pytest.raises(InvalidArgument):
+            media.UploadObject(parts(b"<html>", mime_type=mime_type))
+    with pytest.raises(InvalidArgument):
+        media.UploadObject(parts(b"<html>", mime_type="text/html"))
 
 
 def test_setting_the_same_at_once_changes_once(

@@ -112,6 +112,7 @@ def _create_lessons() -> None:
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
+        sa.Column("links", pg.JSONB, nullable=False, server_default="[]"),
         sa.Column("minutes", sa.Integer, nullable=False),
         sa.Column("preview", sa.Boolean, nullable=False),
         sa.Column("has_quiz", sa.Boolean, nullable=False, server_default=sa.false()),

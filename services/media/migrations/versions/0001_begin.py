@@ -34,6 +34,13 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text, sa.ForeignKey("objects.digest"), index=True),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
         sa.CheckConstraint("(kind = 'video') = (url IS NOT NULL)", "media_video_has_url"),
-        sa.CheckConstraint("(kind = 'pdf') = (digest IS NOT NULL)", "media_pdf_has_digest"),
+        sa.CheckConstraint("(kind = 'video') = (digest IS NULL)", "media_file_has_digest"),
+    )
+    op.create_index(
+        "attachments_once",
+        "media",
+        ["lesson_id", "digest", "title"],
+        unique=True,
+        postgresql_where=sa.text("kind = 'attachment'"),
     )
     op.create_index("media_of_a_lesson", "media", ["lesson_id", "position"])

@@ -98,7 +98,7 @@ def _new(old: Path) -> Path:
 
 
 def bring(importer: Importer, root: Path) -> list[pb.ImportEvent]:
-    return list(importer.run(importer.check(root), False, lambda _: True))
+    return list(importer.run(importer.check(root).course, False, lambda _: True))
 
 
 def lessons(visitor: Visitor, slug: str) -> list[dict[str, Any]]:
@@ -179,7 +179,7 @@ def test_an_import_that_is_left_midway_keeps_nobody_waiting(
     importer: Importer, old: Path, new: Path, slug: str, visitor: Visitor
 ) -> None:
     bring(importer, old)
-    events = importer.run(importer.check(new), False, lambda _: True)
+    events = importer.run(importer.check(new).course, False, lambda _: True)
     assert [next(events).step.done for _ in range(3)] == [1, 2, 3]
     events.close()
     assert quizzes(visitor, slug) == BEFORE

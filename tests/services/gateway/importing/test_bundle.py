@@ -5,7 +5,7 @@ import pytest
 
 from services.gateway.importing.bundle import read_bundle
 from services.gateway.importing.defects import BundleError, Defect
-from services.gateway.importing.files import MAX_PDF_BYTES
+from services.gateway.importing.files import MAX_FILE_BYTES
 from services.gateway.importing.lessons import MAX_BODY_BYTES
 from services.quiz import gift
 
@@ -227,7 +227,7 @@ def test_tells_what_is_wrong_with_a_lesson(
     write(root, {"files/empty.pdf": b"", "files/text.pdf": b"hello", "files/huge.pdf": b"%PDF-"})
     write(root, {"quizzes/latin.gift": b"q\n\xe9 {T}", "../outside.gift": b"q {T}"})
     with (root / "files/huge.pdf").open("r+b") as stream:
-        stream.truncate(MAX_PDF_BYTES + 1)
+        stream.truncate(MAX_FILE_BYTES + 1)
     (root / "quizzes/link.gift").symlink_to(tmp_path / "outside.gift")
     (root / "quizzes/circle.gift").symlink_to(root / "quizzes/circle.gift")
     (defect,) = defects(root)

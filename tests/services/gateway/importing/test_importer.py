@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -5,13 +6,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from services.gateway.importing.sender import send_bundle
 from services.kit.rpc.clients import MeshChannel
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
-from tests.support import Stack, Visitor
+from tests.support import Stack, Visitor, register
 
 NIGHT_SKY = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
 Send = Callable[..., list[pb.ImportEvent]]
@@ -158,6 +160,34 @@ def test_a_lesson_that_was_renamed_stays_itself(send: Send, bundle: Path, visito
     assert events[-1].summary.changed
     after = course_of(visitor, events)
     assert lessons_of(after) == lessons_of(before)
+    assert not send(bundle)[-1].summary.changed
+
+
+def test_pictures_files_and_links_reach_the_learner(stack: Stack, send: Send, bundle: Path) -> None:
+    png, data = b"\x89PNG\r\n\x1a\nrest", b"a,b\n"
+    (bundle / "files" / "a b.png").write_bytes(png)
+    (bundle / "files" / "data.csv").write_bytes(data)
+    (bundle / "files" / "unused.txt").write_text("x")
+    with (bundle / LESSON).open("a") as text:
+        text.write(
+            "\n![A](<../files/a b.png>) [data](../files/data.csv)"
+            " [moon](03-the-moon.md#phases) [out](../none.md)\n"
+        )
+    warnings, *steps = send(bundle)
+    line = (bundle / LESSON).read_text().count("\n")
+    told = [(each.file, each.line) for each in warnings.warnings.warnings]
+    assert told == [("files/unused.txt", 0), (LESSON, line)]
+    assert steps[-1].summary.attachment_count == 2
+
+    learner = register(stack)
+    lessons = lessons_of(course_of(learner, steps))
+    learner.post(f"/courses/{steps[-1].summary.slug}/enroll")
+    body = learner.get(f"/lessons/{lessons[1]['lessonId']}").json()["body"]
+    picture, file, moon, out = re.findall(r"\]\((.*?)\)", body.splitlines()[-1])
+    assert (httpx.get(picture).content, httpx.get(file).content) == (png, data)
+    assert moon == f"/lessons/{lessons[2]['lessonId']}#phases"
+    assert learner.get(moon).json()["title"] == lessons[2]["title"]
+    assert out == "../none.md"
     assert not send(bundle)[-1].summary.changed
 
 

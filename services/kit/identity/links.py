@@ -1,14 +1,15 @@
-"""Signed links to the bytes of the local store: who has one may fetch them until it expires."""
+"""Signed links: who has one may fetch what it leads to until it expires."""
 
 from __future__ import annotations
 
 import time
 from typing import NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
 from services.kit.identity.secrets import Signer
 
+# What links to the bytes of media are signed for.
+CONTENT = "content"
 LIFETIME_SECONDS = 3600
 # Within this time the same link is given again, so that browsers can keep what they fetched.
 STEP_SECONDS = 900
@@ -22,21 +23,21 @@ class Link(NamedTuple):
 
 
 class Links:
-    """Makes and checks signed links."""
+    """Makes and checks signed links to paths of the academy."""
 
     def __init__(self, signer: Signer, public_url: str) -> None:
         self._signer = signer
         self._public_url = public_url
 
-    def make(self, media_id: UUID, now: float) -> Link:
-        """A link that is good for an hour at least."""
+    def make(self, path: str, now: float) -> Link:
+        """A link to a path that is good for an hour at least."""
         expires = expiry(now)
-        query = {"expires": expires, "signature": self._signer.sign(_signed(media_id, expires))}
-        return Link(f"{self._public_url}/media/content/{media_id}?{urlencode(query)}", expires)
+        query = {"expires": expires, "signature": self._signer.sign(_signed(path, expires))}
+        return Link(f"{self._public_url}{path}?{urlencode(query)}", expires)
 
-    def is_good(self, media_id: UUID, expires: int, signature: str) -> bool:
+    def is_good(self, path: str, expires: int, signature: str) -> bool:
         """Whether we gave out this link and it has not expired."""
-        genuine = self._signer.matches(_signed(media_id, expires), signature)
+        genuine = self._signer.matches(_signed(path, expires), signature)
         return genuine and time.time() <= expires
 
 
@@ -45,5 +46,5 @@ def expiry(now: float) -> int:
     return (int(now) // STEP_SECONDS + 1) * STEP_SECONDS + LIFETIME_SECONDS
 
 
-def _signed(media_id: UUID, expires: int) -> str:
-    return f"{media_id}:{expires}"
+def _signed(path: str, expires: int) -> str:
+    return f"{path}:{expires}"

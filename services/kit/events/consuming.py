@@ -12,12 +12,12 @@ import structlog
 from services.kit.data.database import Database
 from services.kit.events import cursors, set_aside
 from services.kit.events.consumer import Consumer
-from services.kit.events.passing import passes
 from services.kit.events.position import BEGINNING, Position, read_position
 from services.kit.events.watching import Feed, again, hear
 from services.kit.telemetry import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
+from services.kit.work.retries import passes
 from stellr.events.v1 import event_service_pb2 as pb
 
 log = structlog.get_logger("stellr.events")

@@ -10,10 +10,10 @@ import structlog
 from services.kit.data.database import Database
 from services.kit.events import set_aside
 from services.kit.events.consumer import Consumer
-from services.kit.events.passing import passes
 from services.kit.events.set_aside import Wanted
 from services.kit.telemetry import Metrics
 from services.kit.work.failures import describe
+from services.kit.work.retries import passes
 
 log = structlog.get_logger("stellr.events")
 LOOK_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""Whether a job that failed is tried again, and when."""
+"""Whether work that failed is tried again, and when."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import psycopg
 from services.kit.errors import (
     Aborted,
     DeadlineExceeded,
-    DomainError,
     ResourceExhausted,
     Unavailable,
 )
@@ -50,16 +49,16 @@ def pause_before_retry(error: BaseException, attempts: int) -> float | None:
     None: it is given up.
     """
     tries = attempts + 1
-    known = as_domain_error(error)
-    if tries >= (TRIES_OF_WHAT_PASSES if _passes(error, known) else TRIES_OF_WHAT_STAYS):
+    if tries >= (TRIES_OF_WHAT_PASSES if passes(error) else TRIES_OF_WHAT_STAYS):
         return None
     pause = growing_pause(tries, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
     pause *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  nobody gains by guessing it
-    return max(pause, getattr(known, "retry_after", None) or 0.0)
+    return max(pause, getattr(as_domain_error(error), "retry_after", None) or 0.0)
 
 
-def _passes(error: BaseException, known: DomainError | None) -> bool:
-    """Whether it may go well later although nobody changes the job."""
+def passes(error: BaseException) -> bool:
+    """Whether it may go well later although nobody changes anything."""
+    known = as_domain_error(error)
     if known is not None:
         return isinstance(known, _PASSING)
     # SQLAlchemy keeps what psycopg said.

@@ -12,7 +12,7 @@ import pytest
 
 from services.kit.data.database import Database
 from services.kit.errors import DomainError
-from services.kit.events import servicer
+from services.kit.events import servicer, set_aside
 from services.kit.events.hub import Hub
 from services.kit.events.own import OwnFeed
 from services.kit.events.peer import PeerFeed
@@ -184,3 +184,40 @@ def test_acknowledging_nonsense_is_refused(channel: MeshChannel) -> None:
         with pytest.raises(DomainError) as error:
             stub.Acknowledge(pb.AcknowledgeRequest(kind=kind, position=position))
         assert error.value.code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_operators_see_what_was_set_aside_and_have_it_tried_again(
+    kit: Kit, database: Database, auth: Auth
+) -> None:
+    with database.transaction():
+        for number in range(3):
+            set_aside.keep(
+                database,
+                kind=KIND,
+                position=f"{number}.1",
+                payload=b"",
+                request_id=f"request {number}",
+                attempts=8,
+                reason="ValueError",
+            )
+    with kit.channel("operator", "auth", auth.port) as channel:
+        stub = EventServiceStub(channel)
+        first = stub.ListSetAsideEvents(pb.ListSetAsideEventsRequest(page_size=2))
+        rest = stub.ListSetAsideEvents(
+            pb.ListSetAsideEventsRequest(page_size=2, page_token=first.next_page_token)
+        )
+        events = [*first.events, *rest.events]
+        assert [event.request_id for event in events] == ["request 0", "request 1", "request 2"]
+        assert (events[0].kind, events[0].attempts, events[0].reason) == (KIND, 8, "ValueError")
+        assert rest.next_page_token == ""
+        ids = pb.SetAsideEventIds(ids=[events[1].event_id, 999])
+        answer = stub.RetrySetAsideEvents(pb.RetrySetAsideEventsRequest(ids=ids))
+        assert list(answer.event_ids) == [events[1].event_id]
+        everything = stub.RetrySetAsideEvents(pb.RetrySetAsideEventsRequest(all=True))
+        assert len(everything.event_ids) == 3
+
+
+def test_services_may_not_ask_what_operators_may(channel: MeshChannel) -> None:
+    with pytest.raises(grpc.RpcError) as error:
+        EventServiceStub(channel).ListSetAsideEvents(pb.ListSetAsideEventsRequest())
+    assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED

@@ -89,7 +89,7 @@ _REGISTER = WholeWrite("SELECT procrastinate_register_worker_v1()", scalar)
 _UNREGISTER = WholeWrite("SELECT procrastinate_unregister_worker_v1(:worker)", nothing)
 _FORGET_WORKERS = WholeWrite("SELECT procrastinate_prune_stalled_workers_v1(3600)", nothing)
 # These two run on the worker's own connection, also while all others are busy.
-BEAT = "SELECT procrastinate_update_heartbeat_v1(%(worker)s)"
+BEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(worker)s"
 TAKE_OVER = (
     "UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL,"
     " attempts = attempts + 1, scheduled_at = NULL WHERE status = 'doing'"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -33,6 +33,10 @@ STOP_SECONDS = 4.0
 Run = Callable[[int, ClaimedJob], None]
 
 
+class CountedAsDead(Exception):
+    """The worker stood still for so long that the others forgot it; it begins anew."""
+
+
 class Worker:
     """Claims jobs while there are slots for them; `run(worker, job)` does one and never raises."""
 
@@ -41,7 +45,8 @@ class Worker:
         self._table = table
         self._run = run
         self._number: int | None = None
-        self._at_work: set[int] = set()
+        # Each job with the number it was claimed under: it may be taken over by its own worker.
+        self._at_work: set[tuple[int, int]] = set()
         # Held while a job is claimed and begun, so that none is claimed at the end and not begun.
         self._lock = threading.Lock()
         self._closed = False
@@ -65,9 +70,9 @@ class Worker:
         )
 
     async def _register(self) -> None:
-        """Take a number, or keep the one that jobs at work were claimed with."""
+        """Take a number, or keep the one that the jobs at work were claimed under."""
         self._loop = asyncio.get_running_loop()
-        if self._number is None or not self._at_work:
+        if self._number is None:
             self._number = await asyncio.to_thread(self._table.register)
 
     async def _watch(self, connection: psycopg.AsyncConnection[Any]) -> None:
@@ -76,12 +81,18 @@ class Worker:
         self._wake.set()
         begun = self._loop.time()
         while True:
-            await connection.execute(BEAT, {"worker": self._number})
+            await self._beat(connection)
             # When the database was away, the others need a moment to show that they live.
             if self._loop.time() - begun >= DEAD_SECONDS:
                 await self._take_over(connection)
             async for _ in connection.notifies(timeout=BEAT_SECONDS):
                 self._wake.set()
+
+    async def _beat(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        cursor = await connection.execute(BEAT, {"worker": self._number})
+        if cursor.rowcount == 0:
+            self._number = None
+            raise CountedAsDead
 
     async def _take_over(self, connection: psycopg.AsyncConnection[Any]) -> None:
         cursor = await connection.execute(TAKE_OVER, {"seconds": DEAD_SECONDS})
@@ -105,24 +116,37 @@ class Worker:
     def _begin(self) -> bool:
         """Claim a job and begin it; False where there is none, or no slot for it."""
         with self._lock:
-            queues = open_queues(len(self._at_work))
-            if self._closed or self._number is None or not queues:
+            number, queues = self._number, open_queues(len(self._at_work))
+            if self._closed or number is None or not queues:
                 return False
-            job = self._table.claim(self._number, queues)
-            if job is None:
-                return False
-            self._at_work.add(job.job_id)
-        # A daemon: a job that hangs must not keep the process alive.
-        work = threading.Thread(target=self._do, args=(self._number, job), daemon=True)
-        work.name = f"job-{job.job_id}"
-        work.start()
+            try:
+                return self._claim(number, queues)
+            except BaseException:
+                # A job may have been claimed all the same, and nobody works at it. Under a number
+                # whose heart beats no more it is taken over.
+                self._number = None
+                raise
+
+    def _claim(self, number: int, queues: Sequence[str]) -> bool:
+        job = self._table.claim(number, queues)
+        if job is None:
+            return False
+        self._at_work.add((number, job.job_id))
+        try:
+            # A daemon: a job that hangs must not keep the process alive.
+            threading.Thread(target=self._do, args=(number, job), daemon=True).start()
+        except RuntimeError:  # the system has no thread left
+            self._at_work.discard((number, job.job_id))
+            raise
         return True
 
     def _do(self, number: int, job: ClaimedJob) -> None:
-        self._run(number, job)
-        self._at_work.discard(job.job_id)
-        with suppress(RuntimeError):  # the loop was closed meanwhile
-            self._loop.call_soon_threadsafe(self._wake.set)
+        try:
+            self._run(number, job)
+        finally:
+            self._at_work.discard((number, job.job_id))
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _finish(self) -> None:
         """Let the jobs at work come to their end, and hand back what does not in time."""

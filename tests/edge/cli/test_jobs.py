@@ -4,7 +4,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from click.testing import CliRunner, Result
 
+from edge.cli.jobs import jobs
 from tests.support import Stack, eventually
 
 DEAD = """
@@ -29,6 +31,12 @@ def dead_job(stack: Stack) -> Callable[[], str]:
     return make
 
 
+def run(stack: Stack, *arguments: str) -> Result:
+    """`stellr jobs ...` on a stack."""
+    own = {"STELLR_STATE": str(stack.state), "STELLR_PORT": str(stack.port)}
+    return CliRunner().invoke(jobs, arguments, env=own)
+
+
 def is_gone(stack: Stack, job: str) -> bool:
     with psycopg.connect(stack.run["databases"]["notification"]) as connection:
         number = job.removeprefix("notification/")
@@ -40,19 +48,19 @@ def test_dead_jobs_are_listed_with_their_reason_and_sent_again(
     stack: Stack, dead_job: Callable[[], str]
 ) -> None:
     first, second = dead_job(), dead_job()
-    listed = stack.command("jobs", "--service", "notification").stdout
+    listed = run(stack, "--service", "notification").stdout
     for job in (first, second):
         assert f"{job}  deliver_mail" in listed
     assert "10 attempts  request request-17\n    NOT_FOUND GONE: gone" in listed
-    assert first not in stack.command("jobs", "--service", "course").stdout
-    retried = stack.command("jobs", "retry", first)
-    assert (retried.returncode, retried.stdout) == (0, f"{first} is tried again.\n")
+    assert first not in run(stack, "--service", "course").stdout
+    retried = run(stack, "retry", first)
+    assert (retried.exit_code, retried.stdout) == (0, f"{first} is tried again.\n")
     eventually(lambda: is_gone(stack, first))
-    assert second in stack.command("jobs").stdout
-    rest = stack.command("jobs", "retry", "--all", "--service", "notification")
+    assert second in run(stack).stdout
+    rest = run(stack, "retry", "--all", "--service", "notification")
     assert f"{second} is tried again." in rest.stdout
     eventually(lambda: is_gone(stack, second))
-    assert stack.command("jobs", "retry", first).stdout == ""
+    assert run(stack, "retry", first).stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,6 @@ def test_dead_jobs_are_listed_with_their_reason_and_sent_again(
     ],
 )
 def test_what_is_asked_for_wrongly_is_told(stack: Stack, arguments: list[str], told: str) -> None:
-    done = stack.command("jobs", *arguments)
-    assert done.returncode == 2
+    done = run(stack, *arguments)
+    assert done.exit_code == 2
     assert told in done.stderr

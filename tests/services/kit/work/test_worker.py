@@ -2,14 +2,19 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
 from services.kit.work import worker as workers
+from services.kit.work.queue_table import QueueTable
 from tests.services.kit.harness import Kit, working
 from tests.services.kit.work.recorder import Recorder, defer, execute, statuses
 from tests.support import eventually
@@ -81,22 +86,31 @@ def test_the_jobs_of_a_killed_worker_are_done_by_another(
 
 
 def test_a_worker_that_only_stood_still_keeps_nothing_it_lost(
-    runtime: Runtime, kit: Kit, database: Database, recorder: Recorder
+    runtime: Runtime, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It counted as dead, another did its job; what it wrote itself is undone."""
-    note, other = runtime.jobs.task("note", recorder.note), Recorder()
-    second = kit.runtime(None, name="user", url=database.url)
-    second.jobs.task("note", other.note)
-    recorder.gate.clear()
+    """It counted as dead, and its job was done again; what the first run wrote is undone."""
+    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "DEAD_SECONDS", 0.5)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write() -> None:
+        first = not begun.is_set()
+        name = "first" if first else "second"
+        runtime.database.session.execute(sa.text(f"INSERT INTO periodic_runs VALUES ('{name}')"))
+        begun.set()
+        assert not first or go_on.wait(20)
+
+    task = runtime.jobs.task("write", write)
     with capture_logs() as logs, working(runtime):
-        defer(runtime, note, word="once")
-        eventually(lambda: recorder.words)
+        defer(runtime, task)
+        assert begun.wait(5)
         execute(database, "DELETE FROM procrastinate_workers")
-        with working(second):
-            eventually(lambda: not statuses(database), 20)
-        recorder.gate.set()
+        eventually(lambda: not statuses(database), 10)
+        go_on.set()
         eventually(lambda: [line for line in logs if line.get("outcome") == "taken"])
-    assert (recorder.words, other.words) == (["once"], ["once"])
+    with database.transaction() as unit:
+        names = unit.session.scalars(sa.text("SELECT name FROM periodic_runs")).all()
+    assert names == ["second"]
 
 
 def test_a_worker_that_stops_finishes_what_it_is_at(
@@ -133,3 +147,26 @@ def test_a_worker_that_stops_hands_back_what_takes_too_long(
         eventually(lambda: not statuses(database))
     recorder.gate.set()
     assert other.words == ["long"]
+
+
+def test_a_job_whose_claim_was_not_answered_is_taken_over(
+    runtime: Runtime, database: Database, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection breaks after the claim was committed, before anybody hears of it."""
+    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "DEAD_SECONDS", 0.5)
+    claim, lost = QueueTable.claim, []
+
+    def claim_and_break(table: QueueTable, worker: int, queues: Sequence[str]) -> Any:
+        job = claim(table, worker, queues)
+        if job is not None and not lost:
+            lost.append(job)
+            raise psycopg.OperationalError
+        return job
+
+    monkeypatch.setattr(QueueTable, "claim", claim_and_break)
+    note = runtime.jobs.task("note", recorder.note)
+    with working(runtime):
+        defer(runtime, note, word="heard")
+        eventually(lambda: lost and not statuses(database), 10)
+    assert recorder.words == ["heard"]

@@ -74,9 +74,14 @@ def retry(
     chosen: dict[str, list[int]] = defaultdict(list)
     for name, number in ids:
         chosen[name].append(number)
+    revived = set()
     for name in services_of(stack, service) if everything else chosen:
         for number in retry_dead(stack, name, chosen[name]):
+            revived.add((name, number))
             click.echo(f"{name}/{number} is tried again.")
+    missing = ", ".join(f"{name}/{number}" for name, number in ids if (name, number) not in revived)
+    if missing:
+        raise click.ClickException(f"Not among the jobs that were given up: {missing}.")
 
 
 def services_of(stack: RunningStack, service: str | None) -> list[str]:

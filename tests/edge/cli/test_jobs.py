@@ -60,7 +60,9 @@ def test_dead_jobs_are_listed_with_their_reason_and_sent_again(
     rest = run(stack, "retry", "--all", "--service", "notification")
     assert f"{second} is tried again." in rest.stdout
     eventually(lambda: is_gone(stack, second))
-    assert run(stack, "retry", first).stdout == ""
+    again = run(stack, "retry", first)
+    told = f"Error: Not among the jobs that were given up: {first}.\n"
+    assert (again.exit_code, again.stderr) == (1, told)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kit.data.tables import Base, Timestamps, new_id
-from services.kit.events.feed import FeedEvent
 
 
 class AuthBase(Base):
@@ -81,13 +80,3 @@ class Budget(AuthBase):
     name: Mapped[str] = mapped_column(primary_key=True)
     spent: Mapped[int]
     since: Mapped[datetime]
-
-
-class IdentityEvent(FeedEvent, AuthBase):
-    """What access tokens do not know: a session that ended, or an account whose roles changed."""
-
-    __tablename__ = "identity_events"
-    session_id: Mapped[UUID | None]
-    account_id: Mapped[UUID | None]
-    account_version: Mapped[int | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
-from services.auth.models import Account, Budget, IdentityEvent, Session, Verification
+from services.auth.models import Account, Budget, Session, Verification
 from services.kit.data.purge import BATCH, batch_of
-from services.kit.events import feed
 
 # Codes, sessions and events that no token can care about any more.
 _LONG_AGO = sa.func.now() - timedelta(days=7)
@@ -21,7 +20,6 @@ PURGES = (
     batch_of(Verification.__table__, Verification.expires_at < _LONG_AGO),
     batch_of(Session.__table__, Session.ended_at < _LONG_AGO),
     batch_of(Session.__table__, Session.expires_at < _LONG_AGO),
-    batch_of(IdentityEvent.__table__, IdentityEvent.created_at < _LONG_AGO),
     batch_of(Budget.__table__, Budget.since < sa.func.now() - timedelta(days=1)),
 )
 
@@ -55,18 +53,15 @@ def create_account(db: Db, values: dict[str, Any]) -> Account | None:
     return db.scalar(statement)
 
 
-def add_role(db: Db, email: str, role: str) -> Account | None:
-    """Give a role: the account, or None where there is none. The mesh is told of a change."""
+def add_role(db: Db, email: str, role: str) -> tuple[Account | None, bool]:
+    """Give a role: the account, None where there is none, and whether it had not the role."""
     account = db.scalar(sa.select(Account).where(Account.email == email).with_for_update())
-    if account is None:
-        return None
-    if role not in account.roles:
-        account.roles = sorted({*account.roles, role})
-        account.version += 1
-        db.flush()
-        changed = IdentityEvent(account_id=account.account_id, account_version=account.version)
-        feed.append(db, changed)
-    return account
+    if account is None or role in account.roles:
+        return account, False
+    account.roles = sorted({*account.roles, role})
+    account.version += 1
+    db.flush()
+    return account, True
 
 
 def create_verification(
@@ -193,31 +188,14 @@ def time_now(db: Db) -> datetime:
     return now
 
 
-def end_sessions(db: Db, *conditions: sa.ColumnElement[bool]) -> None:
-    """End the live sessions that meet the conditions, and tell the mesh."""
-    ended = db.scalars(
+def end_sessions(db: Db, *conditions: sa.ColumnElement[bool]) -> Sequence[UUID]:
+    """End the live sessions that meet the conditions; their ids."""
+    return db.scalars(
         sa.update(Session)
         .where(Session.ended_at.is_(None), *conditions)
         .values(ended_at=sa.func.now())
         .returning(Session.session_id)
     ).all()
-    for session_id in ended:
-        feed.append(db, IdentityEvent(session_id=session_id))
-
-
-def recent_position(db: Db, seconds: float) -> str:
-    """The cursor before the events of the last so many seconds."""
-    since = sa.func.now() - timedelta(seconds=seconds)
-    first = sa.select(sa.func.min(IdentityEvent.event_id)).where(IdentityEvent.created_at > since)
-    event_id = db.scalar(first)
-    if event_id is None:
-        event_id = (db.scalar(sa.select(sa.func.max(IdentityEvent.event_id))) or 0) + 1
-    return str(event_id - 1)
-
-
-def identity_events(db: Db, cursor: str, limit: int) -> Sequence[IdentityEvent]:
-    """The events after the cursor, oldest first."""
-    return feed.read(db, IdentityEvent, cursor, limit)
 
 
 def purge(db: Db) -> bool:

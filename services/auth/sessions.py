@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session as Db
 
 from services.auth import passwords, refresh_tokens, repository
@@ -20,7 +21,9 @@ from services.auth.refresh_tokens import RefreshToken, Use
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
+from services.kit.events.events import Events
 from services.kit.identity.secrets import Signer
+from stellr.auth.v1.events_pb2 import SessionEnded
 
 LIFETIME = timedelta(days=30)
 # The end of a session reaches every service through the feed within milliseconds. The answer to a
@@ -40,9 +43,15 @@ class Sessions:
     """Begins, refreshes and ends sessions."""
 
     def __init__(
-        self, database: Database, access: AccessSigner, refresh: Signer, hashing: Hashing
+        self,
+        database: Database,
+        events: Events,
+        access: AccessSigner,
+        refresh: Signer,
+        hashing: Hashing,
     ) -> None:
         self._database = database
+        self._events = events
         self._access = access
         self._refresh = refresh
         self._hashing = hashing
@@ -113,7 +122,7 @@ class Sessions:
     def _use(self, db: Db, session: Session, presented: RefreshToken) -> Account | None:
         use = refresh_tokens.judge(presented, session, repository.time_now(db))
         if use is Use.REPLAY:
-            repository.end_sessions(db, Session.session_id == session.session_id)
+            self._end(db, Session.session_id == session.session_id)
         elif use is Use.ROTATE:
             repository.rotate_session(db, session, LIFETIME)
         goes_on = use in (Use.ROTATE, Use.REPEAT)
@@ -128,8 +137,12 @@ class Sessions:
             else Session.session_id == caller.session_id
         )
         with self._database.transaction() as unit:
-            repository.end_sessions(unit.session, condition)
+            self._end(unit.session, condition)
         time.sleep(SPREAD_SECONDS)
+
+    def _end(self, db: Db, condition: sa.ColumnElement[bool]) -> None:
+        for session_id in repository.end_sessions(db, condition):
+            self._events.append(SessionEnded(session_id=str(session_id)))
 
     def _tokens(self, session: Session, account: Account) -> SignedIn:
         access = self._access.sign(

@@ -32,11 +32,3 @@ class Certificate(CertificateBase):
     issued_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
     revoked_at: Mapped[datetime | None]
     revoke_reason: Mapped[str] = mapped_column(server_default="")
-
-
-class Cursor(CertificateBase):
-    """How far a feed of another service is followed. Without a row: not begun."""
-
-    __tablename__ = "cursors"
-    feed: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[str]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
-from services.certificate.models import Certificate, Cursor
+from services.certificate.models import Certificate
 
 
 def find_certificate(db: Db, user_id: UUID, course_id: UUID) -> Certificate | None:
@@ -35,24 +35,6 @@ def create_certificate(db: Db, values: dict[str, Any]) -> Certificate | None:
         .on_conflict_do_nothing(index_elements=["user_id", "course_id"])
         .returning(Certificate)
     )
-
-
-def find_position(db: Db, feed: str) -> str:
-    """How far a feed is followed; "" before the beginning."""
-    return db.scalar(sa.select(Cursor.position).where(Cursor.feed == feed)) or ""
-
-
-def move_position(db: Db, feed: str, before: str, after: str) -> bool:
-    """Move on from `before`; False where another process was faster.
-
-    The row stays locked to the end of the transaction; a process that comes meanwhile waits, and
-    then finds that it was slower.
-    """
-    if not before:
-        begin = insert(Cursor).values(feed=feed, position=after).on_conflict_do_nothing()
-        return db.scalar(begin.returning(sa.true())) is not None
-    moved = sa.update(Cursor).where(Cursor.feed == feed, Cursor.position == before)
-    return db.scalar(moved.values(position=after).returning(sa.true())) is not None
 
 
 def _of(user_id: UUID, course_id: UUID) -> sa.Select[Certificate]:

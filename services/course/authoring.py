@@ -4,39 +4,42 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.course import views
 from services.course.errors import CourseNotFound, LessonNotFound
-from services.course.published import PublishedCourses, new_etag
+from services.course.etags import new_etag
 from services.course.repository import courses, lessons
-from services.kit.process.runtime import Runtime
-from stellr.course.v1 import course_pb2 as pb
+from services.course.repository.courses import CourseRow
+from services.course.repository.lessons import LessonSummaryRow
+from services.kit.data.database import Database
+from services.kit.events.events import Events
+from stellr.course.v1.events_pb2 import OutlineChanged
 
 
 class Authoring:
     """Publishes courses and marks quizzes."""
 
-    def __init__(self, runtime: Runtime, published: PublishedCourses) -> None:
-        self._database = runtime.database
-        self._published = published
+    def __init__(self, database: Database, events: Events) -> None:
+        self._database = database
+        self._events = events
 
-    def publish(self, course_id: UUID) -> pb.Course:
+    def publish(self, course_id: UUID) -> CourseRow:
         """Publish a course, also one that was archived; CourseNotFound."""
-        db = self._database.session
-        if courses.publish(db, course_id, new_etag()):
-            self._published.changed(db, course_id)
-        rows = courses.load_courses(db, [str(course_id)], published_only=False)
-        if not rows:
+        if courses.publish(self._database, course_id, new_etag()):
+            self._changed(course_id)
+        course = courses.find_course(self._database, course_id)
+        if course is None:
             raise CourseNotFound
-        return views.course(rows[0])
+        return course
 
-    def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> pb.LessonSummary:
+    def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> LessonSummaryRow:
         """Say whether a lesson has a valid quiz; LessonNotFound."""
-        db = self._database.session
-        course_id = lessons.lock_course_of_lesson(db, lesson_id)
-        if course_id is not None and lessons.set_quiz(db, lesson_id, has_quiz):
-            courses.set_etag(db, course_id, new_etag())
-            self._published.changed(db, course_id)
-        lesson = lessons.find_lesson(db, lesson_id)
+        course_id = lessons.lock_course_of_lesson(self._database, lesson_id)
+        if course_id is not None and lessons.set_quiz(self._database, lesson_id, has_quiz):
+            courses.set_etag(self._database, course_id, new_etag())
+            self._changed(course_id)
+        lesson = lessons.find_lesson(self._database, lesson_id)
         if lesson is None:
             raise LessonNotFound
-        return views.lesson_summary(lesson)
+        return lesson
+
+    def _changed(self, course_id: UUID) -> None:
+        self._events.append(OutlineChanged(course_id=str(course_id)))

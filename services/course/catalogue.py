@@ -1,44 +1,87 @@
-"""The catalogue: the published courses, filtered, ordered and paged."""
+"""The catalogue: published courses, filtered, ordered, paged, kept until a course changes."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.course import views
-from services.course.filters import filters_of, order_of
-from services.course.repository import courses
-from services.kit.data.pages import page_size
-from services.kit.process.runtime import Runtime
+from services.course.filters import Filters
+from services.course.repository import catalogue
+from services.course.repository.catalogue import SummaryRow
+from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
+from services.kit.events.cache import EventCache, Loaded
 from stellr.course.v1 import course_service_pb2 as pb
+
+SUBJECT = "catalogue"
+"""What all pages depend on: any course may move in any of them."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the catalogue."""
+
+    filters: Filters
+    order: str
+    size: int
+    page_token: str
+
+    @property
+    def scope(self) -> str:
+        """The list that the page is one of."""
+        filters = self.filters
+        asked = [filters.category, *filters.tags, "", filters.q, filters.language, self.order]
+        return f"courses {json.dumps(asked)}"
 
 
 class Catalogue:
     """Lists courses."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._database = runtime.database
-        self._tokens = runtime.page_tokens
+    def __init__(
+        self,
+        database: Database,
+        page_tokens: PageTokens,
+        pages: EventCache[bytes],
+        counts: EventCache[int],
+    ) -> None:
+        self._database = database
+        self._page_tokens = page_tokens
+        self._pages = pages
+        self._counts = counts
 
-    def list(self, request: pb.ListCoursesRequest) -> pb.ListCoursesResponse:
-        """A page of courses, and how many there are on all pages."""
-        filters, order = filters_of(request), order_of(request.order_by)
-        scope = f"courses {json.dumps([*astuple(filters), order])}"
-        after = _key(self._tokens.read(request.page_token, scope), order)
-        db, size = self._database.session, page_size(request.page_size)
-        rows = courses.list_courses(db, filters, order, after, size + 1)
-        shown, token = self._tokens.page(rows, size, scope, _key_of)
-        return pb.ListCoursesResponse(
-            courses=[views.course_summary(row) for row in shown],
-            next_page_token=token,
-            total_size=courses.count_courses(db, filters),
+    def list(self, question: Question) -> bytes:
+        """A page of courses, and how many there are on all pages: a ListCoursesResponse."""
+        key = f"{question.size} {question.page_token} {question.scope}"
+        return self._pages.get(key, lambda: Loaded(self._page(question), (key,), (SUBJECT,)))
+
+    def _page(self, question: Question) -> bytes:
+        scope, order = question.scope, question.order
+        after = _key(self._page_tokens.read(question.page_token, scope), order)
+        rows = catalogue.list_courses(
+            self._database, question.filters, order, after, question.size + 1
         )
+        shown, token = self._page_tokens.page(rows, question.size, scope, _key_of)
+        return pb.ListCoursesResponse(
+            courses=map(views.course_summary, shown),
+            next_page_token=token,
+            total_size=self._count(question),
+        ).SerializeToString()
+
+    def _count(self, question: Question) -> int:
+        key = question.scope
+
+        def load() -> Loaded[int]:
+            count = catalogue.count_courses(self._database, question.filters)
+            return Loaded(count, (key,), (SUBJECT,))
+
+        return self._counts.get(key, load)
 
 
-def _key_of(row: views.Row) -> list[Any]:
+def _key_of(row: SummaryRow) -> list[Any]:
     value = row.sort_key
     return [value.isoformat() if isinstance(value, datetime) else value, str(row.course_id)]
 

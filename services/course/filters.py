@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
-from services.course import languages, names
+from services.course import languages, names, words
 from services.kit.errors import InvalidFields, Violation
 from stellr.course.v1 import course_service_pb2 as pb
 
@@ -26,6 +27,16 @@ class Filters:
     tags: tuple[str, ...]
     q: str
     language: str
+
+    @cached_property
+    def folded(self) -> str:
+        """The search as PostgreSQL reads it."""
+        return words.fold(self.q)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """All that a course must have; nothing where the search has operators of its own."""
+        return tuple(words.asked_words(self.q) or ())
 
     @property
     def dictionary(self) -> str:

@@ -10,21 +10,23 @@ from sqlalchemy.orm import Session
 from services.course import languages
 from services.course.bodies import Link, links_of
 from services.course.errors import ImportExpired
+from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
 from services.course.models import Category, Tag
-from services.course.published import PublishedCourses, new_etag
 from services.course.repository import courses, imports, labels, plans
 from services.course.repository.common import Row
 from services.kit.data.database import Database
+from services.kit.events.events import Events
 from stellr.course.v1 import course_internal_service_pb2 as pb
+from stellr.course.v1.events_pb2 import OutlineChanged
 
 
 class Importing:
     """Commits imports."""
 
-    def __init__(self, database: Database, published: PublishedCourses) -> None:
+    def __init__(self, database: Database, events: Events) -> None:
         self._database = database
-        self._published = published
+        self._events = events
 
     def commit(self, request: pb.CommitImportRequest) -> pb.ImportedCourse:
         """Bring a course to what was planned, and publish it; the same answer when asked again.
@@ -58,13 +60,15 @@ class Importing:
             imports.cut_sections(db, course_id, len(content.sections)),
             imports.write_tags(db, course_id, tags),
             any(getattr(course, name) != value for name, value in facts.items()),
-            courses.publish(db, course_id, new_etag()),
+            courses.publish(self._database, course_id, new_etag()),
         )
         if not any(changes):
             return False
         dictionary = languages.dictionary(content.language)
-        imports.write_course(db, course_id, facts, new_etag(), dictionary)
-        self._published.changed(db, course_id)
+        imports.write_course(
+            db, course_id, facts, _searched(content), etag=new_etag(), dictionary=dictionary
+        )
+        self._events.append(OutlineChanged(course_id=str(course_id)))
         return True
 
 
@@ -83,3 +87,12 @@ def _facts(db: Session, content: CourseContent) -> dict[str, object]:
         "authors": list(content.authors),
         "category_id": found[0] if found else None,
     }
+
+
+def _searched(content: CourseContent) -> imports.Searched:
+    return imports.Searched(
+        title=content.title,
+        labels=" ".join((*content.tags, content.category)),
+        summary=content.summary,
+        lessons=" ".join(lesson.title for lesson in content.lessons),
+    )

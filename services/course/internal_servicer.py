@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import grpc
 
+from services.course import views
 from services.course.authoring import Authoring
 from services.course.errors import CourseNotFound
 from services.course.importing import Importing
 from services.course.learning import Learning
-from services.course.outlines import Outlines
 from services.course.planning import Planning
+from services.course.published import PublishedCourses
 from services.course.repository import courses
-from services.kit.process.runtime import Runtime
+from services.kit.data.database import Database
+from services.kit.data.tables import timestamp
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1 import course_pb2
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceServicer
@@ -25,51 +27,43 @@ class CourseInternalServicer(CourseInternalServiceServicer):
 
     def __init__(
         self,
-        runtime: Runtime,
+        database: Database,
         *,
         learning: Learning,
-        outlines: Outlines,
+        published: PublishedCourses,
         planning: Planning,
         importing: Importing,
         authoring: Authoring,
     ) -> None:
-        self._database = runtime.database
+        self._database = database
         self._learning = learning
-        self._outlines = outlines
+        self._published = published
         self._planning = planning
         self._importing = importing
         self._authoring = authoring
 
-    def GetOutline(
-        self, request: pb.GetOutlineRequest, context: grpc.ServicerContext
-    ) -> pb.Outline:
-        """The outline of a course that the learner is enrolled in."""
-        return self._outlines.get(request)
+    def GetOutline(self, request: pb.GetOutlineRequest, context: grpc.ServicerContext) -> Any:
+        """The outline of a published course."""
+        course = request.course or str(self._learning.course_of(request.lesson_id))
+        return self._published.get(course).outline
 
-    def WatchOutlines(
-        self, request: pb.WatchOutlinesRequest, context: grpc.ServicerContext
-    ) -> Iterator[pb.OutlineChange]:
-        """The courses that change, for as long as both sides live."""
-        return self._outlines.watch(context.is_active)
-
-    def ListOutlines(
-        self, request: pb.ListOutlinesRequest, context: grpc.ServicerContext
-    ) -> pb.ListOutlinesResponse:
-        """The outlines of all courses that the learner is enrolled in."""
-        return self._outlines.list(request)
-
-    def GetReadableLesson(
-        self, request: pb.GetReadableLessonRequest, context: grpc.ServicerContext
-    ) -> pb.ReadableLesson:
-        """A lesson as far as the learner may read it."""
-        user_id = UUID(request.user_id) if request.user_id else None
-        return self._learning.find_readable(request.lesson_id, user_id)
+    def ListLearnerEnrollments(
+        self, request: pb.ListLearnerEnrollmentsRequest, context: grpc.ServicerContext
+    ) -> pb.ListLearnerEnrollmentsResponse:
+        """The courses that a learner is in."""
+        enrolled = self._learning.enrolled(UUID(request.user_id))
+        return pb.ListLearnerEnrollmentsResponse(
+            enrollments=[
+                pb.LearnerEnrollment(course_id=str(course_id), enroll_time=timestamp(since))
+                for course_id, since in enrolled.items()
+            ]
+        )
 
     def GetCourseTitle(
         self, request: pb.GetCourseTitleRequest, context: grpc.ServicerContext
     ) -> pb.CourseTitle:
         """The titles of a course, published or not."""
-        row = courses.find_title(self._database.session, request.course)
+        row = courses.find_title(self._database, request.course)
         if row is None:
             raise CourseNotFound
         return pb.CourseTitle(course_id=str(row.course_id), slug=row.slug, title=row.title)
@@ -97,10 +91,11 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         self, request: pb.PublishCourseRequest, context: grpc.ServicerContext
     ) -> course_pb2.Course:
         """Publish a course."""
-        return self._authoring.publish(UUID(request.course_id))
+        return views.course(self._authoring.publish(UUID(request.course_id)))
 
     def SetLessonQuiz(
         self, request: pb.SetLessonQuizRequest, context: grpc.ServicerContext
     ) -> course_pb2.LessonSummary:
         """Say whether a lesson has a valid quiz."""
-        return self._authoring.set_quiz(UUID(request.lesson_id), request.has_quiz)
+        lesson = self._authoring.set_quiz(UUID(request.lesson_id), request.has_quiz)
+        return views.lesson_summary(lesson)

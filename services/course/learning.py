@@ -3,80 +3,132 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.course import views
 from services.course.bodies import Link, resolve
 from services.course.errors import CourseNotFound, LessonNotFound
 from services.course.repository import enrollments, lessons
-from services.course.repository.common import Row
-from services.kit.data.pages import page_size
+from services.course.repository.enrollments import EnrollmentRow
+from services.course.repository.lessons import LessonRow
+from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
 from services.kit.data.tables import as_uuid
 from services.kit.errors import SignInRequired
-from services.kit.identity.links import CONTENT, Links
-from services.kit.process.runtime import Runtime
-from stellr.course.v1 import course_internal_service_pb2 as internal
-from stellr.course.v1 import course_pb2
-from stellr.course.v1 import course_service_pb2 as pb
+from services.kit.events.cache import EventCache, Loaded
+from services.kit.events.events import Events
+from services.kit.identity.links import Links
+from stellr.course.v1.events_pb2 import EnrollmentChanged
+
+# Of who is in more courses than this, the newest count.
+MOST_COURSES = 1_000
+
+
+class ReadableLesson(NamedTuple):
+    """A lesson of a published course; `message` are its bytes, where no link in it expires."""
+
+    row: LessonRow
+    message: bytes
 
 
 class Learning:
     """Lets learners in, and to their lessons."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._database = runtime.database
-        self._tokens = runtime.page_tokens
-        self._links = Links(runtime.shared_signer(CONTENT), runtime.settings.public_url)
+    def __init__(
+        self,
+        database: Database,
+        events: Events,
+        page_tokens: PageTokens,
+        *,
+        lessons_at_hand: EventCache[ReadableLesson],
+        enrolled: EventCache[Mapping[UUID, datetime]],
+        links: Links,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._page_tokens = page_tokens
+        self._lessons = lessons_at_hand
+        self._enrolled = enrolled
+        self._links = links
 
-    def enroll(self, reference: str, user_id: UUID) -> Row:
+    def enroll(self, course: str, user_id: UUID) -> EnrollmentRow:
         """The learner's enrollment, the same however often; CourseNotFound."""
-        enrollment = enrollments.enroll(self._database.session, reference, user_id)
-        if enrollment is None:
+        made = enrollments.enroll(self._database, course, user_id)
+        if made is not None:
+            changed = EnrollmentChanged(user_id=str(user_id), course_id=str(made.course_id))
+            self._events.append(changed)
+            return made
+        known = enrollments.find_enrollment(self._database, course, user_id)
+        if known is None:
             raise CourseNotFound
-        return enrollment
+        return known
 
     def list_enrollments(
-        self, request: pb.ListEnrollmentsRequest, user_id: UUID
-    ) -> pb.ListEnrollmentsResponse:
-        """A page of the learner's enrollments, newest first."""
-        scope, size = f"enrollments {user_id}", page_size(request.page_size)
-        before = self._tokens.read(request.page_token, scope)
+        self, user_id: UUID, size: int, page_token: str
+    ) -> tuple[Sequence[EnrollmentRow], str]:
+        """A page of the learner's enrollments, newest first, and the token of the next."""
+        scope = f"enrollments {user_id}"
+        before = self._page_tokens.read(page_token, scope)
         rows = enrollments.list_enrollments(
-            self._database.session, user_id, UUID(before[0]) if before else None, size + 1
+            self._database, user_id, UUID(before[0]) if before else None, size + 1
         )
-        shown, token = self._tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
-        return pb.ListEnrollmentsResponse(
-            enrollments=[views.enrollment(row) for row in shown], next_page_token=token
-        )
+        return self._page_tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
 
-    def read(self, lesson_id: str, user_id: UUID | None) -> course_pb2.Lesson:
+    def enrolled(self, user_id: UUID) -> Mapping[UUID, datetime]:
+        """The courses that a learner is in and since when, newest first."""
+        return self._enrolled.get(str(user_id), lambda: self._load_enrolled(user_id))
+
+    def read(self, lesson_id: str, user_id: UUID | None) -> bytes:
         """A lesson. A visitor is asked to sign in alike for what is closed and what is not there.
 
         SignInRequired to visitors, LessonNotFound to learners.
         """
-        id_ = as_uuid(lesson_id)
-        row = id_ and lessons.read_lesson(self._database.session, id_, user_id)
-        if row:
-            return views.lesson(row, self._body(row))
+        found = self._find(lesson_id)
+        if found and self._may_read(found.row, user_id):
+            return found.message or self._message(found.row)
         if user_id is None:
             raise SignInRequired
         raise LessonNotFound
 
-    def _body(self, row: Row) -> str:
-        """The text of a lesson, its pictures and files behind signed links."""
-        now = time.time()
-        links = [Link(*link) for link in row.links]
-        return resolve(row.body, links, lambda path: self._links.make(path, now).url)
-
-    def find_readable(self, lesson_id: str, user_id: UUID | None) -> internal.ReadableLesson:
-        """What a learner, or a visitor, may know of a lesson; LessonNotFound."""
-        id_ = as_uuid(lesson_id)
-        row = id_ and lessons.find_readable_lesson(self._database.session, id_, user_id)
-        if not row:
+    def course_of(self, lesson_id: str) -> UUID:
+        """The published course that a lesson is in; LessonNotFound."""
+        found = as_uuid(lesson_id)
+        course_id = found and lessons.find_course_of(self._database, found)
+        if not course_id:
             raise LessonNotFound
-        return internal.ReadableLesson(
-            lesson_id=str(row.lesson_id),
-            course_id=str(row.course_id),
-            title=row.title,
-            enrolled=row.enrolled,
-        )
+        return course_id
+
+    def _may_read(self, lesson: LessonRow, user_id: UUID | None) -> bool:
+        if lesson.preview or user_id is None:
+            return lesson.preview
+        return lesson.course_id in self.enrolled(user_id)
+
+    def _message(self, lesson: LessonRow) -> bytes:
+        """The lesson, its pictures and files behind signed links."""
+        now = time.time()
+        links = [Link(*link) for link in lesson.links]
+        body = resolve(lesson.body, links, lambda path: self._links.make(path, now).url)
+        return views.lesson(lesson, body).SerializeToString()
+
+    def _find(self, lesson_id: str) -> ReadableLesson | None:
+        found = as_uuid(lesson_id)
+        if found is None:
+            return None
+        try:
+            return self._lessons.get(str(found), lambda: self._load_lesson(found))
+        except LessonNotFound:
+            return None
+
+    def _load_lesson(self, lesson_id: UUID) -> Loaded[ReadableLesson]:
+        row = lessons.read_lesson(self._database, lesson_id)
+        if row is None:
+            raise LessonNotFound
+        found = ReadableLesson(row, b"" if row.links else self._message(row))
+        return Loaded(found, (str(lesson_id),), (str(row.course_id),))
+
+    def _load_enrolled(self, user_id: UUID) -> Loaded[Mapping[UUID, datetime]]:
+        found = dict(enrollments.list_active(self._database, user_id, MOST_COURSES))
+        return Loaded(found, (str(user_id),), (str(user_id),))

@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from services.course.errors import ImportUnderWay
+from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
 from services.course.matching import KnownLesson, match
-from services.course.published import new_etag
 from services.course.repository import imports, plans
 from services.kit.data.database import Database
 from stellr.course.v1 import course_internal_service_pb2 as pb

@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from services.course.authoring import Authoring
-from services.course.catalogue import Catalogue
+from services.course.catalogue import SUBJECT, Catalogue
 from services.course.importing import Importing
 from services.course.internal_servicer import CourseInternalServicer
 from services.course.learning import Learning
-from services.course.outlines import Outlines
 from services.course.planning import Planning
 from services.course.published import PublishedCourses
 from services.course.servicer import CourseServicer
+from services.kit.events.events import Drops
+from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration, Service
+from services.kit.process.service import Domain, Registration, Service
 from stellr.course.v1.course_internal_service_pb2_grpc import (
     add_CourseInternalServiceServicer_to_server,
 )
 from stellr.course.v1.course_service_pb2_grpc import add_CourseServiceServicer_to_server
+from stellr.course.v1.events_pb2 import EnrollmentChanged, OutlineChanged
+
+COURSES = 20_000
+PAGES = 2_000
+# A lesson may be large.
+LESSONS = 1_000
+LEARNERS = 50_000
 
 
-def build(runtime: Runtime) -> Sequence[Registration]:
-    """The servicers of course."""
-    published, learning = PublishedCourses(runtime), Learning(runtime)
-    public = CourseServicer(Catalogue(runtime), published, learning)
-    internal = CourseInternalServicer(
-        runtime,
-        learning=learning,
-        outlines=Outlines(runtime, published),
-        planning=Planning(runtime.database),
-        importing=Importing(runtime.database, published),
-        authoring=Authoring(runtime, published),
+def build(runtime: Runtime) -> Domain:
+    """What course consists of."""
+    database, events, tokens = runtime.database, runtime.events, runtime.page_tokens
+    by_course: Drops = {OutlineChanged: lambda event: event.course_id}
+    by_any: Drops = {OutlineChanged: lambda _: SUBJECT}
+    by_learner: Drops = {EnrollmentChanged: lambda event: event.user_id}
+    published = PublishedCourses(database, events.cache("courses", size=COURSES, drops=by_course))
+    catalogue = Catalogue(
+        database,
+        tokens,
+        events.cache("catalogue", size=PAGES, drops=by_any),
+        events.cache("catalogue_counts", size=PAGES, drops=by_any),
     )
-    return [
-        Registration(add_CourseServiceServicer_to_server, public),
-        Registration(add_CourseInternalServiceServicer_to_server, internal),
-    ]
+    learning = Learning(
+        database,
+        events,
+        tokens,
+        lessons_at_hand=events.cache("lessons", size=LESSONS, drops=by_course),
+        enrolled=events.cache("learners", size=LEARNERS, drops=by_learner),
+        links=Links(runtime.shared_signer(CONTENT), runtime.settings.public_url),
+    )
+    internal = CourseInternalServicer(
+        database,
+        learning=learning,
+        published=published,
+        planning=Planning(database),
+        importing=Importing(database, events),
+        authoring=Authoring(database, events),
+    )
+    public = CourseServicer(catalogue, published, learning)
+    return Domain(
+        servicers=[
+            Registration(add_CourseServiceServicer_to_server, public),
+            Registration(add_CourseInternalServiceServicer_to_server, internal),
+        ]
+    )
 
 
 SERVICE = Service(

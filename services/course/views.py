@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from services.course.models import ACTIVE
+from services.course.repository.catalogue import SummaryRow
+from services.course.repository.courses import CourseRow
+from services.course.repository.enrollments import EnrollmentRow
+from services.course.repository.lessons import LessonRow, LessonSummaryRow
 from services.kit.data.tables import timestamp
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2 as pb
 
-Row = sa.Row[Any]
 
-
-def course_summary(row: Row) -> pb.CourseSummary:
+def course_summary(row: SummaryRow) -> pb.CourseSummary:
     """A course as the catalogue shows it."""
     return pb.CourseSummary(**_facts(row))
 
 
-def course(row: Row) -> pb.Course:
+def course(row: CourseRow) -> pb.Course:
     """A course with its outline."""
     return pb.Course(
         **_facts(row),
@@ -36,7 +36,7 @@ def outline(of: pb.Course) -> internal.Outline:
     return internal.Outline(course_id=of.course_id, slug=of.slug, title=of.title, lessons=lessons)
 
 
-def lesson(row: Row, body: str) -> pb.Lesson:
+def lesson(row: LessonRow, body: str) -> pb.Lesson:
     """A lesson to read."""
     return pb.Lesson(
         lesson_id=str(row.lesson_id),
@@ -52,7 +52,7 @@ def lesson(row: Row, body: str) -> pb.Lesson:
     )
 
 
-def lesson_summary(row: Row) -> pb.LessonSummary:
+def lesson_summary(row: LessonSummaryRow) -> pb.LessonSummary:
     """A lesson as the outline shows it."""
     return pb.LessonSummary(
         lesson_id=str(row.lesson_id),
@@ -64,7 +64,7 @@ def lesson_summary(row: Row) -> pb.LessonSummary:
     )
 
 
-def enrollment(row: Row) -> pb.Enrollment:
+def enrollment(row: EnrollmentRow) -> pb.Enrollment:
     """A learner's place in a course."""
     state = pb.Enrollment.STATE_ACTIVE if row.state == ACTIVE else pb.Enrollment.STATE_ENDED
     return pb.Enrollment(
@@ -76,7 +76,7 @@ def enrollment(row: Row) -> pb.Enrollment:
     )
 
 
-def _facts(row: Row) -> dict[str, Any]:
+def _facts(row: CourseRow | SummaryRow) -> dict[str, Any]:
     return {
         "course_id": str(row.course_id),
         "slug": row.slug,

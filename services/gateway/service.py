@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.processes import processes
@@ -11,7 +9,7 @@ from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
 from services.gateway.servicer import GatewayServicer, OperationsServicer
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration, Service
+from services.kit.process.service import Domain, Registration, Service
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import (
     add_GatewayInternalServiceServicer_to_server,
 )
@@ -22,7 +20,7 @@ NAME = "gateway"
 IMPORTS = "imports"
 
 
-def build(runtime: Runtime) -> Sequence[Registration]:
+def build(runtime: Runtime) -> Domain:
     """The servicers of the gateway."""
     imports = runtime.settings.state / IMPORTS
     clear_leftovers(imports)
@@ -32,16 +30,18 @@ def build(runtime: Runtime) -> Sequence[Registration]:
     public = GatewayServicer(Readiness(others, lambda: (NAME, own_state(runtime))))
     operations = OperationsServicer(runtime, everyone)
     internal = GatewayInternalServicer(runtime, importer, imports)
-    return [
-        Registration(add_GatewayServiceServicer_to_server, public),
-        Registration(add_OperationsServiceServicer_to_server, operations),
-        Registration(add_GatewayInternalServiceServicer_to_server, internal),
-    ]
+    return Domain(
+        servicers=[
+            Registration(add_GatewayServiceServicer_to_server, public),
+            Registration(add_OperationsServiceServicer_to_server, operations),
+            Registration(add_GatewayInternalServiceServicer_to_server, internal),
+        ]
+    )
 
 
 def own_state(runtime: Runtime) -> State:
     """Whether this process serves: it knows who is signed in, and is not about to stop."""
-    serves = runtime.identity_follower.caught_up.is_set() and not runtime.stopping.is_set()
+    serves = runtime.events.listener("auth").caught_up.is_set() and not runtime.stopping.is_set()
     return State.SERVING if serves else State.NOT_SERVING
 
 

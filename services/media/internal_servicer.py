@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import grpc
 
-from services.kit.process.runtime import Runtime
+from services.kit.data.database import Database
 from services.media import repository, uploads
 from services.media.lesson_media import LessonMediaEditor
 from services.media.store import ObjectStore
@@ -17,10 +17,10 @@ from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalService
 class MediaInternalServicer(MediaInternalServiceServicer):
     """Takes media in."""
 
-    def __init__(self, runtime: Runtime, store: ObjectStore) -> None:
-        self._database = runtime.database
+    def __init__(self, database: Database, store: ObjectStore) -> None:
+        self._database = database
         self._store = store
-        self._editor = LessonMediaEditor(runtime.database)
+        self._editor = LessonMediaEditor(database)
 
     def UploadObject(
         self, request_iterator: Iterator[pb.UploadObjectRequest], context: grpc.ServicerContext

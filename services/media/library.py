@@ -10,19 +10,18 @@ from uuid import UUID
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.clients.course import Courses
 from services.kit import call
+from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.identity.links import Links
-from services.kit.process.runtime import Runtime
 from services.media import repository
 from services.media.errors import LessonNotFound, MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import Document, LessonMedium
 from services.media.store import ObjectStore
 from services.media.videos import mime_type
-from stellr.course.v1 import course_internal_service_pb2 as course_pb
-from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.media.v1 import media_service_pb2 as pb
 
 # Envoy refuses a single HttpBody above 1 MiB, so files leave in small parts.
@@ -33,14 +32,10 @@ class Library:
     """Finds media and opens them for readers."""
 
     def __init__(
-        self,
-        runtime: Runtime,
-        course: CourseInternalServiceStub,
-        store: ObjectStore,
-        links: Links,
+        self, database: Database, courses: Courses, store: ObjectStore, links: Links
     ) -> None:
-        self._database = runtime.database
-        self._course = course
+        self._database = database
+        self._courses = courses
         self._store = store
         self._links = links
 
@@ -49,7 +44,7 @@ class Library:
         found = as_uuid(lesson_id)
         if found is None or not self._may_read(found):
             raise _hidden(LessonNotFound())
-        media, now = repository.list_media(self._database.session, found), time.time()
+        media, now = repository.list_media(self._database, found), time.time()
         return pb.LessonMedia(
             videos=[_video(each) for each in media if each.kind == VIDEO],
             pdfs=[self._pdf(each, now) for each in media if each.kind == PDF],
@@ -77,23 +72,11 @@ class Library:
         return _parts(self._store.open(document.digest), document.mime_type)
 
     def _find(self, media_id: str) -> Document | None:
-        """A document, read in a transaction of its own: none stays open while a file streams."""
         found = as_uuid(media_id)
-        if found is None:
-            return None
-        with self._database.transaction() as unit:
-            return repository.find_document(unit.session, found)
+        return repository.find_document(self._database, found) if found else None
 
     def _may_read(self, lesson_id: UUID) -> bool:
-        user_id = call.caller().user_id
-        request = course_pb.GetReadableLessonRequest(
-            lesson_id=str(lesson_id), user_id=str(user_id or "")
-        )
-        try:
-            self._course.GetReadableLesson(request)
-        except NotFound:
-            return False
-        return True
+        return self._courses.may_read(str(lesson_id), call.caller().user_id)
 
     def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
         link = self._links.make(content_path(medium.media_id), now)

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement
 from services.media.kinds import ATTACHMENT
 from services.media.models import Media, StoredObject
 from services.media.store import Stored
@@ -74,23 +76,31 @@ def known_digests(db: Db, digests: Collection[str]) -> set[str]:
     return set(db.scalars(known))
 
 
-def find_document(db: Db, media_id: UUID) -> Document | None:
+_FIND_DOCUMENT = Statement(
+    """
+    SELECT media_id, lesson_id, kind, title, digest, mime_type
+    FROM media JOIN objects USING (digest) WHERE media_id = :media_id
+    """,
+    Document,
+)
+_LIST_MEDIA = Statement(
+    f"""
+    SELECT media_id, kind, title, url, digest, size_bytes
+    FROM media LEFT JOIN objects USING (digest)
+    WHERE lesson_id = :lesson_id AND kind <> '{ATTACHMENT}' ORDER BY position
+    """,
+    LessonMedium,
+)
+
+
+def find_document(db: Database, media_id: UUID) -> Document | None:
     """A medium with bytes in the store, or None."""
-    statement = (
-        sa.select(
-            *(Media.media_id, Media.lesson_id, Media.kind, Media.title, Media.digest),
-            StoredObject.mime_type,
-        )
-        .join(StoredObject, StoredObject.digest == Media.digest)
-        .where(Media.media_id == media_id)
-    )
-    row = db.execute(statement).mappings().first()
-    return None if row is None else Document(**row)
+    return db.first(_FIND_DOCUMENT, media_id=media_id)
 
 
-def list_media(db: Db, lesson_id: UUID) -> Sequence[LessonMedium]:
+def list_media(db: Database, lesson_id: UUID) -> Sequence[LessonMedium]:
     """The media of a lesson, in order."""
-    return list_media_of(db, [lesson_id]).get(lesson_id, [])
+    return db.all(_LIST_MEDIA, lesson_id=lesson_id)
 
 
 def list_media_of(db: Db, lesson_ids: Collection[UUID]) -> dict[UUID, list[LessonMedium]]:

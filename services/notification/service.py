@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration, Service
+from services.kit.process.service import Domain, Registration, Service
 from services.notification.delivery import Mailer
 from services.notification.internal_servicer import NotificationInternalServicer
 from services.notification.sending import Messages
@@ -15,12 +14,14 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
 )
 
 
-def build(runtime: Runtime) -> Sequence[Registration]:
+def build(runtime: Runtime) -> Domain:
     """The servicer of notification; ValueError where the setting of the mail server is bad."""
     mailer = Mailer(runtime.database, runtime.settings)
     deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
     servicer = NotificationInternalServicer(Messages(runtime.database, deliver_mail))
-    return [Registration(add_NotificationInternalServiceServicer_to_server, servicer)]
+    return Domain(
+        servicers=[Registration(add_NotificationInternalServiceServicer_to_server, servicer)]
+    )
 
 
 SERVICE = Service(

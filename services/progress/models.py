@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kit.data.tables import Base
-from services.kit.events.feed import FeedEvent
 
 
 class ProgressBase(Base):
@@ -51,13 +50,3 @@ class QuizPass(ProgressBase):
     course_id: Mapped[UUID] = mapped_column(primary_key=True)
     lesson_id: Mapped[UUID] = mapped_column(primary_key=True)
     passed_at: Mapped[datetime]
-
-
-class Completion(FeedEvent, ProgressBase):
-    """A course completed by a learner: a feed, one event for each pair."""
-
-    __tablename__ = "completions"
-    __table_args__ = (sa.UniqueConstraint("user_id", "course_id"),)
-    user_id: Mapped[UUID]
-    course_id: Mapped[UUID]
-    completed_at: Mapped[datetime]

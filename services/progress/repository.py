@@ -1,107 +1,165 @@
-"""Every SQL statement of progress, but for the functions of its first migration."""
+"""Every SQL statement of progress; the functions that they call are in migrations/steps.sql."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session as Db
+from services.clients.course import Outline
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
+from services.kit.events.events import Events
+from services.progress.steps import Done, State
+from stellr.progress.v1.events_pb2 import CourseCompleted
+from stellr.quiz.v1.events_pb2 import QuizPassed
 
-from services.kit.events import feed
-from services.progress.models import Completion, LessonCompletion
-from services.progress.rules import Done
+_OUTLINE = ":lessons, :quizzes, :settled_at, :kind, :payload, :request_id"
 
-_COLUMNS = "course_id, last_lesson_id, completed_at, lessons, quizzes"
-_COMPLETE_LESSON = sa.text(f"SELECT {_COLUMNS} FROM complete_lesson(:user_id, :course_id, :lesson)")
-_PASS_QUIZ = sa.text(f"SELECT {_COLUMNS} FROM pass_quiz(:user_id, :course_id, :lesson, :passed_at)")
-_STATES = sa.text(
-    f"SELECT {_COLUMNS} FROM course_states WHERE user_id = :user_id AND course_id = ANY(:courses)"
+
+class OpenLearner(NamedTuple):
+    """A learner who did not complete a course yet; `is_done`: nothing of it is missing."""
+
+    user_id: UUID
+    is_done: bool
+
+
+def _state(
+    last_lesson_id: UUID | None,
+    completed_at: datetime | None,
+    lessons: Sequence[str] | None,
+    quizzes: Sequence[str] | None,
+) -> State:
+    done = Done(frozenset(lessons or ()), frozenset(quizzes or ()))
+    return State(done, last_lesson_id, completed_at)
+
+
+# Marking a lesson
+
+_COMPLETE_LESSON = WholeWrite(
+    f"""
+    SELECT last_lesson_id, completed_at, lessons, quizzes, newly
+    FROM complete_lesson(:user_id, :course_id, :lesson_id, {_OUTLINE})
+    """,
+    lambda *columns: (_state(*columns[:4]), columns[4]),
 )
-_COMPLETE_COURSES = sa.text(
-    "UPDATE course_progress SET completed_at = coalesce(completed_at, clock_timestamp())"
-    " WHERE user_id = :user_id AND course_id = ANY(:courses)"
-    " RETURNING course_id, completed_at, old.completed_at IS NULL AS newly"
+_PASS_QUIZ = Write(
+    f"SELECT pass_quiz(:user_id, :course_id, :lesson_id, :passed_at, {_OUTLINE})", scalar
+)
+_SETTLE = Write(f"SELECT settle_course(:user_id, :course_id, {_OUTLINE})", scalar)
+_UNDO_LESSON = WholeWrite(
+    """
+    DELETE FROM lesson_completions
+    WHERE user_id = :user_id AND course_id = :course_id AND lesson_id = :lesson_id
+    """,
+    nothing,
 )
 
 
-class State(NamedTuple):
-    """What a learner did in a course."""
-
-    done: Done = Done()
-    last_lesson_id: UUID | None = None
-    completed_at: datetime | None = None
-
-
-def complete_lesson(db: Db, user_id: UUID, course_id: UUID, lesson_id: UUID) -> State:
+def complete_lesson(
+    db: Database, events: Events, user_id: UUID, outline: Outline, lesson_id: UUID
+) -> State:
     """Mark a lesson completed, unless it is: the state after it.
 
     Where it was not, the learner's other steps in the course wait from here to the end of the
-    transaction, and then see it.
+    transaction, and then see it. The last step completes the course, for good.
     """
-    row = {"user_id": user_id, "course_id": course_id, "lesson": lesson_id}
-    return _state(db.execute(_COMPLETE_LESSON, row).one())
+    event, values = _settling(events, user_id, outline)
+    state, newly = db.one(_COMPLETE_LESSON, lesson_id=lesson_id, **values)
+    if newly:
+        events.told(event)
+    return state
 
 
-def pass_quiz(
-    db: Db, user_id: UUID, course_id: UUID, lesson_id: UUID, passed_at: datetime
-) -> State:
-    """Keep that a quiz was passed, unless it was: the state after it; others wait as above."""
-    row = {"user_id": user_id, "course_id": course_id, "lesson": lesson_id, "passed_at": passed_at}
-    return _state(db.execute(_PASS_QUIZ, row).one())
+def pass_quiz(db: Database, events: Events, outline: Outline, passed: QuizPassed) -> None:
+    """Keep that a quiz was passed, unless it was; others wait, and the last step completes, as
+    above."""
+    event, values = _settling(events, UUID(passed.user_id), outline)
+    passed_at = passed.pass_time.ToDatetime(UTC)
+    if db.one(_PASS_QUIZ, lesson_id=UUID(passed.lesson_id), passed_at=passed_at, **values):
+        events.told(event)
 
 
-def undo_lesson(db: Db, user_id: UUID, course_id: UUID, lesson_id: UUID) -> None:
+def settle(db: Database, events: Events, user_id: UUID, outline: Outline) -> None:
+    """Complete the course where nothing of its outline is missing any more."""
+    event, values = _settling(events, user_id, outline)
+    if db.one(_SETTLE, **values):
+        events.told(event)
+
+
+def undo_lesson(db: Database, user_id: UUID, course_id: UUID, lesson_id: UUID) -> None:
     """Mark a lesson not completed."""
-    found = LessonCompletion
-    db.execute(
-        sa.delete(found).where(
-            found.user_id == user_id,
-            found.course_id == course_id,
-            found.lesson_id == lesson_id,
-        )
-    )
+    db.run(_UNDO_LESSON, user_id=user_id, course_id=course_id, lesson_id=lesson_id)
 
 
-def find_state(db: Db, user_id: UUID, course_id: UUID) -> State:
+def _settling(
+    events: Events, user_id: UUID, outline: Outline
+) -> tuple[CourseCompleted, dict[str, Any]]:
+    """The event of a completion, which is written where it turns out to be one."""
+    now = datetime.now(UTC)
+    event = CourseCompleted(user_id=str(user_id), course_id=str(outline.course_id))
+    event.complete_time.FromDatetime(now)
+    return event, {
+        "user_id": user_id,
+        "course_id": outline.course_id,
+        "lessons": list(outline.lesson_ids),
+        "quizzes": list(outline.quiz_ids),
+        "settled_at": now,
+        **events.row(event),
+    }
+
+
+# Reading
+
+_COLUMNS = "last_lesson_id, completed_at, lessons, quizzes"
+_STATES = Statement(
+    f"""
+    SELECT course_id, {_COLUMNS} FROM course_states
+    WHERE user_id = :user_id AND course_id = ANY(:courses)
+    """,
+    lambda course_id, *columns: (course_id, _state(*columns)),
+)
+_LESSON_TIMES = Statement(
+    """
+    SELECT lesson_id::text, completed_at FROM lesson_completions
+    WHERE user_id = :user_id AND course_id = :course_id
+    """,
+    lambda lesson_id, completed_at: (lesson_id, completed_at),
+)
+_OPEN_LEARNERS = Statement(
+    """
+    SELECT user_id, :lessons <@ lessons AND :quizzes <@ quizzes
+    FROM course_states
+    WHERE course_id = :course_id AND completed_at IS NULL AND user_id > :after
+    ORDER BY user_id LIMIT :limit
+    """,
+    OpenLearner,
+)
+
+
+def find_state(db: Database, user_id: UUID, course_id: UUID) -> State:
     """What a learner did in a course; an empty state where that is nothing."""
     return find_states(db, user_id, [course_id]).get(course_id, State())
 
 
-def find_states(db: Db, user_id: UUID, courses: Sequence[UUID]) -> Mapping[UUID, State]:
+def find_states(db: Database, user_id: UUID, courses: Sequence[UUID]) -> Mapping[UUID, State]:
     """What a learner did, by course; courses without a step are left out."""
-    rows = db.execute(_STATES, {"user_id": user_id, "courses": list(courses)})
-    return {row.course_id: _state(row) for row in rows}
+    return dict(db.all(_STATES, user_id=user_id, courses=list(courses)))
 
 
-def completion_times(db: Db, user_id: UUID, course_id: UUID) -> Mapping[str, datetime]:
+def completion_times(db: Database, user_id: UUID, course_id: UUID) -> Mapping[str, datetime]:
     """When a learner completed the lessons of a course, by lesson id."""
-    done = LessonCompletion
-    rows = db.execute(
-        sa.select(done.lesson_id, done.completed_at).where(
-            done.user_id == user_id, done.course_id == course_id
-        )
+    return dict(db.all(_LESSON_TIMES, user_id=user_id, course_id=course_id))
+
+
+def open_learners(db: Database, outline: Outline, after: UUID, limit: int) -> Sequence[OpenLearner]:
+    """Learners who began a course and did not complete it, by their ids from behind `after` on."""
+    return db.all(
+        _OPEN_LEARNERS,
+        course_id=outline.course_id,
+        lessons=list(outline.lesson_ids),
+        quizzes=list(outline.quiz_ids),
+        after=after,
+        limit=limit,
     )
-    return {str(lesson_id): completed_at for lesson_id, completed_at in rows}
-
-
-def complete_courses(db: Db, user_id: UUID, courses: Sequence[UUID]) -> Mapping[UUID, datetime]:
-    """When each course was completed: now, unless it was before. Do it last: see feed.append."""
-    rows = db.execute(_COMPLETE_COURSES, {"user_id": user_id, "courses": list(courses)}).all()
-    for course_id, completed_at, newly in rows:
-        if newly:
-            event = Completion(user_id=user_id, course_id=course_id, completed_at=completed_at)
-            feed.append(db, event)
-    return {row.course_id: row.completed_at for row in rows}
-
-
-def completions(db: Db, cursor: str, limit: int) -> Sequence[Completion]:
-    """The completions after the cursor, oldest first."""
-    return feed.read(db, Completion, cursor, limit)
-
-
-def _state(row: sa.Row[Any]) -> State:
-    done = Done(frozenset(row.lessons), frozenset(row.quizzes))
-    return State(done, row.last_lesson_id, row.completed_at)

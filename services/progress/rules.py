@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from stellr.course.v1.course_internal_service_pb2 import Outline
+from services.clients.course import Outline
+from services.progress.steps import Done
 
 
 class What(Enum):
@@ -23,13 +24,6 @@ class Missing(NamedTuple):
     what: What
 
 
-class Done(NamedTuple):
-    """The lessons (ids) that a learner completed, and those whose quiz the learner passed."""
-
-    lessons: Set[str] = frozenset()
-    quizzes: Set[str] = frozenset()
-
-
 class Tally(NamedTuple):
     """What is done of a course as it stands now: lessons removed from it do not count."""
 
@@ -41,13 +35,11 @@ class Tally(NamedTuple):
 
 def tally(outline: Outline, done: Done) -> Tally:
     """Count what is done of the outline."""
-    lessons = {lesson.lesson_id for lesson in outline.lessons}
-    quizzes = {lesson.lesson_id for lesson in outline.lessons if lesson.has_quiz}
     return Tally(
-        completed_lessons=len(lessons & done.lessons),
-        total_lessons=len(lessons),
-        quizzes_passed=len(quizzes & done.quizzes),
-        quizzes_total=len(quizzes),
+        completed_lessons=len(outline.lesson_ids & done.lessons),
+        total_lessons=len(outline.lesson_ids),
+        quizzes_passed=len(outline.quiz_ids & done.quizzes),
+        quizzes_total=len(outline.quiz_ids),
     )
 
 

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
+from services.clients.course import Courses
+from services.kit.events.consumer import on
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration, Service
+from services.kit.process.service import Domain, Registration, Service
 from services.progress.internal_servicer import ProgressInternalServicer
 from services.progress.servicer import ProgressServicer
+from services.progress.settling import Settling
 from services.progress.tracking import Tracking
+from stellr.course.v1.events_pb2 import OutlineChanged
 from stellr.progress.v1.progress_internal_service_pb2_grpc import (
     add_ProgressInternalServiceServicer_to_server,
 )
 from stellr.progress.v1.progress_service_pb2_grpc import add_ProgressServiceServicer_to_server
+from stellr.quiz.v1.events_pb2 import QuizPassed
 
 
-def build(runtime: Runtime) -> Sequence[Registration]:
-    """The servicers of progress."""
-    tracking = Tracking(runtime)
-    internal = ProgressInternalServicer(runtime, tracking)
-    return [
-        Registration(add_ProgressServiceServicer_to_server, ProgressServicer(tracking)),
-        Registration(add_ProgressInternalServiceServicer_to_server, internal),
-    ]
+def build(runtime: Runtime) -> Domain:
+    """What progress consists of."""
+    courses = Courses.of(runtime)
+    parts = (runtime.database, runtime.events, courses)
+    tracking = Tracking(*parts, runtime.page_tokens)
+    settling = Settling(*parts, runtime.jobs)
+    return Domain(
+        servicers=[
+            Registration(add_ProgressServiceServicer_to_server, ProgressServicer(tracking)),
+            Registration(
+                add_ProgressInternalServiceServicer_to_server, ProgressInternalServicer(tracking)
+            ),
+        ],
+        consumers=[
+            on(QuizPassed, settling.quiz_passed),
+            on(OutlineChanged, settling.outline_changed),
+        ],
+    )
 
 
 SERVICE = Service(
     name="progress",
     build=build,
     calls=("course", "notification"),
+    follows=("course", "quiz"),
     migrations=str(Path(__file__).parent / "migrations"),
 )

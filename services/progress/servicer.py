@@ -7,9 +7,11 @@ from uuid import UUID
 import grpc
 
 from services.kit import call
+from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid
 from services.progress.errors import UserNotFound
 from services.progress.tracking import Tracking
+from services.progress.views import progress_message
 from stellr.progress.v1 import progress_service_pb2 as pb
 from stellr.progress.v1.progress_pb2 import CourseProgress
 from stellr.progress.v1.progress_service_pb2_grpc import ProgressServiceServicer
@@ -25,28 +27,30 @@ class ProgressServicer(ProgressServiceServicer):
         self, request: pb.MarkCompleteRequest, context: grpc.ServicerContext
     ) -> CourseProgress:
         """Mark a lesson completed."""
-        return self._tracking.complete_lesson(call.user_id(), request.lesson_id)
+        return progress_message(self._tracking.complete_lesson(call.user_id(), request.lesson_id))
 
     def MarkIncomplete(
         self, request: pb.MarkIncompleteRequest, context: grpc.ServicerContext
     ) -> CourseProgress:
         """Mark a lesson not completed."""
-        return self._tracking.undo_lesson(call.user_id(), request.lesson_id)
+        return progress_message(self._tracking.undo_lesson(call.user_id(), request.lesson_id))
 
     def ListProgress(
         self, request: pb.ListProgressRequest, context: grpc.ServicerContext
     ) -> pb.ListProgressResponse:
         """A learner's courses."""
-        courses, token = self._tracking.list(
-            _learner(request.user_id), request.page_size, request.page_token
-        )
-        return pb.ListProgressResponse(courses=courses, next_page_token=token)
+        size = page_size(request.page_size)
+        found, token = self._tracking.list(_learner(request.user_id), size, request.page_token)
+        return pb.ListProgressResponse(courses=map(progress_message, found), next_page_token=token)
 
     def GetCourseProgress(
         self, request: pb.GetCourseProgressRequest, context: grpc.ServicerContext
     ) -> CourseProgress:
         """A learner's progress in a course."""
-        return self._tracking.get(_learner(request.user_id), request.course)
+        user_id = _learner(request.user_id)
+        standing = self._tracking.get(user_id, request.course)
+        times = self._tracking.completion_times(user_id, standing.outline.course_id)
+        return progress_message(standing, times)
 
 
 def _learner(user_id: str) -> UUID:

@@ -1,119 +1,126 @@
-"""Keeping what learners do, and noticing when that completes a course."""
+"""Keeping what learners do, and reading how far they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
+from services.clients.course import Courses, Outline
 from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
+from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
-from services.kit.process.runtime import Runtime
-from services.progress import repository, rules
-from services.progress.outlines import Outlines
-from services.progress.repository import State
-from services.progress.views import progress_message, standing_message
-from stellr.course.v1 import course_internal_service_pb2 as course_pb
-from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
-from stellr.progress.v1 import progress_internal_service_pb2 as internal_pb
-from stellr.progress.v1.progress_pb2 import CourseProgress
+from services.kit.events.events import Events
+from services.progress import repository
+from services.progress.errors import CourseNotFound, LessonNotFound
+from services.progress.steps import State
 
-Outline = course_pb.Outline
+
+class Standing(NamedTuple):
+    """A learner in a course; `enrolled_at` is None where the learner is not in it."""
+
+    outline: Outline
+    state: State
+    enrolled_at: datetime | None
 
 
 class Tracking:
     """What learners have done.
 
     Course is asked before the database is touched: no transaction is open meanwhile. Its
-    NOT_FOUND, for what does not exist and what the learner may not see alike, passes through.
+    NOT_FOUND, for what does not exist and what is not published alike, passes through.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._database = runtime.database
-        self._course = CourseInternalServiceStub(runtime.channel("course"))
-        self._outlines = Outlines(runtime)
+    def __init__(
+        self, database: Database, events: Events, courses: Courses, page_tokens: PageTokens
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._courses = courses
+        self._page_tokens = page_tokens
 
-    def complete_lesson(self, user_id: UUID, lesson_id: str) -> CourseProgress:
-        """Mark a lesson completed; NotFound where the learner is not in its course."""
-        outline = self._outlines.of_lesson(user_id, lesson_id)
-        course_id, db = UUID(outline.course_id), self._database.session
-        state = repository.complete_lesson(db, user_id, course_id, UUID(lesson_id))
-        return progress_message(outline, settle_one(self._database, user_id, outline, state))
+    def complete_lesson(self, user_id: UUID, lesson_id: str) -> Standing:
+        """Mark a lesson completed; LessonNotFound where the learner is not in its course."""
+        found, outline, enrolled_at = self._own_lesson(user_id, lesson_id)
+        state = repository.complete_lesson(self._database, self._events, user_id, outline, found)
+        return Standing(outline, state, enrolled_at)
 
-    def undo_lesson(self, user_id: UUID, lesson_id: str) -> CourseProgress:
-        """Mark a lesson not completed; NotFound where the learner is not in its course."""
-        outline, db = self._outlines.of_lesson(user_id, lesson_id), self._database.session
-        course_id = UUID(outline.course_id)
-        repository.undo_lesson(db, user_id, course_id, UUID(lesson_id))
-        return progress_message(outline, repository.find_state(db, user_id, course_id))
+    def undo_lesson(self, user_id: UUID, lesson_id: str) -> Standing:
+        """Mark a lesson not completed; LessonNotFound where the learner is not in its course."""
+        found, outline, enrolled_at = self._own_lesson(user_id, lesson_id)
+        repository.undo_lesson(self._database, user_id, outline.course_id, found)
+        state = repository.find_state(self._database, user_id, outline.course_id)
+        return Standing(outline, state, enrolled_at)
 
-    def pass_quiz(self, user_id: UUID, lesson_id: str, passed_at: datetime) -> None:
-        """Keep that the quiz of a lesson was passed."""
-        try:
-            outline = self._outlines.of_lesson(user_id, lesson_id)
-        except NotFound:
-            # The learner left the course, or the lesson is gone: the pass counts towards nothing
-            # any more, and a refusal would not change that.
-            return
-        db, course_id = self._database.session, UUID(outline.course_id)
-        state = repository.pass_quiz(db, user_id, course_id, UUID(lesson_id), passed_at)
-        settle_one(self._database, user_id, outline, state)
-
-    def list(
-        self, user_id: UUID, page_size: int, page_token: str
-    ) -> tuple[Sequence[CourseProgress], str]:
+    def list(self, user_id: UUID, size: int, page_token: str) -> tuple[Sequence[Standing], str]:
         """A page of a learner's courses, newest enrollment first, and the token of the next."""
-        page = self._course.ListOutlines(
-            course_pb.ListOutlinesRequest(
-                user_id=str(user_id), page_size=page_size, page_token=page_token
-            )
+        scope = f"progress {user_id}"
+        after = self._page_tokens.read(page_token, scope)
+        enrollments = self._courses.enrollments(user_id)
+        found = list(islice(self._outlines(enrollments, after), size + 1))
+        shown, token = self._page_tokens.page(
+            found, size, scope, lambda each: [str(each.course_id)]
         )
-        db = self._database.session
-        courses = [UUID(outline.course_id) for outline in page.outlines]
-        states = repository.find_states(db, user_id, courses)
-        settled = settle(self._database, user_id, page.outlines, states)
-        messages = [progress_message(*pair) for pair in zip(page.outlines, settled, strict=True)]
-        return messages, page.next_page_token
+        courses = [outline.course_id for outline in shown]
+        states = repository.find_states(self._database, user_id, courses)
+        standings = [
+            Standing(each, states.get(each.course_id, State()), enrollments[each.course_id])
+            for each in shown
+        ]
+        return standings, token
 
-    def get(self, user_id: UUID, course_id: str) -> CourseProgress:
-        """A learner's progress in a course (id or slug), with each lesson's."""
-        outline, state = self._find(user_id, course_id)
-        db = self._database.session
-        times = repository.completion_times(db, user_id, UUID(outline.course_id))
-        return progress_message(outline, state, times)
+    def get(self, user_id: UUID, course: str) -> Standing:
+        """A learner in a course (id or slug); CourseNotFound where the learner is not in it."""
+        standing = self.get_standing(user_id, course)
+        if standing.enrolled_at is None:
+            raise CourseNotFound
+        return standing
 
-    def get_standing(self, user_id: UUID, course_id: str) -> internal_pb.Standing:
-        """What a learner still lacks in a course (id or slug)."""
-        return standing_message(*self._find(user_id, course_id))
+    def get_standing(self, user_id: UUID, course: str) -> Standing:
+        """How anybody stands in a published course (id or slug), enrolled or not."""
+        outline = self._courses.find(course)
+        enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
+        state = repository.find_state(self._database, user_id, outline.course_id)
+        return Standing(outline, state, enrolled_at)
 
-    def _find(self, user_id: UUID, course_id: str) -> tuple[Outline, State]:
-        outline, db = self._outlines.of_course(user_id, course_id), self._database.session
-        state = repository.find_state(db, user_id, UUID(outline.course_id))
-        return outline, settle_one(self._database, user_id, outline, state)
+    def completion_times(self, user_id: UUID, course_id: UUID) -> Mapping[str, datetime]:
+        """When a learner completed the lessons of a course, by lesson id."""
+        return repository.completion_times(self._database, user_id, course_id)
+
+    def _own_lesson(self, user_id: UUID, lesson_id: str) -> tuple[UUID, Outline, datetime]:
+        found = as_uuid(lesson_id)
+        if found is None:
+            raise LessonNotFound
+        outline = self._courses.of_lesson(str(found))
+        enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
+        if enrolled_at is None:
+            raise LessonNotFound
+        return found, outline, enrolled_at
+
+    def _outlines(
+        self, enrollments: Mapping[UUID, datetime], after: Sequence[str] | None
+    ) -> Iterator[Outline]:
+        """The published ones of these courses, from behind a course on."""
+        courses = iter(enrollments)
+        if after:
+            last = UUID(after[0])
+            courses = iter([*_behind(courses, last)])
+        for course_id in courses:
+            try:
+                yield self._courses.find(str(course_id))
+            except NotFound:
+                continue
 
 
-def settle(
-    database: Database, user_id: UUID, outlines: Sequence[Outline], states: Mapping[UUID, State]
-) -> Sequence[State]:
-    """The states of the courses in order; those that turn out completed become so, for good.
-
-    Reads settle too: a course is also completed when the last thing missing leaves it.
-    """
-    found = [states.get(UUID(outline.course_id), State()) for outline in outlines]
-    newly = [
-        UUID(outline.course_id)
-        for outline, state in zip(outlines, found, strict=True)
-        if state.completed_at is None and rules.all_done(rules.tally(outline, state.done))
-    ]
-    if not newly:
-        return found
-    times = repository.complete_courses(database.session, user_id, newly)
-    return [
-        state._replace(completed_at=times.get(UUID(outline.course_id), state.completed_at))
-        for outline, state in zip(outlines, found, strict=True)
-    ]
+def _behind(courses: Iterator[UUID], last: UUID) -> Iterator[UUID]:
+    for course_id in courses:
+        if course_id == last:
+            break
+    yield from courses
 
 
-def settle_one(database: Database, user_id: UUID, outline: Outline, state: State) -> State:
-    """The state of one course, settled."""
-    return settle(database, user_id, [outline], {UUID(outline.course_id): state})[0]
+def _key(outline: Outline) -> list[str]:
+    return [str(outline.course_id)]

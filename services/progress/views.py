@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.clients.course import Outline
 from services.kit.data.tables import timestamp
 from services.progress import rules
-from services.progress.repository import State
-from stellr.course.v1.course_internal_service_pb2 import Outline
+from services.progress.steps import State
+from services.progress.tracking import Standing
 from stellr.progress.v1 import progress_internal_service_pb2 as internal_pb
 from stellr.progress.v1.progress_pb2 import CourseProgress, LessonProgress
 
@@ -19,29 +20,31 @@ _WHAT = {
 
 
 def progress_message(
-    outline: Outline, state: State, times: Mapping[str, datetime] | None = None
+    standing: Standing, times: Mapping[str, datetime] | None = None
 ) -> CourseProgress:
     """The progress; with the completion times by lesson id, each lesson's as well."""
+    outline, state, enrolled_at = standing
     count = rules.tally(outline, state.done)
     completed = state.completed_at is not None
     return CourseProgress(
-        course_id=outline.course_id,
+        course_id=str(outline.course_id),
         **count._asdict(),
         percentage=rules.percentage(count, completed),
         completed=completed,
-        enroll_time=outline.enroll_time,
+        enroll_time=timestamp(enrolled_at),
         complete_time=timestamp(state.completed_at),
         last_lesson_id=str(state.last_lesson_id or ""),
         lessons=() if times is None else _lessons(outline, state, times),
     )
 
 
-def standing_message(outline: Outline, state: State) -> internal_pb.Standing:
+def standing_message(standing: Standing) -> internal_pb.Standing:
     """What is still to be done; nothing, once completed, even when lessons were added since."""
+    outline, state, _ = standing
     completed = state.completed_at is not None
     lacking = () if completed else rules.missing(outline, state.done)
     return internal_pb.Standing(
-        course_id=outline.course_id,
+        course_id=str(outline.course_id),
         completed=completed,
         complete_time=timestamp(state.completed_at),
         missing=[

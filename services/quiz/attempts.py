@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from services.kit import call
-from services.kit.data.pages import page_size
-from services.kit.data.tables import timestamp
-from services.kit.process.runtime import Runtime
-from services.kit.work.tasks import Delivery
+from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
+from services.kit.events.cache import EventCache, Loaded
+from services.kit.events.events import Events
 from services.quiz import repository
 from services.quiz.errors import QuizNotFound
 from services.quiz.grading import Answer
+from services.quiz.kept import QuizVersion
 from services.quiz.lessons import Lessons
 from services.quiz.outcome import outcome
-from services.quiz.repository import Current, KeptResult
+from services.quiz.repository import Current, KeptResult, Standing
 from services.quiz.versions import Versions
-from services.quiz.views import quiz_message, result_message
-from stellr.progress.v1 import progress_internal_service_pb2 as progress_pb
-from stellr.quiz.v1 import quiz_pb2
-from stellr.quiz.v1 import quiz_service_pb2 as pb
+from stellr.quiz.v1.events_pb2 import QuizPassed
+
+
+class OwnQuiz(NamedTuple):
+    """The quiz of a lesson, and how a learner stands in it."""
+
+    lesson_id: UUID
+    quiz: QuizVersion
+    standing: Standing
 
 
 class Attempts:
@@ -27,57 +35,57 @@ class Attempts:
 
     def __init__(
         self,
-        runtime: Runtime,
+        database: Database,
+        events: Events,
+        page_tokens: PageTokens,
         lessons: Lessons,
-        record_pass: Delivery[progress_pb.RecordQuizPassRequest],
+        quizzes: EventCache[Current],
     ) -> None:
-        self._database = runtime.database
-        self._page_tokens = runtime.page_tokens
+        self._database = database
+        self._events = events
+        self._page_tokens = page_tokens
         self._lessons = lessons
-        self._record_pass = record_pass
-        self._versions = Versions(runtime.database)
+        self._quizzes = quizzes
+        self._versions = Versions(database)
 
-    def read(self, lesson_id: str) -> quiz_pb2.Quiz:
-        """The quiz of a lesson, without a hint at the answers."""
-        user_id = call.user_id()
+    def read(self, lesson_id: str, user_id: UUID) -> OwnQuiz:
+        """The quiz of a lesson that the learner is enrolled in; QuizNotFound."""
         lesson = self._lessons.enrolled(lesson_id, user_id)
-        current = self._current(lesson, user_id)
-        return quiz_message(lesson, self._versions.find(current.version_id), current)
+        current = self._current(lesson.lesson_id)
+        standing = repository.find_standing(self._database, current.quiz_id, user_id)
+        return OwnQuiz(lesson.lesson_id, self._versions.find(current.version_id), standing)
 
-    def submit(self, request: pb.SubmitQuizRequest) -> quiz_pb2.Result:
-        """Grade the answers and keep the result; a pass is reported in the same transaction."""
-        user_id = call.user_id()
-        lesson = self._lessons.enrolled(request.lesson_id, user_id)
-        answers = [Answer.of(each.question_id, each.option_ids) for each in request.answers]
-        quiz = self._versions.seen(self._current(lesson, user_id), answers)
+    def submit(self, lesson_id: str, user_id: UUID, answers: Sequence[Answer]) -> KeptResult:
+        """Grade the answers and keep the result; a first pass is told of with it.
+
+        QuizNotFound; InvalidFields names every answer that does not fit the quiz; QuizChanged.
+        """
+        lesson = self._lessons.enrolled(lesson_id, user_id)
+        quiz = self._versions.seen(self._current(lesson.lesson_id), answers)
         graded = outcome(quiz, answers)
-        result = repository.add_result(self._database, quiz, user_id, graded)
-        if result.passed:
-            self._report_pass(lesson, user_id, result)
-        return result_message(result)
+        passing = QuizPassed(
+            user_id=str(user_id), lesson_id=str(lesson.lesson_id), course_id=str(lesson.course_id)
+        )
+        passing.pass_time.FromDatetime(datetime.now(UTC))
+        return repository.add_result(self._database, self._events, quiz, graded, passing)
 
-    def results(self, request: pb.ListResultsRequest) -> pb.ListResultsResponse:
-        """A page of the caller's results, newest first."""
-        user_id = call.user_id()
-        lesson = self._lessons.enrolled(request.lesson_id, user_id)
-        quiz_id = self._current(lesson, user_id).quiz_id
-        scope, size = f"results:{quiz_id}:{user_id}", page_size(request.page_size)
-        seen = self._page_tokens.read(request.page_token, scope)
+    def results(
+        self, lesson_id: str, user_id: UUID, size: int, page_token: str
+    ) -> tuple[Sequence[KeptResult], str]:
+        """A page of the learner's results, newest first, and the token of the next."""
+        lesson = self._lessons.enrolled(lesson_id, user_id)
+        quiz_id = self._current(lesson.lesson_id).quiz_id
+        scope = f"results:{quiz_id}:{user_id}"
+        seen = self._page_tokens.read(page_token, scope)
         before = UUID(seen[0]) if seen else None
         rows = repository.list_results(self._database, quiz_id, user_id, before, size + 1)
-        page, token = self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
-        return pb.ListResultsResponse(results=map(result_message, page), next_page_token=token)
+        return self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
 
-    def _current(self, lesson_id: UUID, user_id: UUID) -> Current:
-        current = repository.find_current(self._database, lesson_id, user_id)
+    def _current(self, lesson_id: UUID) -> Current:
+        return self._quizzes.get(str(lesson_id), lambda: self._load(lesson_id))
+
+    def _load(self, lesson_id: UUID) -> Loaded[Current]:
+        current = repository.find_current(self._database, lesson_id)
         if current is None:
             raise QuizNotFound
-        return current
-
-    def _report_pass(self, lesson_id: UUID, user_id: UUID, result: KeptResult) -> None:
-        request = progress_pb.RecordQuizPassRequest(
-            user_id=str(user_id),
-            lesson_id=str(lesson_id),
-            pass_time=timestamp(result.submitted_at),
-        )
-        self._record_pass(request)
+        return Loaded(current, (str(lesson_id),), (str(lesson_id),))

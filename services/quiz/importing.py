@@ -7,11 +7,13 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
+from services.kit.events.events import Events
 from services.quiz import gift, matching, repository
 from services.quiz.kept import QuizVersion
 from services.quiz.questions import WrittenQuiz
 from services.quiz.repository import Latest
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
+from stellr.quiz.v1.events_pb2 import QuizChanged
 
 
 def check(text: str) -> pb.GiftReport:
@@ -29,8 +31,9 @@ class Importing:
     Course is told by whoever imports, once all that belongs to the course is in.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, events: Events) -> None:
         self._database = database
+        self._events = events
 
     def run(self, request: pb.ImportQuizzesRequest) -> list[pb.ImportedQuiz]:
         """Make quizzes, or bring them to these texts; InvalidFields tells all their defects.
@@ -47,7 +50,10 @@ class Importing:
     def remove(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> int:
         """Take the quizzes of lessons away; how many there were."""
         repository.lock_course(self._database, course_id)
-        return repository.remove_quizzes(self._database, lesson_ids)
+        removed = repository.remove_quizzes(self._database, lesson_ids)
+        for lesson_id in removed:
+            self._events.append(QuizChanged(lesson_id=str(lesson_id)))
+        return len(removed)
 
     def _import(
         self, lesson_id: UUID, written: WrittenQuiz, latest: Latest | None
@@ -56,6 +62,7 @@ class Importing:
         if latest and not latest.removed and latest.digest == written.digest:
             return pb.ImportedQuiz(quiz_id=str(latest.quiz_id), question_count=count)
         quiz_id = self._save(lesson_id, written, latest)
+        self._events.append(QuizChanged(lesson_id=str(lesson_id)))
         return pb.ImportedQuiz(quiz_id=str(quiz_id), question_count=count, changed=True)
 
     def _save(self, lesson_id: UUID, written: WrittenQuiz, latest: Latest | None) -> UUID:

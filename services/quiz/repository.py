@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write, nothing, scalar
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
+from services.kit.events.events import Events
 from services.quiz.kept import QuizVersion
 from services.quiz.outcome import Outcome
+from stellr.quiz.v1.events_pb2 import QuizPassed
 
 # Below every id there is, for the first page of a list: its order is newest first.
 _NEWEST = UUID(int=(1 << 128) - 1)
 
 
 class Current(NamedTuple):
-    """The quiz of a lesson now, and how a learner stands in it; `best` is a percentage."""
+    """The quiz of a lesson as it is now."""
 
     quiz_id: UUID
     version_id: UUID
-    results: int
-    best: float | None
+
+
+class Standing(NamedTuple):
+    """How a learner stands in a quiz; `best` is a percentage, None before the first result."""
+
+    results: int = 0
+    best: float | None = None
 
 
 class Latest(NamedTuple):
@@ -51,22 +58,29 @@ class KeptResult(NamedTuple):
     question_results: list[dict[str, Any]]
 
 
+class _Added(NamedTuple):
+    result_id: UUID
+    attempt_id: UUID
+    newly_passed: bool
+
+
 _FIND_CURRENT = Statement(
-    """
-    SELECT quiz_id, version_id, results, best
-    FROM quizzes, LATERAL (
-        SELECT count(*) AS results, max(percentage) AS best FROM results
-        WHERE results.quiz_id = quizzes.quiz_id AND user_id = :user_id
-    ) AS standing
-    WHERE lesson_id = :lesson_id AND removed_at IS NULL
-    """,
+    "SELECT quiz_id, version_id FROM quizzes WHERE lesson_id = :lesson_id AND removed_at IS NULL",
     Current,
+)
+_FIND_STANDING = Statement(
+    "SELECT results, best FROM standings WHERE quiz_id = :quiz_id AND user_id = :user_id", Standing
 )
 
 
-def find_current(db: Database, lesson_id: UUID, user_id: UUID) -> Current | None:
-    """The quiz of a lesson and how a learner stands in it, or None."""
-    return db.first(_FIND_CURRENT, lesson_id=lesson_id, user_id=user_id)
+def find_current(db: Database, lesson_id: UUID) -> Current | None:
+    """The quiz of a lesson, or None."""
+    return db.first(_FIND_CURRENT, lesson_id=lesson_id)
+
+
+def find_standing(db: Database, quiz_id: UUID, user_id: UUID) -> Standing:
+    """How a learner stands in a quiz."""
+    return db.first(_FIND_STANDING, quiz_id=quiz_id, user_id=user_id) or Standing()
 
 
 _FIND_VERSION = Statement(
@@ -113,25 +127,52 @@ def count_known(db: Database, quiz_id: UUID, ids: Collection[UUID]) -> int:
 _RESULT = (
     "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results"
 )
-_ADD_RESULT = Write(
-    f"""
-    INSERT INTO results (quiz_id, version_id, user_id,
-        score, max_score, percentage, passed, answers, question_results)
-    VALUES (:quiz_id, :version_id, :user_id,
-        :score, :max_score, :percentage, :passed, :answers, :question_results)
-    RETURNING {_RESULT}
+_ADD_RESULT = WholeWrite(
+    """
+    WITH added AS (
+        INSERT INTO results (quiz_id, version_id, user_id, score, max_score, percentage, passed,
+            answers, question_results, submitted_at)
+        VALUES (:quiz_id, :version_id, :user_id, :score, :max_score, :percentage, :passed,
+            :answers, :question_results, :submitted_at)
+        RETURNING result_id, attempt_id
+    ), standing AS (
+        INSERT INTO standings AS known (quiz_id, user_id, results, best, passed)
+        VALUES (:quiz_id, :user_id, 1, :percentage, :passed)
+        ON CONFLICT (quiz_id, user_id) DO UPDATE SET results = known.results + 1,
+            best = greatest(known.best, excluded.best), passed = known.passed OR excluded.passed
+        RETURNING new.passed AND old.passed IS NOT TRUE AS newly_passed
+    ), told AS (
+        INSERT INTO events (kind, payload, request_id)
+        SELECT :kind, :payload, :request_id FROM standing WHERE newly_passed
+    )
+    SELECT result_id, attempt_id, newly_passed FROM added, standing
     """,
-    KeptResult,
+    _Added,
 )
 
 
-def add_result(db: Database, quiz: QuizVersion, user_id: UUID, outcome: Outcome) -> KeptResult:
-    """Keep a graded submission."""
+def add_result(
+    db: Database, events: Events, quiz: QuizVersion, outcome: Outcome, passing: QuizPassed
+) -> KeptResult:
+    """Keep a graded submission, and how its learner stands; a first pass is told of."""
+    at = passing.pass_time.ToDatetime(UTC)
     values = asdict(outcome)
     for name in ("answers", "question_results"):
         values[name] = Jsonb(values[name])
-    ids = {"quiz_id": quiz.quiz_id, "version_id": quiz.version_id, "user_id": user_id}
-    return db.one(_ADD_RESULT, **ids, **values)
+    ids = {"quiz_id": quiz.quiz_id, "version_id": quiz.version_id, "user_id": passing.user_id}
+    added = db.one(_ADD_RESULT, **ids, **values, submitted_at=at, **events.row(passing))
+    if added.newly_passed:
+        events.told(passing)
+    return KeptResult(
+        added.result_id,
+        added.attempt_id,
+        outcome.score,
+        outcome.max_score,
+        outcome.percentage,
+        outcome.passed,
+        at,
+        outcome.question_results,
+    )
 
 
 _LIST_RESULTS = Statement(
@@ -236,11 +277,12 @@ _REMOVE_QUIZZES = Write(
     """
     UPDATE quizzes SET removed_at = now()
     WHERE lesson_id = ANY(:lesson_ids) AND removed_at IS NULL
+    RETURNING lesson_id
     """,
-    nothing,
+    scalar,
 )
 
 
-def remove_quizzes(db: Database, lesson_ids: Sequence[UUID]) -> int:
-    """Take the quizzes of these lessons away; how many there were."""
-    return db.run(_REMOVE_QUIZZES, lesson_ids=list(lesson_ids))
+def remove_quizzes(db: Database, lesson_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Take the quizzes of these lessons away; the lessons that had one."""
+    return db.all(_REMOVE_QUIZZES, lesson_ids=list(lesson_ids))

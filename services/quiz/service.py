@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
+from services.clients.course import Courses
+from services.kit.events.events import Drops
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration, Service
+from services.kit.process.service import Domain, Registration, Service
 from services.quiz.attempts import Attempts
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
 from services.quiz.servicer import QuizServicer
-from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
-from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
+from stellr.quiz.v1.events_pb2 import QuizChanged
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
 from stellr.quiz.v1.quiz_service_pb2_grpc import add_QuizServiceServicer_to_server
 
+QUIZZES = 100_000
 
-def build(runtime: Runtime) -> Sequence[Registration]:
-    """The servicers of quiz."""
-    lessons = Lessons(CourseInternalServiceStub(runtime.channel("course")))
-    progress = ProgressInternalServiceStub(runtime.channel("progress"))
-    record_pass = runtime.jobs.delivery(progress.RecordQuizPass)
-    public = QuizServicer(Attempts(runtime, lessons, record_pass))
-    internal = QuizInternalServicer(Importing(runtime.database))
-    return [
-        Registration(add_QuizServiceServicer_to_server, public),
-        Registration(add_QuizInternalServiceServicer_to_server, internal),
-    ]
+
+def build(runtime: Runtime) -> Domain:
+    """What quiz consists of."""
+    database, events = runtime.database, runtime.events
+    by_lesson: Drops = {QuizChanged: lambda event: event.lesson_id}
+    attempts = Attempts(
+        database,
+        events,
+        runtime.page_tokens,
+        Lessons(Courses.of(runtime)),
+        events.cache("quizzes", size=QUIZZES, drops=by_lesson),
+    )
+    internal = QuizInternalServicer(Importing(database, events))
+    return Domain(
+        servicers=[
+            Registration(add_QuizServiceServicer_to_server, QuizServicer(attempts)),
+            Registration(add_QuizInternalServiceServicer_to_server, internal),
+        ]
+    )
 
 
 SERVICE = Service(
     name="quiz",
     build=build,
-    calls=("course", "progress"),
+    calls=("course",),
+    follows=("course",),
     migrations=str(Path(__file__).parent / "migrations"),
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from services.kit.data.tables import timestamp
-from services.quiz.kept import KeptQuestion, QuizVersion
+from services.quiz.attempts import OwnQuiz
+from services.quiz.kept import KeptQuestion
 from services.quiz.questions import QuestionKind
-from services.quiz.repository import Current, KeptResult
+from services.quiz.repository import KeptResult
 from stellr.quiz.v1 import quiz_pb2 as pb
 
 _TYPES = {
@@ -17,15 +16,16 @@ _TYPES = {
 }
 
 
-def quiz_message(lesson_id: UUID, quiz: QuizVersion, current: Current) -> pb.Quiz:
+def quiz_message(own: OwnQuiz) -> pb.Quiz:
     """The quiz without its answers, and how the learner stands in it."""
+    lesson_id, quiz, standing = own
     return pb.Quiz(
         quiz_id=str(quiz.quiz_id),
         lesson_id=str(lesson_id),
         title=quiz.title,
         pass_percentage=quiz.pass_percentage,
-        attempts_used=current.results,
-        best_percentage=current.best,
+        attempts_used=standing.results,
+        best_percentage=standing.best,
         questions=[_question(each) for each in quiz.questions],
     )
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.kit.process.runtime import Runtime
+from services.kit.data.database import Database
 from services.kit.work.tasks import Delivery
 from services.user import repository
 from services.user.changes import changes
-from services.user.models import Profile
+from services.user.repository import ProfileRow
 from stellr.auth.v1 import auth_internal_service_pb2 as auth
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
@@ -23,34 +23,35 @@ class Profiles:
     """Reads and changes profiles."""
 
     def __init__(
-        self, runtime: Runtime, set_contact: Delivery[notification.SetContactRequest]
+        self,
+        database: Database,
+        accounts: AuthInternalServiceStub,
+        set_contact: Delivery[notification.SetContactRequest],
     ) -> None:
-        self._database = runtime.database
+        self._database = database
+        self._accounts = accounts
         self._set_contact = set_contact
-        self._accounts = AuthInternalServiceStub(runtime.channel("auth"))
 
-    def get(self, user_id: UUID) -> Profile:
+    def get(self, user_id: UUID) -> ProfileRow:
         """The profile of a person; NotFound (ACCOUNT_NOT_FOUND) where there is no account."""
-        # A transaction of its own: the call to auth shall find no connection held.
-        with self._database.transaction() as unit:
-            profile = repository.find_profile(unit.session, user_id)
-        return profile or self._begin(user_id)
+        return repository.find_profile(self._database, user_id) or self._begin(user_id)
 
-    def update(self, user_id: UUID, request: UpdateProfileRequest) -> Profile:
+    def update(self, user_id: UUID, request: UpdateProfileRequest) -> ProfileRow:
         """Change what the request names; InvalidArgument as in `changes`."""
         values = changes(request.profile, request.update_mask.paths)
         profile = self.get(user_id)
         if not values:
             return profile
-        profile = repository.update_profile(self._database.session, user_id, values)
+        profile = repository.update_profile(self._database, user_id, values)
         self._tell_contact(profile, values)
         return profile
 
-    def _begin(self, user_id: UUID) -> Profile:
+    def _begin(self, user_id: UUID) -> ProfileRow:
         account = self._accounts.GetAccount(auth.GetAccountRequest(user_id=str(user_id)))
-        return repository.create_profile(self._database.session, _first_values(user_id, account))
+        with self._database.transaction():
+            return repository.create_profile(self._database, _first_values(user_id, account))
 
-    def _tell_contact(self, profile: Profile, values: dict[str, str]) -> None:
+    def _tell_contact(self, profile: ProfileRow, values: dict[str, str]) -> None:
         fields = {"name": values.get("display_name"), "locale": values.get("locale")}
         if not any(fields.values()):
             return

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session as Db
 
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement
 from services.user.models import Profile
 
 # Taken while the row is locked, and never twice the same: the order of the changes of a profile is
@@ -20,22 +21,48 @@ _CHANGED_AT = sa.func.greatest(
 )
 
 
-def find_profile(db: Db, user_id: UUID) -> Profile | None:
+class ProfileRow(NamedTuple):
+    """What a person says of themselves."""
+
+    user_id: UUID
+    email: str
+    phone: str
+    display_name: str
+    avatar_url: str
+    bio: str
+    locale: str
+    timezone: str
+    first_login_at: datetime | None
+    tutorial_completed: bool
+    step: int
+    created_at: datetime
+    updated_at: datetime
+
+
+_COLUMNS = [getattr(Profile, name) for name in ProfileRow._fields]
+_FIND = Statement(
+    sa.select(*_COLUMNS).where(Profile.user_id == sa.bindparam("user_id")), ProfileRow
+)
+
+
+def find_profile(db: Database, user_id: UUID) -> ProfileRow | None:
     """The profile, or None."""
-    return db.get(Profile, user_id)
+    return db.first(_FIND, user_id=user_id)
 
 
-def create_profile(db: Db, values: Mapping[str, Any]) -> Profile:
+def create_profile(db: Database, values: Mapping[str, Any]) -> ProfileRow:
     """The profile of these values; where somebody made it meanwhile, that one."""
-    db.execute(insert(Profile).values(values).on_conflict_do_nothing())
-    return db.scalars(sa.select(Profile).where(Profile.user_id == values["user_id"])).one()
+    insertion = insert(Profile).values(values).on_conflict_do_nothing()
+    db.session.execute(insertion)
+    return db.one(_FIND, user_id=values["user_id"])
 
 
-def update_profile(db: Db, user_id: UUID, values: Mapping[str, str]) -> Profile:
+def update_profile(db: Database, user_id: UUID, values: Mapping[str, str]) -> ProfileRow:
     """Change only the named columns, so that changes of others at the same time stay."""
-    return db.scalars(
+    change = (
         sa.update(Profile)
         .where(Profile.user_id == user_id)
         .values(updated_at=_CHANGED_AT, **values)
-        .returning(Profile)
-    ).one()
+        .returning(*_COLUMNS)
+    )
+    return ProfileRow(*db.session.execute(change).one())

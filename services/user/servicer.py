@@ -6,8 +6,8 @@ import grpc
 
 from services.kit import call
 from services.kit.data.tables import timestamp
-from services.user.models import Profile
 from services.user.profiles import Profiles
+from services.user.repository import ProfileRow
 from stellr.user.v1 import profile_pb2
 from stellr.user.v1 import user_service_pb2 as pb
 from stellr.user.v1.user_service_pb2_grpc import UserServiceServicer
@@ -32,7 +32,7 @@ class UserServicer(UserServiceServicer):
         return profile_message(self._profiles.update(call.user_id(), request))
 
 
-def profile_message(profile: Profile) -> profile_pb2.Profile:
+def profile_message(profile: ProfileRow) -> profile_pb2.Profile:
     """The profile as its owner sees it."""
     onboarding = profile_pb2.Onboarding(
         first_login_time=timestamp(profile.first_login_at),

@@ -3,78 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session as Db
-
-from services.course.repository.common import LIVE, REFERENCE, Row, reference_of
-
-_ENROLL = sa.text(f"""
-INSERT INTO enrollments (course_id, user_id)
-SELECT c.course_id, :user_id FROM courses c WHERE {REFERENCE} AND {LIVE}
-ON CONFLICT (user_id, course_id) DO UPDATE SET state = 'active', updated_at = now()
-    WHERE enrollments.state <> 'active'
-RETURNING *
-""")
-_FIND_ENROLLMENT = sa.text(f"""
-SELECT e.* FROM enrollments e JOIN courses c USING (course_id)
-WHERE e.user_id = :user_id AND {REFERENCE} AND {LIVE}
-""")
-
-
-def enroll(db: Db, reference: str, user_id: UUID) -> Row | None:
-    """The learner's active enrollment, made where there is none; None where no course is."""
-    values = {**reference_of(reference), "user_id": user_id}
-    made = db.execute(_ENROLL, values).first()
-    return made or db.execute(_FIND_ENROLLMENT, values).first()
-
+from services.course.repository.common import LIVE, REFERENCE, reference_of
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, Write
 
 _NO_ID_YET = UUID(int=2**128 - 1)
-_LIST_ENROLLMENTS = sa.text("""
-SELECT * FROM enrollments WHERE user_id = :user_id AND enrollment_id < :before
-ORDER BY enrollment_id DESC LIMIT :limit
-""")
-_LIST_PUBLISHED_ENROLLMENTS = sa.text(f"""
-SELECT e.enrollment_id, e.course_id, e.created_at
-FROM enrollments e JOIN courses c USING (course_id)
-WHERE e.user_id = :user_id AND e.enrollment_id < :before AND e.state = 'active' AND {LIVE}
-ORDER BY e.enrollment_id DESC LIMIT :limit
-""")
 
 
-def list_enrollments(db: Db, user_id: UUID, before: UUID | None, limit: int) -> Sequence[Row]:
+class EnrollmentRow(NamedTuple):
+    """A learner's place in a course."""
+
+    enrollment_id: UUID
+    course_id: UUID
+    user_id: UUID
+    state: str
+    created_at: datetime
+
+
+_COLUMNS = "enrollment_id, course_id, user_id, state, created_at"
+_ENROLL = Write(
+    f"""
+    INSERT INTO enrollments (course_id, user_id)
+    SELECT c.course_id, :user_id FROM courses c WHERE {REFERENCE} AND {LIVE}
+    ON CONFLICT (user_id, course_id) DO UPDATE SET state = 'active', updated_at = now()
+        WHERE enrollments.state <> 'active'
+    RETURNING {_COLUMNS}
+    """,
+    EnrollmentRow,
+)
+_FIND = Statement(
+    f"""
+    SELECT e.enrollment_id, e.course_id, e.user_id, e.state, e.created_at
+    FROM enrollments e JOIN courses c USING (course_id)
+    WHERE e.user_id = :user_id AND {REFERENCE} AND {LIVE}
+    """,
+    EnrollmentRow,
+)
+_LIST = Statement(
+    f"""
+    SELECT {_COLUMNS} FROM enrollments
+    WHERE user_id = :user_id AND enrollment_id < :before
+    ORDER BY enrollment_id DESC LIMIT :limit
+    """,
+    EnrollmentRow,
+)
+_LIST_ACTIVE = Statement(
+    """
+    SELECT course_id, created_at FROM enrollments
+    WHERE user_id = :user_id AND state = 'active'
+    ORDER BY enrollment_id DESC LIMIT :limit
+    """,
+    lambda course_id, created_at: (course_id, created_at),
+)
+
+
+def enroll(db: Database, reference: str, user_id: UUID) -> EnrollmentRow | None:
+    """The learner's enrollment where it is new or stands again; None where nothing changed."""
+    return db.first(_ENROLL, **reference_of(reference), user_id=user_id)
+
+
+def find_enrollment(db: Database, reference: str, user_id: UUID) -> EnrollmentRow | None:
+    """The learner's enrollment in a published course, or None."""
+    return db.first(_FIND, **reference_of(reference), user_id=user_id)
+
+
+def list_enrollments(
+    db: Database, user_id: UUID, before: UUID | None, limit: int
+) -> Sequence[EnrollmentRow]:
     """All enrollments of a learner, newest first (their ids grow with time)."""
-    values = {"user_id": user_id, "before": before or _NO_ID_YET, "limit": limit}
-    return db.execute(_LIST_ENROLLMENTS, values).all()
+    return db.all(_LIST, user_id=user_id, before=before or _NO_ID_YET, limit=limit)
 
 
-def list_published_enrollments(
-    db: Db, user_id: UUID, before: UUID | None, limit: int
-) -> Sequence[Row]:
-    """The active enrollments of a learner in published courses, newest first."""
-    values = {"user_id": user_id, "before": before or _NO_ID_YET, "limit": limit}
-    return db.execute(_LIST_PUBLISHED_ENROLLMENTS, values).all()
-
-
-_ENROLLED = "SELECT e.course_id, e.created_at FROM enrollments e"
-_FIND_ENROLLED = sa.text(f"""
-{_ENROLLED} JOIN courses c USING (course_id)
-WHERE e.user_id = :user_id AND e.state = 'active' AND {REFERENCE}
-""")
-_FIND_ENROLLED_BY_LESSON = sa.text(f"""
-{_ENROLLED} JOIN lessons l USING (course_id)
-WHERE e.user_id = :user_id AND e.state = 'active'
-    AND l.lesson_id = :lesson_id AND l.archived_at IS NULL
-""")
-
-
-def find_enrolled(db: Db, reference: str, user_id: UUID) -> Row | None:
-    """Which course it is and since when the learner is in it, or None."""
-    return db.execute(_FIND_ENROLLED, {**reference_of(reference), "user_id": user_id}).first()
-
-
-def find_enrolled_by_lesson(db: Db, lesson_id: UUID, user_id: UUID) -> Row | None:
-    """As `find_enrolled`, for the course of a lesson."""
-    values = {"lesson_id": lesson_id, "user_id": user_id}
-    return db.execute(_FIND_ENROLLED_BY_LESSON, values).first()
+def list_active(db: Database, user_id: UUID, limit: int) -> Sequence[tuple[UUID, datetime]]:
+    """The courses that a learner is in and since when, newest first."""
+    return db.all(_LIST_ACTIVE, user_id=user_id, limit=limit)

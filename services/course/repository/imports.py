@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session as Db
 
 from services.course.bodies import Link
 from services.course.imported import CourseContent, LessonContent
-from services.course.repository.common import FACTS, TAG_NAMES, Row
+from services.course.repository.common import FACTS, Row
+from services.course.words import fold, words_of
 
 # Titles beyond these are not searched: a tsvector holds at most 1 MiB.
 SEARCHED_CHARACTERS = 50_000
@@ -139,25 +141,27 @@ def write_tags(db: Db, course_id: UUID, tags: Sequence[UUID]) -> bool:
     return True
 
 
-def _searchable(text: str, weight: str) -> str:
+class Searched(NamedTuple):
+    """What a course is found by, most important first, each as a text with its words."""
+
+    title: str
+    labels: str
+    summary: str
+    lessons: str
+
+
+def _searchable(name: str, weight: str) -> str:
     """SQL: the words of a text, as they are written and in the forms of the language."""
+    text = f"CAST(:{name} AS text)"
     both = f"to_tsvector('simple', {text}) || to_tsvector(CAST(:dictionary AS regconfig), {text})"
-    return f"setweight({both}, '{weight}')"
+    return f"setweight({both}, '{weight}') || array_to_tsvector(CAST(:{name}_words AS text[]))"
 
 
-_LESSONS = "FROM lessons l WHERE l.course_id = c.course_id AND l.archived_at IS NULL"
-_CATEGORY = "SELECT name FROM categories WHERE category_id = CAST(:category_id AS uuid)"
-_LESSON_TITLES = (
-    f"left(coalesce((SELECT string_agg(l.title, ' ') {_LESSONS}), ''), {SEARCHED_CHARACTERS})"
-)
 _SEARCH = " || ".join(
-    (
-        _searchable("CAST(:title AS text)", "A"),
-        _searchable(f"concat_ws(' ', array_to_string({TAG_NAMES}, ' '), ({_CATEGORY}))", "B"),
-        _searchable("CAST(:summary AS text)", "C"),
-        _searchable(_LESSON_TITLES, "D"),
-    )
+    _searchable(f"search_{name}", weight)
+    for name, weight in zip(Searched._fields, "ABCD", strict=True)
 )
+_LESSONS = "FROM lessons l WHERE l.course_id = c.course_id AND l.archived_at IS NULL"
 _WRITE_COURSE = sa.text(f"""
 UPDATE courses c SET
     title = :title, summary = :summary, language = :language, license = :license,
@@ -170,8 +174,20 @@ WHERE c.course_id = :course_id
 
 
 def write_course(
-    db: Db, course_id: UUID, facts: dict[str, object], etag: str, dictionary: str
+    db: Db,
+    course_id: UUID,
+    facts: dict[str, object],
+    searched: Searched,
+    *,
+    etag: str,
+    dictionary: str,
 ) -> None:
     """Write what a course is, and what follows from its lessons, which are written before."""
-    values = {"course_id": course_id, "etag": etag, "dictionary": dictionary, **facts}
-    db.execute(_WRITE_COURSE, values)
+    cut = [text[:SEARCHED_CHARACTERS] for text in searched]
+    texts = {f"search_{name}": fold(text) for name, text in zip(Searched._fields, cut, strict=True)}
+    words = {
+        f"search_{name}_words": words_of(text)
+        for name, text in zip(Searched._fields, cut, strict=True)
+    }
+    values = {"course_id": course_id, "etag": etag, "dictionary": dictionary}
+    db.execute(_WRITE_COURSE, {**values, **facts, **texts, **words})

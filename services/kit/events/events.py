@@ -31,6 +31,9 @@ from stellr.events.v1.event_service_pb2_grpc import add_EventServiceServicer_to_
 
 Happening = TypeVar("Happening", bound=Message)
 
+Drops = Mapping[type[Message], Callable[[Any], str]]
+"""Kinds of event, and the subject that changed by the event."""
+
 PURGE_SECONDS = 600.0
 BACKLOG_SECONDS = 60.0
 
@@ -62,6 +65,14 @@ class Events:
         """Tell of something in the open transaction: Outbox.append."""
         self._outbox.append(event)
 
+    def row(self, event: Message) -> dict[str, Any]:
+        """An event for a statement that writes it beside other things: Outbox.row."""
+        return self._outbox.row(event)
+
+    def told(self, event: Message) -> None:
+        """Say that a statement wrote an event: Outbox.told."""
+        self._outbox.told(event)
+
     def listen(
         self, kind: type[Happening], tell: Callable[[Happening], None], *, look_back: float = 0.0
     ) -> None:
@@ -74,9 +85,7 @@ class Events:
             self._listeners[service] = Listener(self._feed(service))
         return self._listeners[service]
 
-    def cache(
-        self, name: str, *, size: int, drops: Mapping[type[Message], Callable[[Any], str]]
-    ) -> EventCache[Any]:
+    def cache(self, name: str, *, size: int, drops: Drops) -> EventCache[Any]:
         """A cache of at most `size` values; each kind of event drops what depends on the subject
         that its function returns."""
         services = sorted({service_of(kind) for kind in drops})

@@ -35,13 +35,21 @@ class Outbox:
     def append(self, event: Message) -> None:
         """Add an event to the open transaction, best at its end: until that ends, nobody is told
         of what others wrote after it. ValueError for an event of another service."""
+        self._database.run(_INSERT, **self.row(event))
+        self.told(event)
+
+    def row(self, event: Message) -> dict[str, Any]:
+        """The columns of an event, for a statement that writes it beside other things: kind,
+        payload and request_id. ValueError for an event of another service."""
         kind = kind_of(event)
         if service_of(event) != self._service:
             raise ValueError(f"{kind} is not an event of this service")
         call = calls.current()
         request_id = "" if call is None else call.request_id
-        payload = event.SerializeToString()
-        self._database.run(_INSERT, kind=kind, payload=payload, request_id=request_id)
+        return {"kind": kind, "payload": event.SerializeToString(), "request_id": request_id}
+
+    def told(self, event: Message) -> None:
+        """Say that the request wrote such a row: from its commit on the event is told."""
         self._database.after_commit(partial(self._tell, event))
 
     def at_commit(self, kind: type[Happening], tell: Callable[[Happening], None]) -> None:

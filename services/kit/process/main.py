@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
-from functools import partial
 
 import grpc
 import psycopg
@@ -15,9 +14,9 @@ from psycopg_pool import PoolTimeout
 
 from services.kit.data import idempotency
 from services.kit.errors import DomainError
-from services.kit.process.runtime import Runtime
+from services.kit.process.runtime import IDENTITY_SERVICE, Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
-from services.kit.process.service import Service
+from services.kit.process.service import Domain, Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration, Server
 from services.kit.telemetry import configure_logs
@@ -61,14 +60,14 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
         return 1
 
 
-def make_server(runtime: Runtime) -> Server:
+def make_server(runtime: Runtime, domain: Domain) -> Server:
     """The servers of a process, with what every process answers about itself."""
     own = [Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))]
     if runtime.has_database:
         jobs = JobServicer(runtime.jobs.table)
         own.append(Registration(add_JobServiceServicer_to_server, jobs))
     return Server(
-        [*runtime.service.build(runtime), *own],
+        [*domain.servicers, *own, *runtime.events.registrations()],
         runtime.chain(),
         runtime.supervisor.submit,
         threads=runtime.settings.threads,
@@ -80,15 +79,17 @@ class Process:
     """The parts of a service process in the order in which they start and stop."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
-        self._runtime = Runtime(service, settings)
+        self._runtime = service.runtime(settings)
         self._runtime.mesh_keys.load()
-        self._server = make_server(self._runtime)
+        self._domain = service.build(self._runtime)
+        self._runtime.events.consume(self._domain.consumers)
+        self._server = make_server(self._runtime, self._domain)
 
     def run(self, stop: threading.Event, at_once: threading.Event) -> int:
         """Serve until told to stop, and until that was noticed, unless it is to be at once; 0."""
         self._runtime.supervisor.start()
         self._server.start(self._runtime.settings.listen)
-        self._runtime.identity_follower.start()
+        self._runtime.events.start(self._runtime.supervisor)
         threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
         stop.wait()
         if self._server.leave():
@@ -98,7 +99,7 @@ class Process:
 
     def _open(self, stop: threading.Event) -> None:
         """Serve once the database answers, who is revoked is known, and the keys of tokens are."""
-        caught_up = self._runtime.identity_follower.caught_up
+        caught_up = self._runtime.events.listener(IDENTITY_SERVICE).caught_up
         while not (self._database_answers() and caught_up.is_set() and self._keys_are_known()):
             if stop.wait(RETRY_SECONDS):
                 return
@@ -117,11 +118,7 @@ class Process:
         return True
 
     def _start_periodic(self) -> None:
-        runtime = self._runtime
-        work = [
-            Periodic(loop.name, loop.every, partial(loop.work, runtime), loop.everywhere)
-            for loop in runtime.service.loops
-        ]
+        runtime, work = self._runtime, list(self._domain.periodic)
         if runtime.has_database:
             work.append(Periodic("forget_idempotency_keys", 600.0, self._forget_keys))
         database = runtime.database if runtime.has_database else None
@@ -150,10 +147,8 @@ class Process:
 
     def _stop(self) -> None:
         self._runtime.stopping.set()
-        if "feed_signal" in self._runtime.__dict__:
-            self._runtime.feed_signal.stop()
+        self._runtime.events.stop()
         self._server.stop(GRACE_SECONDS)
-        self._runtime.identity_follower.stop()
         self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
         log.info("stopped")

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from google.protobuf.json_format import MessageToDict
+from pydantic_settings import BaseSettings
 
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
-from services.kit.events.feed import FeedSignal
-from services.kit.identity.follower import IdentityFollower
-from services.kit.identity.revocations import Revocations
+from services.kit.events.events import Events
+from services.kit.identity.revocations import REMEMBER_SECONDS, Revocations
 from services.kit.identity.secrets import Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
-from services.kit.process.service import Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.interceptors import Chain, chain
@@ -27,27 +27,45 @@ from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import auth_service_pb2
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
+from stellr.auth.v1.events_pb2 import AccountChanged, SessionEnded
 
-# Every runtime follows auth's identity feed: that is identity, not a call between domains.
+# Every process hears who is signed out, and asks for the keys of tokens: that is identity, not a
+# call between domains.
 IDENTITY_SERVICE = "auth"
+OwnSettings = TypeVar("OwnSettings", bound=BaseSettings)
 
 
 class Runtime:
-    """The parts of one service process."""
+    """The parts of one service process, from which a domain takes what it needs."""
 
-    def __init__(self, service: Service, settings: Settings) -> None:
-        self.service = service
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        calls: Collection[str] = (),
+        follows: Collection[str] = (),
+        *,
+        has_database: bool,
+    ) -> None:
+        self.name = name
         self.settings = settings
+        self.has_database = has_database
         self.stopping = threading.Event()
-        self.metrics = Metrics(service.name, str(os.getpid()))
-        self.supervisor = Supervisor(self.metrics, blocking_steps=64)
+        self.metrics = Metrics(name, str(os.getpid()))
+        self.supervisor = Supervisor(self.metrics)
         self.limiter = RateLimiter(settings.rate_limits, settings.limit, self.metrics)
         self.revocations = Revocations()
         self.mesh_keys = KeySet(self.settings.mesh_keys)
         self.mesh_tokens = self._mesh_tokens()
-        self._channels: dict[str, MeshChannel] = {}
         self.access_keys = KeySet(self._load_jwks)
         self.access_tokens = AccessTokens(self.access_keys)
+        self._calls = frozenset(calls)
+        self._follows = frozenset({*follows, IDENTITY_SERVICE})
+        self._channels: dict[str, MeshChannel] = {}
+
+    def settings_of(self, kind: type[OwnSettings]) -> OwnSettings:
+        """The settings of a domain; ValueError names one that is wrong."""
+        return kind()
 
     def chain(self) -> Chain:
         """What every call passes before its handler."""
@@ -60,17 +78,12 @@ class Runtime:
             database=self.database if self.has_database else None,
         )
 
-    @property
-    def has_database(self) -> bool:
-        """Whether the service has a database of its own."""
-        return self.service.database
-
     @cached_property
     def database(self) -> Database:
         """The service's own database."""
         if not self.settings.database_url:
             raise ValueError("STELLR_DATABASE_URL is not set")
-        return Database(self.settings.database_url, self.settings.pool_size, self.service.name)
+        return Database(self.settings.database_url, self.settings.pool_size, self.name)
 
     @cached_property
     def jobs(self) -> Jobs:
@@ -78,16 +91,13 @@ class Runtime:
         return Jobs(self.database, self.metrics)
 
     @cached_property
-    def feed_signal(self) -> FeedSignal:
-        """Wakes streams of feeds; listens from its first use on."""
-        signal = FeedSignal(self.database)
-        signal.start()
-        return signal
-
-    @cached_property
-    def identity_follower(self) -> IdentityFollower:
-        """The thread that follows auth's identity feed."""
-        return IdentityFollower(self._channel(IDENTITY_SERVICE), self.revocations)
+    def events(self) -> Events:
+        """What happened here and elsewhere."""
+        database = self.database if self.has_database else None
+        events = Events(self.name, database, self._followed, self.metrics)
+        events.listen(SessionEnded, self._session_ended, look_back=REMEMBER_SECONDS)
+        events.listen(AccountChanged, self._account_changed, look_back=REMEMBER_SECONDS)
+        return events
 
     @cached_property
     def page_tokens(self) -> PageTokens:
@@ -97,7 +107,7 @@ class Runtime:
     def signer(self, purpose: str) -> Signer:
         """Signs for one purpose; other services and purposes have other keys."""
         secret = read_secret(self.settings.secret_file)
-        return Signer(secret, f"{self.service.name}:{purpose}")
+        return Signer(secret, f"{self.name}:{purpose}")
 
     def shared_signer(self, purpose: str) -> Signer:
         """Signs for one purpose what other services of the academy check."""
@@ -105,8 +115,8 @@ class Runtime:
 
     def channel(self, service: str) -> MeshChannel:
         """The channel to a service that this one declares to call; ValueError for any other."""
-        if service not in self.service.calls:
-            raise ValueError(f"{self.service.name} does not declare that it calls {service}")
+        if service not in self._calls:
+            raise ValueError(f"{self.name} does not declare that it calls {service}")
         return self._channel(service)
 
     def close(self) -> None:
@@ -115,6 +125,17 @@ class Runtime:
             channel.close()
         if self.has_database:
             self.database.close()
+
+    def _followed(self, service: str) -> MeshChannel:
+        if service not in self._follows:
+            raise ValueError(f"{self.name} does not declare that it follows {service}")
+        return self._channel(service)
+
+    def _session_ended(self, event: SessionEnded) -> None:
+        self.revocations.end_session(UUID(event.session_id))
+
+    def _account_changed(self, event: AccountChanged) -> None:
+        self.revocations.change_account(UUID(event.user_id), event.version)
 
     def _channel(self, service: str) -> MeshChannel:
         if service not in self._channels:
@@ -126,7 +147,7 @@ class Runtime:
         if self.settings.key_file is None:
             raise ValueError("STELLR_KEY_FILE is not set")
         key = load_key(self.settings.key_file.read_bytes())
-        return MeshTokens(self.service.name, key, self.mesh_keys)
+        return MeshTokens(self.name, key, self.mesh_keys)
 
     def _load_jwks(self) -> Mapping[str, Any]:
         request = auth_service_pb2.GetJwksRequest()

@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from services.kit.events.consumer import Consumer
+from services.kit.process.runtime import Runtime
+from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration
+from services.kit.work.periodic import Periodic
 
-if TYPE_CHECKING:
-    from services.kit.process.runtime import Runtime
-
-__all__ = ["Loop", "Registration", "Service"]
+__all__ = ["Domain", "Periodic", "Registration", "Service"]
 
 
 @dataclass(frozen=True)
-class Loop:
-    """Periodic work that takes the runtime, as `services.kit.work.periodic.Periodic` otherwise."""
+class Domain:
+    """What a domain consists of, put together: what it serves, hears of, and does by itself."""
 
-    name: str
-    every: float
-    work: Callable[[Runtime], bool | None]
-    everywhere: bool = False
+    servicers: Sequence[Registration]
+    consumers: Sequence[Consumer] = ()
+    periodic: Sequence[Periodic] = ()
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service: its name, its servicers, and all it is built with."""
+    """One service: its name, whom it calls and follows, and how it is put together."""
 
     name: str
-    build: Callable[[Runtime], Sequence[Registration]]
+    build: Callable[[Runtime], Domain]
     # The services it may call. No circle: a test walks them.
     calls: tuple[str, ...] = ()
+    # The services whose events it hears, besides its own and those of who is signed out.
+    follows: tuple[str, ...] = ()
     # The folder of its Alembic migrations; a service without one has no database.
     migrations: str | None = None
-    loops: tuple[Loop, ...] = ()
 
     @property
     def database(self) -> bool:
         """Whether the service has a database of its own."""
         return self.migrations is not None
+
+    def runtime(self, settings: Settings) -> Runtime:
+        """What a process of the service is made of."""
+        return Runtime(self.name, settings, self.calls, self.follows, has_database=self.database)

@@ -1,4 +1,4 @@
-"""Accounts, verifications, sessions, budgets and the identity feed."""
+"""Accounts, verifications, sessions and budgets."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -74,12 +74,3 @@ def upgrade() -> None:
         sa.Column("since", TIME, nullable=False),
     )
     op.create_index("budgets_since", "budgets", ["since"])
-    op.create_table(
-        "identity_events",
-        sa.Column("event_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("session_id", sa.Uuid),
-        sa.Column("account_id", sa.Uuid),
-        sa.Column("account_version", sa.Integer),
-        sa.Column("created_at", TIME, nullable=False, server_default=sa.text("clock_timestamp()")),
-    )
-    op.create_index("identity_events_created_at", "identity_events", ["created_at"])

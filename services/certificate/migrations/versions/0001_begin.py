@@ -1,4 +1,4 @@
-"""Certificates, and how far the feed of completions is followed."""
+"""Certificates."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,9 +28,4 @@ def upgrade() -> None:
         sa.Column("revoked_at", TIME),
         sa.Column("revoke_reason", sa.Text, nullable=False, server_default=""),
         sa.UniqueConstraint("user_id", "course_id"),
-    )
-    op.create_table(
-        "cursors",
-        sa.Column("feed", sa.Text, primary_key=True),
-        sa.Column("position", sa.Text, nullable=False),
     )

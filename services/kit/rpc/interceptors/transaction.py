@@ -21,7 +21,7 @@ class Transaction:
 
         What only reads has no transaction.
         """
-        if rpc.streams_reply:
+        if rpc.reads_only or rpc.streams_reply:
             return proceed
         transaction = self._database.transaction
 

@@ -1,4 +1,6 @@
-"""Course progress, lesson completions, quiz passes and the feed of completed courses."""
+"""Course progress, lesson completions and quiz passes."""
+
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,54 +14,7 @@ down_revision = None
 NOW = sa.text("now()")
 TIME = pg.TIMESTAMP(timezone=True)
 
-# Of two last steps at the same moment each would miss the other's, and nobody would complete the
-# course. So a step is written first, then the row of the learner in the course is locked, and only
-# then is it read what is done: who comes second waits, and sees both. A single statement cannot do
-# that, as it sees all as it was at its beginning; each statement of a function looks anew, and the
-# function still costs one round trip.
-STATES = """
-CREATE VIEW course_states AS
-    SELECT user_id, course_id, last_lesson_id, completed_at,
-        ARRAY(
-            SELECT lesson_id::text FROM lesson_completions done
-            WHERE done.user_id = progress.user_id AND done.course_id = progress.course_id
-        ) AS lessons,
-        ARRAY(
-            SELECT lesson_id::text FROM quiz_passes passed
-            WHERE passed.user_id = progress.user_id AND passed.course_id = progress.course_id
-        ) AS quizzes
-    FROM course_progress progress
-"""
-COMPLETE_LESSON = """
-CREATE FUNCTION complete_lesson(learner uuid, course uuid, lesson uuid)
-RETURNS SETOF course_states LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO lesson_completions (user_id, course_id, lesson_id)
-        VALUES (learner, course, lesson) ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        INSERT INTO course_progress (user_id, course_id, last_lesson_id)
-            VALUES (learner, course, lesson)
-            ON CONFLICT (user_id, course_id) DO UPDATE SET last_lesson_id = EXCLUDED.last_lesson_id;
-    END IF;
-    RETURN QUERY SELECT * FROM course_states WHERE user_id = learner AND course_id = course;
-END
-$$
-"""
-KEEP_QUIZ = """
-CREATE FUNCTION pass_quiz(learner uuid, course uuid, lesson uuid, at timestamptz)
-RETURNS SETOF course_states LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO quiz_passes (user_id, course_id, lesson_id, passed_at)
-        VALUES (learner, course, lesson, at) ON CONFLICT DO NOTHING;
-    IF FOUND THEN
-        INSERT INTO course_progress AS progress (user_id, course_id)
-            VALUES (learner, course)
-            ON CONFLICT (user_id, course_id) DO UPDATE SET last_lesson_id = progress.last_lesson_id;
-    END IF;
-    RETURN QUERY SELECT * FROM course_states WHERE user_id = learner AND course_id = course;
-END
-$$
-"""
+STEPS = Path(__file__).parents[1] / "steps.sql"
 
 
 def upgrade() -> None:
@@ -85,13 +40,10 @@ def upgrade() -> None:
         sa.Column("lesson_id", sa.Uuid, primary_key=True),
         sa.Column("passed_at", TIME, nullable=False),
     )
-    op.create_table(
-        "completions",
-        sa.Column("event_id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-        sa.Column("user_id", sa.Uuid, nullable=False),
-        sa.Column("course_id", sa.Uuid, nullable=False),
-        sa.Column("completed_at", TIME, nullable=False),
-        sa.UniqueConstraint("user_id", "course_id"),
+    op.create_index(
+        "course_progress_open",
+        "course_progress",
+        ["course_id", "user_id"],
+        postgresql_where=sa.text("completed_at IS NULL"),
     )
-    for statement in (STATES, COMPLETE_LESSON, KEEP_QUIZ):
-        op.execute(statement)
+    op.get_bind().exec_driver_sql(STEPS.read_text())

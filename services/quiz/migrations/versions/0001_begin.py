@@ -63,3 +63,12 @@ def upgrade() -> None:
         ),
     )
     op.create_index("results_of_a_learner", "results", ["quiz_id", "user_id", "result_id"])
+    # Counted with each result, so that a standing costs the same after any number of them.
+    op.create_table(
+        "standings",
+        sa.Column("quiz_id", sa.Uuid, sa.ForeignKey("quizzes.quiz_id"), primary_key=True),
+        sa.Column("user_id", sa.Uuid, primary_key=True),
+        sa.Column("results", sa.Integer, nullable=False),
+        sa.Column("best", sa.Double, nullable=False),
+        sa.Column("passed", sa.Boolean, nullable=False),
+    )

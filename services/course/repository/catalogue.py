@@ -1,0 +1,182 @@
+"""The catalogue: published courses, filtered, in order, from behind a row on.
+
+A statement is written once for each shape of a question and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+from services.course.filters import Filters
+from services.course.models import Category, Course, CourseTag, Tag
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, scalar
+
+SHAPES = 500
+_SORT_KEYS: dict[str, Any] = {
+    "publishTime": Course.published_at,
+    "title": sa.func.lower(Course.title),
+    "durationMinutes": Course.duration_minutes,
+}
+_SORT_TYPES: dict[str, Any] = {
+    "publishTime": TIMESTAMP(timezone=True),
+    "title": sa.Text(),
+    "durationMinutes": sa.Integer(),
+}
+
+
+class SummaryRow(NamedTuple):
+    """A course as the catalogue shows it, and what it is ordered by."""
+
+    course_id: UUID
+    slug: str
+    title: str
+    summary: str
+    language: str
+    lesson_count: int
+    duration_minutes: int
+    published_at: datetime | None
+    category: str | None
+    tags: list[str]
+    sort_key: Any
+
+
+class _Shape(NamedTuple):
+    """What a question asks about, without what it asks for."""
+
+    category: bool
+    tags: int
+    language: bool
+    words: bool
+    query: bool
+
+
+def list_courses(
+    db: Database, filters: Filters, order: str, after: tuple[Any, UUID] | None, limit: int
+) -> Sequence[SummaryRow]:
+    """The published courses that meet the filters, in order, from behind `after` on."""
+    statement = _list_statement(_shape(filters), order, after is not None)
+    behind = {} if after is None else {"after_key": after[0], "after_id": after[1]}
+    return db.all(statement, **_values(filters), **behind, limit=limit)
+
+
+def count_courses(db: Database, filters: Filters) -> int:
+    """How many published courses meet the filters."""
+    count: int = db.one(_count_statement(_shape(filters)), **_values(filters))
+    return count
+
+
+def _shape(filters: Filters) -> _Shape:
+    return _Shape(
+        bool(filters.category),
+        len(filters.tags),
+        bool(filters.language),
+        bool(filters.words),
+        bool(filters.q),
+    )
+
+
+def _values(filters: Filters) -> dict[str, Any]:
+    tags = {f"tag_{number}": tag for number, tag in enumerate(filters.tags)}
+    return {
+        "category": filters.category,
+        "language": filters.language,
+        "wider": f"{filters.language}-",
+        "q": filters.folded,
+        "dictionary": filters.dictionary,
+        "words": list(filters.words),
+        **tags,
+    }
+
+
+@lru_cache(maxsize=SHAPES)
+def _list_statement(shape: _Shape, order: str, is_later: bool) -> Statement[SummaryRow]:
+    field, _, descending = order.partition(" ")
+    key = _SORT_KEYS[field]
+    statement = (
+        sa.select(
+            *(Course.course_id, Course.slug, Course.title, Course.summary, Course.language),
+            *(Course.lesson_count, Course.duration_minutes, Course.published_at),
+            Category.name.label("category"),
+            _tags_of_course().label("tags"),
+            key.label("sort_key"),
+        )
+        .outerjoin(Category, Category.category_id == Course.category_id)
+        .where(*_conditions(shape))
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+    if is_later:
+        last = sa.tuple_(
+            sa.bindparam("after_key", type_=_SORT_TYPES[field]),
+            sa.bindparam("after_id", type_=sa.Uuid),
+        )
+        row = sa.tuple_(key, Course.course_id)
+        statement = statement.where(row < last if descending else row > last)
+    return Statement(statement.order_by(*_ordered(key, bool(descending))), SummaryRow)
+
+
+@lru_cache(maxsize=SHAPES)
+def _count_statement(shape: _Shape) -> Statement[int]:
+    count = sa.select(sa.func.count(Course.course_id)).where(*_conditions(shape))
+    return Statement(count, scalar)
+
+
+def _ordered(key: Any, descending: bool) -> tuple[Any, Any]:
+    if descending:
+        return key.desc(), Course.course_id.desc()
+    return key, Course.course_id
+
+
+def _tags_of_course() -> Any:
+    return sa.func.array(
+        sa.select(Tag.name)
+        .join(CourseTag, CourseTag.tag_id == Tag.tag_id)
+        .where(CourseTag.course_id == Course.course_id)
+        .order_by(CourseTag.position)
+        .correlate(Course)
+        .scalar_subquery()
+    )
+
+
+def _conditions(shape: _Shape) -> Iterator[Any]:
+    yield Course.published_at.is_not(None)
+    yield Course.archived_at.is_(None)
+    if shape.category:
+        named = sa.select(Category.category_id).where(_named(Category, "category"))
+        yield Course.category_id.in_(named)
+    for number in range(shape.tags):
+        tagged = sa.select(CourseTag.course_id).join(Tag, Tag.tag_id == CourseTag.tag_id)
+        yield Course.course_id.in_(tagged.where(_named(Tag, f"tag_{number}")))
+    if shape.language:
+        # RFC 4647, basic filtering: "pt" asks for pt-BR as well.
+        language = sa.func.lower(Course.language)
+        wider = sa.func.starts_with(language, _text("wider"))
+        yield sa.or_(language == _text("language"), wider)
+    if shape.words:
+        yield sa.or_(sa.text(_HAS_WORDS), sa.text(_HAS_FORMS))
+    elif shape.query:
+        yield sa.or_(sa.text(_HAS_WRITTEN), sa.text(_HAS_FORMS))
+
+
+# The words as they are written, or in any form their language has for them.
+_HAS_WORDS = (
+    "courses.search @@ array_to_string(ARRAY("
+    "SELECT quote_literal(word) FROM unnest(CAST(:words AS text[])) AS word), ' & ')::tsquery"
+)
+_HAS_WRITTEN = "courses.search @@ websearch_to_tsquery('simple', :q)"
+_HAS_FORMS = "courses.search @@ websearch_to_tsquery(CAST(:dictionary AS regconfig), :q)"
+
+
+def _text(name: str) -> Any:
+    return sa.bindparam(name, type_=sa.Text)
+
+
+def _named(kind: type[Category] | type[Tag], name: str) -> Any:
+    return sa.or_(sa.func.lower(kind.name) == _text(name), kind.slug == _text(name))

@@ -1,0 +1,72 @@
+"""The words of a text as a search finds them, in every script.
+
+Letters are folded: no accents, no case. Han, Kana and Hangul have no spaces between their words, so
+each pair of neighbours counts as a word, and each sign alone; what is glued to them is a word of
+its own. C++ and C# are words, which PostgreSQL's parser takes for C.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# A lexeme holds at most 2 KB.
+LONGEST_WORD = 100
+_SIGNS = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_RUN = re.compile(rf"(?P<signs>[{_SIGNS}]+)|(?P<word>[^\W{_SIGNS}]+(?:\+\+|\#)?)")
+_MARKS = ("++", "#")
+_OPERATORS = re.compile(r'"|(^|\s)-|(^|\s)or(\s|$)')
+
+
+def fold(text: str) -> str:
+    """The text without accents and case, and with space between signs and letters."""
+    # Hangul is composed of letters that NFKD takes apart and that are no accents: NFC again.
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    whole = unicodedata.normalize("NFC", letters)
+    return re.sub(rf"(?<=[{_SIGNS}])(?=[^\W{_SIGNS}])|(?<=[^\W{_SIGNS}])(?=[{_SIGNS}])", " ", whole)
+
+
+def words_of(text: str) -> list[str]:
+    """All that a text is found by, each once."""
+    return list(dict.fromkeys(_indexed(fold(text))))
+
+
+def asked_words(query: str) -> list[str] | None:
+    """What a text must have all of to be found; None where the query has operators of its own:
+    quotation marks, OR, a minus."""
+    folded = fold(query)
+    if _OPERATORS.search(folded):
+        return None
+    return list(dict.fromkeys(_asked(folded)))
+
+
+def _indexed(folded: str) -> Iterator[str]:
+    for found in _RUN.finditer(folded):
+        if signs := found["signs"]:
+            yield from signs
+            yield from _pairs(signs)
+            continue
+        word = found["word"][:LONGEST_WORD]
+        yield word
+        if word.endswith(_MARKS):
+            yield word.rstrip("+#")
+
+
+def _asked(folded: str) -> Iterator[str]:
+    for found in _RUN.finditer(folded):
+        signs = found["signs"]
+        if not signs:
+            yield found["word"][:LONGEST_WORD]
+        elif len(signs) == 1:
+            yield signs
+        else:
+            yield from _pairs(signs)
+
+
+def _pairs(signs: str) -> Iterator[str]:
+    return (signs[at : at + 2] for at in range(len(signs) - 1))

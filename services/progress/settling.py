@@ -1,0 +1,59 @@
+"""What progress does about what others tell: quizzes passed, courses that changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from services.clients.course import Courses, Outline
+from services.kit.data.database import Database
+from services.kit.errors import NotFound
+from services.kit.events.events import Events
+from services.kit.work.jobs import Jobs
+from services.progress import repository
+from stellr.course.v1.events_pb2 import OutlineChanged
+from stellr.quiz.v1.events_pb2 import QuizPassed
+
+BATCH = 1_000
+NOBODY = UUID(int=0)
+# Until then every process of course tells the course as it is now.
+SETTLING = timedelta(seconds=2)
+
+
+class Settling:
+    """Completes courses that no step of the learner completes."""
+
+    def __init__(self, database: Database, events: Events, courses: Courses, jobs: Jobs) -> None:
+        self._database = database
+        self._events = events
+        self._courses = courses
+        self._settle = jobs.task("settle_course", self.settle_course)
+
+    def quiz_passed(self, event: QuizPassed) -> None:
+        """Keep the pass, whatever state the course is in; it counts for ever."""
+        outline = self._outline(event.course_id)
+        repository.pass_quiz(self._database, self._events, outline, event)
+
+    def outline_changed(self, event: OutlineChanged) -> None:
+        """Soon look for learners whose last missing lesson left the course."""
+        at = datetime.now(UTC) + SETTLING
+        self._settle.defer(at=at, course_id=event.course_id, after=str(NOBODY))
+
+    def settle_course(self, *, course_id: str, after: str) -> None:
+        """Complete the course of a batch of learners for whom nothing is missing; then the next."""
+        outline = self._outline(course_id)
+        if not outline.lessons:
+            return
+        learners = repository.open_learners(self._database, outline, UUID(after), BATCH)
+        for learner in learners:
+            if learner.is_done:
+                repository.settle(self._database, self._events, learner.user_id, outline)
+        if len(learners) == BATCH:
+            self._settle.defer(course_id=course_id, after=str(learners[-1].user_id))
+
+    def _outline(self, course_id: str) -> Outline:
+        """The outline; one without lessons while the course is not published."""
+        try:
+            return self._courses.find(course_id)
+        except NotFound:
+            return Outline(UUID(course_id), "", "", ())

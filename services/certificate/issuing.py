@@ -44,8 +44,9 @@ class Issuing:
         """
         request = GetStandingRequest(user_id=str(user_id), course=course)
         standing: Standing = self._progress.GetStanding(request)
-        db, course_id = self._runtime.database.session, UUID(standing.course_id)
-        return standing, repository.find_certificate(db, user_id, course_id)
+        with self._runtime.database.transaction() as unit:
+            course_id = UUID(standing.course_id)
+            return standing, repository.find_certificate(unit.session, user_id, course_id)
 
     def claim(self, user_id: UUID, course: str) -> Certificate:
         """The learner's certificate of a course (id or slug), issued now if it was not before.

@@ -93,7 +93,8 @@ class CertificateServicer(CertificateServiceServicer):
         serial = read_serial(text)
         if serial is None:
             return None
-        return repository.find_by_serial(self._runtime.database.session, serial)
+        with self._runtime.database.transaction() as unit:
+            return repository.find_by_serial(unit.session, serial)
 
     def _message(self, issued: Certificate) -> certificate_pb2.Certificate:
         return certificate_message(issued, self._runtime.settings.public_url)

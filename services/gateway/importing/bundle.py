@@ -23,9 +23,11 @@ from services.gateway.importing.lessons import LessonReader
 from services.gateway.importing.links import LinkReader, unused_files
 from services.gateway.importing.scalars import line_of, scalar_text
 from services.gateway.importing.sources import CourseBundle, LessonSource, SectionSource
+from services.kit.rpc.bounds import longest, most
+from stellr.course.v1.course_internal_service_pb2 import CourseContent, ImportSection
+from stellr.quiz.v1.quiz_internal_service_pb2 import ImportQuizzesRequest
 
 MAX_COURSE_BYTES = 128 * 1024
-MAX_SECTIONS = 100
 MAX_LESSONS = 500
 
 COURSE_KEYS = (
@@ -92,25 +94,28 @@ class _Bundle:
     def _course(self, fields: Fields) -> CourseBundle:
         return CourseBundle(
             slug=_slug(fields),
-            title=fields.text("title", 200, required=True),
-            summary=fields.text("summary", 2_000, lines=True),
+            title=fields.text("title", longest(CourseContent, "title"), required=True),
+            summary=fields.text("summary", longest(CourseContent, "summary"), lines=True),
             language=_language(fields),
-            category=fields.text("category", 50),
-            tags=fields.texts("tags", 20, 50),
-            authors=fields.texts("authors", 20, 200),
-            license=fields.text("license", 100),
-            pass_percentage=fields.whole("pass_percentage", 100, default=60),
+            category=fields.text("category", longest(CourseContent, "category")),
+            tags=_names(fields, "tags"),
+            authors=_names(fields, "authors"),
+            license=fields.text("license", longest(CourseContent, "license")),
+            pass_percentage=fields.whole(
+                "pass_percentage", most(ImportQuizzesRequest, "pass_percentage"), default=60
+            ),
             sections=self._sections(fields),
         )
 
     def _sections(self, fields: Fields) -> tuple[SectionSource, ...]:
-        sections = fields.mappings("sections", SECTION_KEYS, MAX_SECTIONS, required=True)
+        maximum = most(CourseContent, "sections")
+        sections = fields.mappings("sections", SECTION_KEYS, maximum, required=True)
         # All keys are known before the first lesson is read: lessons link to each other.
         admitted = [(section, self._keys(section)) for section in sections]
         return tuple(self._section(section, keys) for section, keys in admitted)
 
     def _section(self, fields: Fields, keys: list[tuple[int, str]]) -> SectionSource:
-        title = fields.text("title", 200, required=True)
+        title = fields.text("title", longest(ImportSection, "title"), required=True)
         lessons = (self._lesson(line, key) for line, key in keys)
         return SectionSource(title, tuple(lesson for lesson in lessons if lesson))
 
@@ -142,8 +147,12 @@ class _Bundle:
             return None
 
 
+def _names(fields: Fields, key: str) -> tuple[str, ...]:
+    return fields.texts(key, most(CourseContent, key), longest(CourseContent, key))
+
+
 def _slug(fields: Fields) -> str:
-    slug = fields.text("slug", 80, required=True)
+    slug = fields.text("slug", longest(CourseContent, "slug"), required=True)
     if slug and not SLUG.fullmatch(slug):
         fields.add("slug", "use small letters a-z and digits, joined by single hyphens")
     return slug

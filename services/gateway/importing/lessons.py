@@ -17,13 +17,16 @@ from services.gateway.importing.sources import (
     QuizSource,
     VideoSource,
 )
+from services.kit.rpc.bounds import largest, longest, most
+from stellr.course.v1.course_internal_service_pb2 import ImportLesson
+from stellr.media.v1.media_internal_service_pb2 import LessonMediaContent, PdfFile, VideoLink
+from stellr.quiz.v1.quiz_internal_service_pb2 import ImportQuiz
 
 MAX_FRONT_BYTES = 16 * 1024
 # YAML is slow to read: about a second for 100 KB when it is hostile.
 MAX_YAML_BYTES = 512 * 1024
-MAX_BODY_BYTES = 1_000_000
-MAX_QUIZ_BYTES = 1_000_000
-MAX_ATTACHMENTS = 20
+MAX_BODY_BYTES = largest(ImportLesson, "body")
+MAX_QUIZ_BYTES = largest(ImportQuiz, "gift")
 LESSON_KEYS = ("id", "title", "minutes", "videos", "pdfs", "quiz", "preview")
 AUTHOR_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -76,8 +79,8 @@ class LessonReader:
         return LessonSource(
             key=key,
             author_id=self._author_id(key, fields),
-            title=fields.text("title", 200, required=True),
-            minutes=fields.whole("minutes", 10_000, default=0),
+            title=fields.text("title", longest(ImportLesson, "title"), required=True),
+            minutes=fields.whole("minutes", most(ImportLesson, "minutes"), default=0),
             body=body,
             links=links,
             preview=fields.flag("preview"),
@@ -87,7 +90,7 @@ class LessonReader:
         )
 
     def _author_id(self, key: str, fields: Fields) -> str:
-        author_id = fields.text("id", 100)
+        author_id = fields.text("id", longest(ImportLesson, "author_id"))
         if author_id and not AUTHOR_ID.fullmatch(author_id):
             fields.add("id", "use letters a-z, digits, and . _ - between them")
         elif author_id and self._author_ids.setdefault(author_id, key) != key:
@@ -95,14 +98,14 @@ class LessonReader:
         return author_id
 
     def _pdfs(self, fields: Fields) -> tuple[PdfSource, ...]:
-        entries = fields.mappings("pdfs", ("title", "file"), MAX_ATTACHMENTS)
+        entries = fields.mappings("pdfs", ("title", "file"), most(LessonMediaContent, "pdfs"))
         pdfs = [(entry.line_at("file"), self._pdf(entry)) for entry in entries]
         found = [(line, pdf) for line, pdf in pdfs if pdf]
         refuse_repeats("pdfs", [(line, pdf.file) for line, pdf in found], fields.report)
         return tuple(pdf for _, pdf in found)
 
     def _pdf(self, entry: Fields) -> PdfSource | None:
-        title = entry.text("title", 200, required=True)
+        title = entry.text("title", longest(PdfFile, "title"), required=True)
         written = entry.text("file", 200, required=True, comment=True)
         if not written:
             return None
@@ -148,7 +151,7 @@ def _check_body(body: str, report: Report) -> None:
 
 
 def _videos(fields: Fields) -> tuple[VideoSource, ...]:
-    nodes = fields.items("videos", MAX_ATTACHMENTS)
+    nodes = fields.items("videos", most(LessonMediaContent, "videos"))
     videos = [(line_of(node), _video(node, fields.report)) for node in nodes]
     refuse_repeats("videos", [(line, video.url) for line, video in videos], fields.report)
     return tuple(video for _, video in videos)
@@ -158,10 +161,10 @@ def _video(node: Node, report: Report) -> VideoSource:
     title = ""
     if isinstance(node, MappingNode):
         entry = Fields(node, ("url", "title"), report)
-        url = entry.text("url", 2_000, required=True, comment=True)
-        title, line = entry.text("title", 200), entry.line_at("url")
+        url = entry.text("url", longest(VideoLink, "url"), required=True, comment=True)
+        title, line = entry.text("title", longest(VideoLink, "title")), entry.line_at("url")
     else:
-        url = scalar_text("videos", node, 2_000, report, comment=True)
+        url = scalar_text("videos", node, longest(VideoLink, "url"), report, comment=True)
         line = line_of(node)
     if url and not _is_web_address(url):
         report.add(line, f'videos: "{url[:80]}" is not an http or https address')

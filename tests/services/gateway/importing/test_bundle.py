@@ -241,7 +241,12 @@ def test_tells_what_is_wrong_with_a_lesson(
         ("no front matter", "lessons/a.md", 1, "the front matter is missing"),
         ("---\ntitle: A\n", "lessons/a.md", 1, "the front matter is missing"),
         ("---\ntitle: A\n---\n\nx\ny\x00", "lessons/a.md", 6, "U+0000"),
-        ("---\ntitle: A\n---\n" + "x" * (MAX_BODY_BYTES + 1), "lessons/a.md", 4, "1,000,000"),
+        (
+            "---\ntitle: A\n---\n" + "x" * (MAX_BODY_BYTES + 1),
+            "lessons/a.md",
+            4,
+            f"{MAX_BODY_BYTES:,}",
+        ),
         ("---\ntitle: A\n#" + "x" * 70_000 + "\n---\n", "lessons/a.md", 1, "16,384 bytes"),
         (b"---\ntitle: \xff\n---\n", "course.yaml", 6, "is not UTF-8 text (line 2)"),
     ],

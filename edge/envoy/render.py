@@ -56,8 +56,12 @@ def write_container(folder: Path) -> None:
 
 def config() -> Json:
     """The whole configuration: what is written by hand, and what follows from the contracts."""
-    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
-    return with_replies(with_routes(load(), descriptors))
+    return with_replies(with_routes(load(), contracts()))
+
+
+def contracts() -> FileDescriptorSet:
+    """The contracts. Raises OSError where they were not built."""
+    return FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
 
 
 def load() -> Json:
@@ -124,8 +128,15 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         text = yaml.dump(content, Dumper=_Plain, sort_keys=False, width=100)
         (folder / name).write_text(text)
-    for source in (DESCRIPTORS, LUA):
-        (folder / source.name).write_bytes(source.read_bytes())
+    (folder / LUA.name).write_bytes(LUA.read_bytes())
+    (folder / DESCRIPTORS.name).write_bytes(_without_comments(contracts()))
+
+
+def _without_comments(descriptors: FileDescriptorSet) -> bytes:
+    # They are two thirds of it, and Envoy keeps it several times.
+    for file in descriptors.file:
+        file.ClearField("source_code_info")
+    return descriptors.SerializeToString()
 
 
 class _Plain(yaml.SafeDumper):

@@ -1,7 +1,6 @@
 import re
 
 import pytest
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.methods import (
     Method,
@@ -10,7 +9,7 @@ from edge.envoy.methods import (
     methods_of,
     services_with_http,
 )
-from edge.envoy.render import DESCRIPTORS
+from edge.envoy.render import contracts
 
 COURSE = "stellr.course.v1.CourseService"
 
@@ -30,7 +29,7 @@ def test_a_path_template_as_an_expression(template: str, path: str, fits: bool) 
 
 
 def test_what_a_contract_says_of_its_rpcs() -> None:
-    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+    descriptors = contracts()
     found = {method.name: method for method in methods_of(descriptors, [COURSE])}
     get, enroll = found["GetCourse"], found["EnrollCourse"]
     assert get.path == f"/{COURSE}/GetCourse"
@@ -47,7 +46,7 @@ def test_a_path_knows_all_its_methods() -> None:
 
 
 def test_what_people_open_by_its_address_is_open() -> None:
-    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+    descriptors = contracts()
     every = methods_of(descriptors, services_with_http(descriptors))
     opened = {method.name for method in every if method.is_open}
     assert {"GetVerificationPage", "GetVerifyEmailPage", "GetContent", "GetHealth"} <= opened

@@ -2,14 +2,13 @@ from pathlib import Path
 
 import yaml
 from click.testing import CliRunner
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge import registry
 from edge.cli.main import main
 from edge.envoy import render
 from edge.envoy.methods import methods_of, services_with_http
 
-DESCRIPTORS = FileDescriptorSet.FromString(render.DESCRIPTORS.read_bytes())
+CONTRACTS = render.contracts()
 TARGETS = {name: ["127.0.0.1:1"] for name in registry.SERVICES}
 PORTS = render.Ports(8080, 8081, 9901)
 
@@ -18,7 +17,7 @@ def test_exactly_the_public_services_are_transcoded() -> None:
     public = render.transcoded_services(render.load(), "public")
     operations = render.transcoded_services(render.load(), "operations")
     assert operations == ["stellr.gateway.v1.OperationsService"]
-    assert set(public) | set(operations) == services_with_http(DESCRIPTORS)
+    assert set(public) | set(operations) == services_with_http(CONTRACTS)
     assert not set(public) & set(operations)
 
 
@@ -27,7 +26,7 @@ def test_native_grpc_reaches_the_same_rpcs_and_no_others() -> None:
         services = render.transcoded_services(render.load(), listener)
         routes = render.routes_of(render.config(), listener)
         reached = [route["match"]["path"] for route in routes if "route" in route]
-        assert sorted(reached) == sorted(each.path for each in methods_of(DESCRIPTORS, services))
+        assert sorted(reached) == sorted(each.path for each in methods_of(CONTRACTS, services))
         assert "Internal" not in "".join(reached)
 
 

@@ -34,10 +34,13 @@ class Planning:
     def plan(self, request: pb.PlanImportRequest) -> pb.ImportPlan:
         """Find the lessons that a course has already, and reserve ids for the others.
 
+        With `validate_only` only those are told that the course has and the content has not.
         InvalidFields names every field that is wrong. ImportUnderWay while another import of the
         course is planned.
         """
         content, db = content_of(request.content), self._database.session
+        if request.validate_only:
+            return _preview(db, content)
         course_id: UUID = imports.lock_course(db, content, new_etag()).course_id
         last = plans.find_plan_of(db, course_id)
         if last and last.under_way and last.plan_id != UUID(request.plan_id):
@@ -68,6 +71,15 @@ class Planning:
         plan.lifetime.FromTimedelta(timedelta(seconds=PLAN_SECONDS))
         for key, lesson_id in zip(_keys(request.content), lesson_ids, strict=True):
             plan.lessons.add(key=key, lesson_id=str(lesson_id))
+
+
+def _preview(db: Session, content: CourseContent) -> pb.ImportPlan:
+    course_id = imports.find_course_id(db, content.slug)
+    if course_id is None:
+        return pb.ImportPlan()
+    known = plans.list_known(db, course_id)
+    missed = _missed(known, match(content.lessons, known))
+    return pb.ImportPlan(course_id=str(course_id), removed_lessons=missed)
 
 
 def _missed(known: Sequence[KnownLesson], found: Sequence[UUID | None]) -> list[pb.RemovedLesson]:

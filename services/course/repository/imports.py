@@ -17,6 +17,7 @@ from services.course.words import fold, words_of
 
 # Titles beyond these are not searched: a tsvector holds at most 1 MiB.
 SEARCHED_CHARACTERS = 50_000
+_FIND_COURSE_ID = sa.text("SELECT course_id FROM courses WHERE slug = :slug")
 _MAKE_COURSE = sa.text("""
 INSERT INTO courses (slug, title, language, etag) VALUES (:slug, :title, :language, :etag)
 ON CONFLICT (slug) DO NOTHING
@@ -75,6 +76,12 @@ _WRITE_TAGS = sa.text("""
 INSERT INTO course_tags (course_id, tag_id, position)
 SELECT :course_id, * FROM unnest(CAST(:tags AS uuid[])) WITH ORDINALITY
 """)
+
+
+def find_course_id(db: Db, slug: str) -> UUID | None:
+    """The id of the course of the slug, published or not, or None."""
+    course_id: UUID | None = db.scalar(_FIND_COURSE_ID, {"slug": slug})
+    return course_id
 
 
 def lock_course(db: Db, content: CourseContent, etag: str) -> Row:

@@ -1,46 +1,23 @@
-"""Importing a course into course, quiz and media: everything is checked, then brought in.
-
-Course says which lessons there will be, quiz and media take in what belongs to them, and course
-shows it all at once. A process that dies between two steps leaves learners with the course as it
-was, and importing again completes it.
-"""
+"""Importing a course into course, quiz and media: everything is checked, then brought in."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
 from services.gateway.importing import requests
 from services.gateway.importing.bundle import inspect_bundle
 from services.gateway.importing.defects import MAX_DEFECTS, BundleError, Defect
-from services.gateway.importing.files import COURSE_FILE
 from services.gateway.importing.sources import CourseBundle
-from services.gateway.importing.wording import counted
-from services.kit.data.file_types import PDF
-from services.kit.errors import Aborted, DomainError, InvalidArgument, ServiceUnavailable
+from services.gateway.importing.work import STEP_SECONDS, GiveUp, Services, Work
 from services.kit.rpc.clients import MeshChannel
-from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
-from stellr.errors.v1.reason_pb2 import Reason
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
-from stellr.media.v1 import media_internal_service_pb2 as media_pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceStub
 from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
-
-PART_BYTES = 64 * 1024
-# A course of 500 lessons, or a PDF of 50 MiB, on a busy machine.
-STEP_SECONDS = 120.0
-PAUSE_SECONDS = 0.25
-STEPS = 5
-
-# Pauses for so many seconds and says whether there is no use in waiting on.
-GiveUp = Callable[[float], bool]
 
 
 class Checked(NamedTuple):
@@ -54,18 +31,17 @@ class Checked(NamedTuple):
 class Importer:
     """Imports courses through the internal RPCs of the three services that hold them."""
 
-    course: CourseInternalServiceStub
-    quiz: QuizInternalServiceStub
-    media: MediaInternalServiceStub
+    services: Services
 
     @classmethod
     def over(cls, course: MeshChannel, quiz: MeshChannel, media: MeshChannel) -> Importer:
         """The importer that uses these channels."""
-        return cls(
+        stubs = Services(
             CourseInternalServiceStub(course),
             QuizInternalServiceStub(quiz),
             MediaInternalServiceStub(media),
         )
+        return cls(stubs)
 
     def check(self, root: Path) -> Checked:
         """The bundle in `root`, fit to be imported, with its warnings.
@@ -89,7 +65,7 @@ class Importer:
         where course refuses the content, with nothing changed; DomainError where a service is
         away, or where the course's other import did not end in time.
         """
-        return _Work(self, bundle, remove_lessons, give_up).events()
+        return Work(self.services, bundle, remove_lessons, give_up).events()
 
     def _quiz_defects(self, bundle: CourseBundle) -> list[Defect]:
         texts = {lesson.quiz.file: lesson.quiz.text for lesson in bundle.lessons if lesson.quiz}
@@ -101,168 +77,4 @@ class Importer:
 
     def _gift_defects(self, text: str) -> Sequence[quiz_pb.GiftDefect]:
         request = quiz_pb.CheckGiftRequest(gift=text)
-        return self.quiz.CheckGift(request, timeout=STEP_SECONDS).defects
-
-
-@dataclass
-class _Work:
-    """One import under way."""
-
-    services: Importer
-    bundle: CourseBundle
-    remove_lessons: bool
-    give_up: GiveUp
-    plan_id: str = field(default_factory=lambda: str(uuid4()))
-    plan: course_pb.ImportPlan = field(default_factory=course_pb.ImportPlan)
-    summary: pb.ImportSummary = field(default_factory=pb.ImportSummary)
-    # When the plan is good no longer, by the monotonic clock.
-    ends_at: float = 0.0
-
-    def events(self) -> Iterator[pb.ImportEvent]:
-        files = _files(self.bundle)
-        digests = {path: self._upload(path, media_type) for path, media_type in files.items()}
-        yield _step(f"stored {counted(len(digests), 'file')}", 1)
-        self._take_turn()
-        if self.plan.removed_lessons and not self.remove_lessons:
-            yield pb.ImportEvent(refusal=_missed(self.plan))
-            return
-        try:
-            yield _step(f'planned "{self.bundle.title}"', 2)
-            yield from self._bring(digests)
-        except BaseException:
-            self._cancel()
-            raise
-        yield pb.ImportEvent(summary=self.summary)
-
-    def _bring(self, digests: dict[Path, str]) -> Iterator[pb.ImportEvent]:
-        ids = {lesson.key: lesson.lesson_id for lesson in self.plan.lessons}
-        self._import_quizzes(ids)
-        yield _step(f"took in {counted(self.summary.question_count, 'question')}", 3)
-        attachments = self._set_media(ids, digests)
-        yield _step(f"took in {counted(self.summary.pdf_count, 'PDF')}", 4)
-        self._commit(ids, digests, attachments)
-        self._remove_quizzes(ids)
-        yield _step(f"published {counted(len(ids), 'lesson')}", STEPS)
-
-    def _take_turn(self) -> None:
-        """Plan the import, once no other one of the course is under way."""
-        request = course_pb.PlanImportRequest(
-            plan_id=self.plan_id,
-            content=requests.course_content(self.bundle),
-            remove_lessons=self.remove_lessons,
-        )
-        while not self._is_planned(request):
-            if self.give_up(PAUSE_SECONDS):
-                raise ServiceUnavailable("another import was under way too long: try again")
-
-    def _is_planned(self, request: course_pb.PlanImportRequest) -> bool:
-        began_at = time.monotonic()
-        try:
-            self.plan = self.services.course.PlanImport(request, timeout=STEP_SECONDS)
-        except InvalidArgument as error:
-            raise BundleError(requests.defects_of(COURSE_FILE, error)) from error
-        except Aborted as error:
-            if error.reason != Reason.REASON_IMPORT_UNDER_WAY:
-                raise
-            return False
-        self.ends_at = began_at + self.plan.lifetime.ToTimedelta().total_seconds()
-        return True
-
-    def _import_quizzes(self, ids: dict[str, str]) -> None:
-        quizzes = [
-            requests.quiz(lesson, ids[lesson.key]) for lesson in self.bundle.lessons if lesson.quiz
-        ]
-        request = quiz_pb.ImportQuizzesRequest(
-            course_id=self.plan.course_id,
-            pass_percentage=self.bundle.pass_percentage,
-            quizzes=quizzes,
-        )
-        imported = self.services.quiz.ImportQuizzes(request, timeout=self._left()).quizzes
-        self.summary.question_count = sum(quiz.question_count for quiz in imported)
-        self.summary.changed |= any(quiz.changed for quiz in imported)
-
-    def _set_media(
-        self, ids: dict[str, str], digests: dict[Path, str]
-    ) -> Sequence[media_pb.StoredAttachment]:
-        lessons = list(self.bundle.lessons)
-        request = media_pb.SetCourseMediaRequest(
-            course_id=self.plan.course_id,
-            lessons=[requests.lesson_media(each, ids[each.key], digests) for each in lessons],
-        )
-        answer = self.services.media.SetCourseMedia(request, timeout=self._left())
-        self.summary.pdf_count = sum(len(lesson.pdfs) for lesson in lessons)
-        self.summary.video_count = sum(len(lesson.videos) for lesson in lessons)
-        self.summary.attachment_count = len(answer.attachments)
-        self.summary.changed |= answer.changed
-        return answer.attachments
-
-    def _commit(
-        self,
-        ids: dict[str, str],
-        digests: dict[Path, str],
-        attachments: Sequence[media_pb.StoredAttachment],
-    ) -> None:
-        places = {(each.lesson_id, each.digest, each.file_name): each.path for each in attachments}
-        request = course_pb.CommitImportRequest(plan_id=self.plan_id)
-        for lesson in self.bundle.lessons:
-            paths = {
-                each.file: places[ids[lesson.key], digests[each.path], each.name]
-                for each in lesson.attachments
-            }
-            if lesson.links:
-                request.lessons.append(requests.lesson_links(lesson, ids, paths))
-        imported = self.services.course.CommitImport(request, timeout=self._left())
-        self.summary.course_id = imported.course_id
-        self.summary.slug = self.bundle.slug
-        self.summary.lesson_count = len(self.plan.lessons)
-        self.summary.removed_count = len(self.plan.removed_lessons)
-        self.summary.changed |= imported.changed
-
-    def _remove_quizzes(self, ids: dict[str, str]) -> None:
-        """Only now: until the commit the lessons had them."""
-        request = quiz_pb.RemoveQuizzesRequest(
-            course_id=self.plan.course_id,
-            lesson_ids=[ids[lesson.key] for lesson in self.bundle.lessons if not lesson.quiz],
-        )
-        removed = self.services.quiz.RemoveQuizzes(request, timeout=STEP_SECONDS)
-        self.summary.changed |= bool(removed.removed_count)
-
-    def _cancel(self) -> None:
-        request = course_pb.CancelImportRequest(plan_id=self.plan_id)
-        with suppress(DomainError):
-            self.services.course.CancelImport(request)
-
-    def _left(self) -> float:
-        """Seconds until the plan is good no longer: no step may end later."""
-        return max(self.ends_at - time.monotonic(), 0.0)
-
-    def _upload(self, path: Path, media_type: str) -> str:
-        parts = _parts(path, media_type)
-        return self.services.media.UploadObject(parts, timeout=STEP_SECONDS).digest
-
-
-def _files(bundle: CourseBundle) -> dict[Path, str]:
-    """The files that lessons come with, each once, and what they are."""
-    found = {pdf.path: PDF for lesson in bundle.lessons for pdf in lesson.pdfs}
-    for lesson in bundle.lessons:
-        found |= {each.path: each.media_type for each in lesson.attachments}
-    return found
-
-
-def _parts(path: Path, media_type: str) -> Iterator[media_pb.UploadObjectRequest]:
-    yield media_pb.UploadObjectRequest(header=media_pb.ObjectHeader(mime_type=media_type))
-    with path.open("rb") as file:
-        while chunk := file.read(PART_BYTES):
-            yield media_pb.UploadObjectRequest(chunk=chunk)
-
-
-def _missed(plan: course_pb.ImportPlan) -> pb.ImportRefusal:
-    missed = [
-        pb.MissedLesson(lesson_id=lesson.lesson_id, title=lesson.title, file=lesson.key)
-        for lesson in plan.removed_lessons
-    ]
-    return pb.ImportRefusal(missed_lessons=missed)
-
-
-def _step(text: str, done: int) -> pb.ImportEvent:
-    return pb.ImportEvent(step=pb.ImportStep(text=text, done=done, total=STEPS))
+        return self.services.quiz.CheckGift(request, timeout=STEP_SECONDS).defects

@@ -121,8 +121,18 @@ def test_missed_lessons_are_told_before_anything_changes(process: Process) -> No
     told = [(each.lesson_id, each.title, each.key) for each in planned.removed_lessons]
     assert told == [(first.lessons["b"], "B", "b"), (first.lessons["c"], "C", "c")]
     assert get(process) == before
+    assert plan(process, fewer, validate_only=True).removed_lessons == planned.removed_lessons
     # Nothing was planned, so nobody waits.
     assert not bring(process, content()).changed
+
+
+def test_validating_makes_nothing(process: Process) -> None:
+    assert plan(process, content(), validate_only=True) == pb.ImportPlan()
+    with pytest.raises(NotFound):
+        process("GetCourseTitle", pb.GetCourseTitleRequest(course="stars"))
+    planned = plan(process, content())
+    checked = plan(process, content(), validate_only=True)
+    assert checked == pb.ImportPlan(course_id=planned.course_id)
 
 
 def test_every_change_is_seen_and_marked(process: Process) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 
 # Crockford's base 32: no I, L, O or U; what is typed instead of 1 and 0 is understood.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_UNDERSTOOD = str.maketrans("ILO", "110", "- ")
+_UNDERSTOOD = str.maketrans("ILO", "110")
 _LENGTH = 16
 _GROUP = 4
+# A serial with a good deal around each of its characters; what is longer is not looked at.
+_MAX_LENGTH = 200
+# Letters to Unicode, yet no letters to the eye, or typed for a hyphen: the Hangul fillers, and the
+# sign of a long vowel that Japanese keyboards have in the hyphen's place.
+_NO_LETTERS = "\u115f\u1160\u30fc"
 
 
 def new_serial() -> str:
@@ -17,14 +23,31 @@ def new_serial() -> str:
 
 
 def read_serial(text: str) -> str | None:
-    """The serial as it was given out, from what somebody typed; None where it cannot be one.
+    """The serial as it was given out, from what somebody typed or pasted; None where it is none.
 
-    Lower case, missing hyphens, and the letters I, L and O for digits are all understood.
+    Only letters and digits count, in full width too (NFKC, UAX #15): any case; I, L and O for
+    digits; whatever dash, space, punctuation or invisible character a letter, a mail or a viewer
+    puts between and around them. Control characters are none of these.
     """
-    letters = text.upper().translate(_UNDERSTOOD)
+    if len(text) > _MAX_LENGTH:
+        return None
+    typed = unicodedata.normalize("NFKC", text)
+    if any(_is_foreign(char) for char in typed):
+        return None
+    letters = "".join(filter(_counts, typed)).upper().translate(_UNDERSTOOD)
     if len(letters) != _LENGTH or not set(letters) <= set(_ALPHABET):
         return None
     return _grouped(letters)
+
+
+def _is_foreign(char: str) -> bool:
+    """Controls, surrogates, and what is assigned to nothing; but not format characters."""
+    category = unicodedata.category(char)
+    return category[0] == "C" and category != "Cf"
+
+
+def _counts(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LN" and char not in _NO_LETTERS
 
 
 def _grouped(letters: str) -> str:

@@ -22,4 +22,8 @@ class UserInternalServicer(UserInternalServiceServicer):
     ) -> pb.PersonName:
         """The name of a person, as it shall stand on a certificate."""
         profile = self._profiles.get(UUID(request.user_id))
-        return pb.PersonName(user_id=str(profile.user_id), display_name=profile.display_name)
+        return pb.PersonName(
+            user_id=str(profile.user_id),
+            display_name=profile.display_name,
+            timezone=profile.timezone,
+        )

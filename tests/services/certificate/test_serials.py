@@ -16,9 +16,12 @@ GROUPS = SERIAL.split("-")
 EVERY_CHARACTER = [chr(code) for code in range(sys.maxunicode + 1)]
 DASHES = ["\u2212", *(char for char in EVERY_CHARACTER if unicodedata.category(char) == "Pd")]
 SPACES = [char for char in EVERY_CHARACTER if unicodedata.category(char) == "Zs"]
-INVISIBLE = [*(c for c in EVERY_CHARACTER if unicodedata.category(c) == "Cf"), *"\u034f\u3164\ufe0f"]
+INVISIBLE = [
+    *(c for c in EVERY_CHARACTER if unicodedata.category(c) == "Cf"),
+    *"\u034f\u3164\ufe0f",
+]
 FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
-ENDS = [*".,;:)]}\"'!?", *"«»“”„’›。、」", "...", ".)", "”."]
+ENDS = [*".,;:)]}\"'!?", *"«»“”„\u2019\u203a。、」", "...", ".)", "”."]
 
 
 def test_a_serial_is_four_groups_of_letters_that_cannot_be_mistaken() -> None:

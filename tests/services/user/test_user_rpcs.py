@@ -206,6 +206,9 @@ def test_certificate_asks_for_names(mesh: Mesh, learner: Learners) -> None:
     assert stub.GetPersonName(request).display_name == "Ada Lovelace"
     person.patch("/me", {"displayName": "Countess Lovelace"})
     assert stub.GetPersonName(request).display_name == "Countess Lovelace"
+    assert stub.GetPersonName(request).timezone == "UTC"
+    person.patch("/me", {"timezone": "Europe/London"})
+    assert stub.GetPersonName(request).timezone == "Europe/London"
     with pytest.raises(NotFound) as refused:
         stub.GetPersonName(internal.GetPersonNameRequest(user_id=str(uuid4())))
     assert refused.value.reason == Reason.REASON_ACCOUNT_NOT_FOUND

@@ -5,6 +5,8 @@ from __future__ import annotations
 from services.kit.errors import FailedPrecondition, NotFound
 from stellr.errors.v1.reason_pb2 import Reason
 
+_MAX_NAMED = 20  # characters that an error names
+
 
 class NotEligible(FailedPrecondition):
     """The course is not completed."""
@@ -18,3 +20,15 @@ class CertificateNotFound(NotFound):
 
     reason = Reason.REASON_CERTIFICATE_NOT_FOUND
     message = "there is no such certificate"
+
+
+class CertificateNotPrintable(FailedPrecondition):
+    """A `field` of it has nothing to be seen, or `characters` that no font has."""
+
+    reason = Reason.REASON_CERTIFICATE_NOT_PRINTABLE
+
+    def __init__(self, field: str, characters: str = "") -> None:
+        codes = " ".join(f"U+{ord(char):04X}" for char in characters[:_MAX_NAMED])
+        wrong = f"no font has {codes}" if characters else "there is nothing to be seen in it"
+        metadata = {"field": field, "characters": codes}
+        super().__init__(f"{field} cannot be printed: {wrong}", metadata=metadata)

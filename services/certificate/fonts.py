@@ -1,65 +1,65 @@
 """Which font shows which part of a text: by Unicode coverage, so that every script has glyphs.
 
-All fonts are Noto (SIL Open Font License), installed as packages. HarfBuzz maps the files into
-memory and reads only what is asked for, so the 32 MB CJK collection costs nothing until a text
-needs it.
+The fonts (SIL Open Font License) are installed as packages: Noto Sans for the scripts it comes in
+there, Noto Sans CJK, and Kurinto Sans for what these lack, from Tifinagh to Cherokee. HarfBuzz maps
+the files into memory and reads only what is asked for, so the 32 MB of the CJK collection cost
+nothing until a text needs them.
 """
 
+from __future__ import annotations
+
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from io import BytesIO
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import uharfbuzz as hb
 
-REGULAR_WEIGHT = 400
+from services.certificate.names import clean
+
 _CJK_FACES = {"JP": 0, "KR": 1, "SC": 2, "TC": 3}
-_UNITS_PER_EM = 1000
 _REPLACEMENT = "\ufffd"
-_NOTO_DATE = 3_800_000_000  # seconds since 1904, some fixed day
 
 
-@dataclass(frozen=True)
-class Face:
-    """One face of a font file; index counts the faces of a collection from 0."""
+class Face(NamedTuple):
+    """One face of a font file; number counts the faces of a collection from 0."""
 
     path: Path
-    index: int = 0
-
-    @property
-    def name(self) -> str:
-        """A name that is unique among the faces, in lower case."""
-        return f"{self.path.name.split('[')[0].split('-VF')[0]}-{self.index}".lower()
-
-    @property
-    def is_collection(self) -> bool:
-        """True for the CJK collection, whose outlines a PDF cannot take as they are."""
-        return self.path.suffix == ".ttc"
+    number: int = 0
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """A part of a text, and the face that shows it."""
 
     face: Face
     text: str
 
 
-@cache
-def text_faces() -> tuple[Face, ...]:
-    """All faces but CJK: Noto Sans first, the scripts by name, symbols and emoji last."""
-    folder = Path(str(files("manimgx_fonts")))
-    last = {"NotoSans": 0, "NotoSansSymbols": 2, "NotoEmoji": 3}
-    names = {path: path.name.split("[")[0] for path in folder.glob("*.ttf")}
-    upright = sorted(
-        (path for path, name in names.items() if "Italic" not in name),
-        key=lambda path: (last.get(names[path], 1), path.name),
-    )
-    return tuple(Face(path) for path in upright)
+def runs(text: str) -> list[Run]:
+    """Split a text into runs of one face each.
+
+    Marks, joiners, digits and punctuation stay in the face of the letter before them if it has
+    them, because a syllable can only be shaped within one face. A character that no face has
+    becomes U+FFFD, the replacement character.
+    """
+    shown: list[tuple[Face, str]] = []
+    faces = _faces(text)
+    for char in text:
+        current = shown[-1][0] if shown else faces[0]
+        face = _face_of(char, current, faces)
+        shown.append((faces[0], _REPLACEMENT) if face is None else (face, char))
+    pairs = groupby(shown, key=lambda pair: pair[0])
+    return [Run(face, "".join(char for _, char in group)) for face, group in pairs]
+
+
+def without_glyph(text: str) -> str:
+    """The characters of a text, each once, that could only be shown as boxes."""
+    shown = clean(text)
+    faces = _faces(shown)
+    return "".join(c for c in dict.fromkeys(shown) if _face_of(c, faces[0], faces) is None)
 
 
 def cjk_face(text: str) -> Face:
@@ -80,55 +80,58 @@ def cjk_face(text: str) -> Face:
     return Face(path, _CJK_FACES[region])
 
 
-def runs(text: str) -> list[Run]:
-    """Split a text into runs of one face each.
-
-    Marks, joiners, digits and punctuation stay in the face of the letter before them if it has
-    them, because a syllable can only be shaped within one face. A character that no face has
-    becomes U+FFFD, the replacement character.
-    """
-    faces = (*text_faces(), cjk_face(text))
-    shown: list[tuple[Face, str]] = []
-    for char in text:
-        shown.append(_show(char, shown[-1][0] if shown else faces[0], faces))
-    pairs = groupby(shown, key=lambda pair: pair[0])
-    return [Run(face, "".join(char for _, char in group)) for face, group in pairs]
+@cache
+def text_faces() -> tuple[Face, ...]:
+    """The faces of Noto but CJK: Noto Sans first, the scripts by name, symbols and emoji last."""
+    folder = Path(str(files("manimgx_fonts")))
+    last = {"NotoSans": 0, "NotoSansSymbols": 2, "NotoEmoji": 3}
+    names = {path: path.name.split("[")[0] for path in folder.glob("*.ttf")}
+    upright = sorted(
+        (path for path, name in names.items() if "Italic" not in name),
+        key=lambda path: (last.get(names[path], 1), path.name),
+    )
+    return tuple(Face(path) for path in upright)
 
 
-def static_subset(face: Face, text: str) -> bytes:
-    """A small TrueType font with just the characters of a text, at regular weight.
-
-    The CJK collection is variable and has cubic outlines (CFF2), which PDF knows nothing of
-    (ISO 32000-2, 9.9). HarfBuzz draws each glyph at the weight, and it is kept in quadratics.
-    """
-    font = hb.Font(_open(face))
-    font.set_variations({"wght": REGULAR_WEIGHT})
-    covered = coverage(face)
-    glyphs = {".notdef": 0}
-    cmap = {ord(char): f"uni{ord(char):04X}" for char in sorted(set(text)) if ord(char) in covered}
-    glyphs |= {name: font.get_nominal_glyph(code) for code, name in cmap.items()}
-    return _build(font, glyphs, cmap)
+@cache
+def rare_face() -> Face:
+    """The face of last resort: most scripts in use anywhere, in one file."""
+    folder = Path(str(files("weblate_fonts"))) / "static" / "weblate_fonts" / "kurinto" / "ttf"
+    return Face(folder / "KurintoSans-Rg.ttf")
 
 
 @cache
 def coverage(face: Face) -> hb.Set:
     """The code points a face has glyphs for."""
-    return _open(face).unicodes
+    return opened(face).unicodes
 
 
-def _open(face: Face) -> hb.Face:
-    return hb.Face(hb.Blob.from_file_path(str(face.path)), face.index)
+@cache
+def opened(face: Face) -> hb.Face:
+    """The face as HarfBuzz has it, mapped into memory."""
+    return hb.Face(hb.Blob.from_file_path(str(face.path)), face.number)
 
 
-def _show(char: str, current: Face, faces: tuple[Face, ...]) -> tuple[Face, str]:
+def _faces(text: str) -> Sequence[Face]:
+    return *text_faces(), cjk_face(text), rare_face()
+
+
+def _face_of(char: str, current: Face, faces: Sequence[Face]) -> Face | None:
     code, category = ord(char), unicodedata.category(char)
+    if category == "Co":
+        # What a font has there, only its makers know.
+        return None
     if category[0] not in "LZ" and code in coverage(current):
-        return current, char
+        return current
     for face in faces:
         if code in coverage(face):
-            return face, char
-    attaches = category[0] == "M" or category == "Cf"
-    return (current, char) if attaches else (faces[0], _REPLACEMENT)
+            return face
+    return current if _needs_no_glyph(char) else None
+
+
+def _needs_no_glyph(char: str) -> bool:
+    """Joiners and variation selectors only change how others look (UAX #44)."""
+    return unicodedata.category(char) == "Cf" or "VARIATION SELECTOR" in unicodedata.name(char, "")
 
 
 def _encodes(text: str, charset: str) -> bool:
@@ -137,42 +140,3 @@ def _encodes(text: str, charset: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _build(font: hb.Font, glyphs: dict[str, int], cmap: dict[int, str]) -> bytes:
-    # Slow to import and seldom needed, so only here.
-    from fontTools.fontBuilder import FontBuilder  # noqa: PLC0415
-
-    extents = font.get_font_extents("ltr")
-    builder = FontBuilder(_UNITS_PER_EM, isTTF=True)
-    # Fixed dates: the same certificate must give the same bytes.
-    builder.updateHead(created=_NOTO_DATE, modified=_NOTO_DATE)
-    builder.font.recalcTimestamp = False
-    builder.setupGlyphOrder(list(glyphs))
-    builder.setupCharacterMap(cmap)
-    outlines = {name: _outline(font, glyph) for name, glyph in glyphs.items()}
-    builder.setupGlyf(outlines)
-    builder.setupHorizontalMetrics(
-        {
-            name: (font.get_glyph_h_advance(glyph), outlines[name].xMin)
-            for name, glyph in glyphs.items()
-        }
-    )
-    builder.setupHorizontalHeader(ascent=extents.ascender, descent=extents.descender)
-    builder.setupNameTable({"familyName": "Noto Sans CJK", "styleName": "Regular"})
-    builder.setupOS2(sCapHeight=733)
-    builder.setupPost()
-    output = BytesIO()
-    builder.save(output)
-    return output.getvalue()
-
-
-def _outline(font: hb.Font, glyph: int) -> Any:
-    from fontTools.pens.cu2quPen import Cu2QuPen  # noqa: PLC0415
-    from fontTools.pens.ttGlyphPen import TTGlyphPen  # noqa: PLC0415
-
-    pen = TTGlyphPen(None)
-    font.draw_glyph_with_pen(glyph, Cu2QuPen(pen, max_err=1.0, reverse_direction=True))
-    outline = pen.glyph()
-    outline.recalcBounds(None)
-    return outline

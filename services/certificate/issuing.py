@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.certificate import repository
+from services.certificate.drafting import Course, Person, draft
 from services.certificate.errors import CertificateNotFound, NotEligible
-from services.certificate.models import Certificate
-from services.certificate.serials import new_serial
+from services.certificate.repository import Certificate
+from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
-from services.kit.process.runtime import Runtime
 from services.kit.work.tasks import Delivery
 from stellr.course.v1.course_internal_service_pb2 import CourseTitle, GetCourseTitleRequest
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
@@ -25,34 +26,41 @@ from stellr.user.v1.user_internal_service_pb2_grpc import UserInternalServiceStu
 class Issuing:
     """Finds certificates and issues those that are due: one for a learner and a course, for ever.
 
-    Other services are asked before the database is touched: no transaction is open meanwhile.
+    What was issued stands whatever became of the course and of the learner in it, so the own table
+    is asked first. While other services are asked no transaction is open.
     """
 
     def __init__(
-        self, runtime: Runtime, send_notification: Delivery[SendNotificationRequest]
+        self,
+        database: Database,
+        progress: ProgressInternalServiceStub,
+        course: CourseInternalServiceStub,
+        user: UserInternalServiceStub,
+        send_notification: Delivery[SendNotificationRequest],
     ) -> None:
-        self._runtime = runtime
+        self._database = database
+        self._progress = progress
+        self._course = course
+        self._user = user
         self._send_notification = send_notification
-        self._progress = ProgressInternalServiceStub(runtime.channel("progress"))
-        self._course = CourseInternalServiceStub(runtime.channel("course"))
-        self._user = UserInternalServiceStub(runtime.channel("user"))
 
     def get_standing(self, user_id: UUID, course: str) -> tuple[Standing, Certificate | None]:
         """What the learner still lacks in a course (id or slug), and the certificate if issued.
 
-        NotFound where the learner is not in the course.
+        NotFound where there is no such course, or neither a certificate nor a published one.
         """
-        request = GetStandingRequest(user_id=str(user_id), course=course)
-        standing: Standing = self._progress.GetStanding(request)
-        with self._runtime.database.transaction() as unit:
-            course_id = UUID(standing.course_id)
-            return standing, repository.find_certificate(unit.session, user_id, course_id)
+        course_id = self._course_id(course)
+        issued = repository.find_certificate(self._database, user_id, course_id)
+        if issued is not None:
+            return Standing(course_id=str(course_id), completed=True), issued
+        request = GetStandingRequest(user_id=str(user_id), course=str(course_id))
+        return self._progress.GetStanding(request), None
 
     def claim(self, user_id: UUID, course: str) -> Certificate:
         """The learner's certificate of a course (id or slug), issued now if it was not before.
 
-        NotEligible where the course is not completed; NotFound where the
-        learner is not in it.
+        NotEligible where the course is not completed; NotFound as in `get_standing`, and as in
+        `issue`.
         """
         standing, issued = self.get_standing(user_id, course)
         if issued is not None:
@@ -64,46 +72,38 @@ class Issuing:
     def issue(self, user_id: UUID, course_id: UUID) -> Certificate:
         """Issue the certificate of a completed course; the one that is there, where there is one.
 
-        NotFound where the person or the course is gone.
+        NotFound where the person or the course is gone, CertificateNotPrintable where the page
+        could not show the name or the title.
         """
-        name: PersonName = self._user.GetPersonName(GetPersonNameRequest(user_id=str(user_id)))
-        values = {
-            "user_id": user_id,
-            "course_id": course_id,
-            "serial": new_serial(),
-            "learner_name": name.display_name,
-            "course_title": self._title(str(course_id)).title,
-        }
-        db = self._runtime.database.session
-        issued = repository.create_certificate(db, values)
+        person, course = self._person(user_id), self._course_named(str(course_id))
+        made = draft(person, course, datetime.now(UTC))
+        issued = repository.create_certificate(self._database, made)
         if issued is None:
-            return repository.get_certificate(db, user_id, course_id)
+            return repository.get_certificate(self._database, user_id, course_id)
         self._tell(issued)
         return issued
 
     def get_issued(self, user_id: UUID, course: str) -> Certificate:
-        """The learner's certificate of a course (id or slug), or CertificateNotFound.
-
-        Whether the learner is still in the course does not matter: it was earned. The connection is
-        given back at once, not when the caller has taken the last byte.
-        """
-        course_id = as_uuid(course) or self._course_id(course)
-        with self._runtime.database.transaction() as unit:
-            issued = repository.find_certificate(unit.session, user_id, course_id)
+        """The learner's certificate of a course (id or slug), or CertificateNotFound."""
+        try:
+            course_id = self._course_id(course)
+        except NotFound as error:
+            raise CertificateNotFound from error
+        issued = repository.find_certificate(self._database, user_id, course_id)
         if issued is None:
             raise CertificateNotFound
         return issued
 
-    def _course_id(self, slug: str) -> UUID:
-        try:
-            return UUID(self._title(slug).course_id)
-        except NotFound as error:
-            # A course that nobody may see yet looks like one that does not exist.
-            raise CertificateNotFound from error
+    def _course_id(self, course: str) -> UUID:
+        return as_uuid(course) or self._course_named(course).course_id
 
-    def _title(self, course: str) -> CourseTitle:
+    def _course_named(self, course: str) -> Course:
         title: CourseTitle = self._course.GetCourseTitle(GetCourseTitleRequest(course=course))
-        return title
+        return Course(UUID(title.course_id), title.title)
+
+    def _person(self, user_id: UUID) -> Person:
+        name: PersonName = self._user.GetPersonName(GetPersonNameRequest(user_id=str(user_id)))
+        return Person(user_id, name.display_name, name.timezone)
 
     def _tell(self, issued: Certificate) -> None:
         """Mail the learner, once, however often this is asked for."""

@@ -1,10 +1,11 @@
 """Fitting a text of any length into a box: plain arithmetic on measured widths."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+
+from services.certificate.names import is_attached
 
 Measure = Callable[[str], float]
 """Width of a text in mm at a font size of 1 point."""
@@ -12,8 +13,6 @@ Measure = Callable[[str], float]
 LINE_HEIGHT = 1.4 * 25.4 / 72
 """From line to line, in mm at a font size of 1 point."""
 
-_JOINERS = "\u200c\u200d"
-_MAX_MARKS = 4
 # A line may break at a space, and before or after an ideograph or kana (UAX #14, class ID).
 _UNIT = re.compile(
     r"\s*(?:[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
@@ -35,16 +34,6 @@ class Fitted:
 
     size: float
     lines: list[str]
-
-
-def clean(text: str) -> str:
-    """The text on one line, composed (NFC), without characters that could disturb the page.
-
-    Controls become spaces; format characters go, but the two joiners that Indic and Arabic
-    spelling needs stay; no more than 4 marks stack on one letter.
-    """
-    shown = "".join(_shown(char) for char in unicodedata.normalize("NFC", text))
-    return " ".join(_limit_marks(shown).split())
 
 
 def fit(text: str, measure: Measure, box: Box, sizes: Sequence[float]) -> Fitted:
@@ -94,7 +83,7 @@ def _longest_prefix(text: str, measure: Measure, limit: float) -> str:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if measure(text[:middle]) <= limit else (low, middle - 1)
-    while low > 1 and _attaches(text[low : low + 1]):
+    while low > 1 and _goes_on(text, low):
         low -= 1
     return text[:low]
 
@@ -116,24 +105,6 @@ def _shorten(text: str, measure: Measure, limit: float) -> str:
     return _longest_prefix(text, lambda part: measure(f"{part}…"), limit).rstrip() + "…"
 
 
-def _shown(char: str) -> str:
-    if char in _JOINERS:
-        return char
-    category = unicodedata.category(char)
-    if category in {"Cc", "Cs", "Zl", "Zp", "Zs"}:
-        return " "
-    return "" if category == "Cf" else char
-
-
-def _attaches(char: str) -> bool:
-    return bool(char) and (char in _JOINERS or unicodedata.category(char)[0] == "M")
-
-
-def _limit_marks(text: str) -> str:
-    kept: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if _attaches(char) else 0
-        if marks <= _MAX_MARKS:
-            kept.append(char)
-    return "".join(kept)
+def _goes_on(text: str, index: int) -> bool:
+    """Whether the character at an index belongs to the one before it."""
+    return is_attached(text[index]) if index < len(text) else False

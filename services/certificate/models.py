@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,6 +29,19 @@ class Certificate(CertificateBase):
     serial: Mapped[str] = mapped_column(unique=True)
     learner_name: Mapped[str]
     course_title: Mapped[str]
-    issued_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    issued_at: Mapped[datetime]
+    issue_day: Mapped[date]
+    timezone: Mapped[str]
     revoked_at: Mapped[datetime | None]
     revoke_reason: Mapped[str] = mapped_column(server_default="")
+
+
+class Document(CertificateBase):
+    """The PDF of a certificate, rendered once by some version of the renderer."""
+
+    __tablename__ = "certificate_documents"
+    certificate_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey(Certificate.certificate_id, ondelete="CASCADE"), primary_key=True
+    )
+    renderer: Mapped[int]
+    pdf: Mapped[bytes]

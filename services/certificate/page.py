@@ -1,11 +1,12 @@
 """The public page that tells people whether a certificate is real."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from services.certificate.dates import date_in_words, moment_in_words
+from services.certificate.dates import day_in_words, moment_in_words
+from services.certificate.names import clean
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -13,15 +14,18 @@ CONTENT_SECURITY_POLICY = (
 )
 """Sent with the page (OWASP CSP cheat sheet): it has one inline style sheet and needs no more."""
 
+_MAX_ASKED = 64  # characters
+
 
 @dataclass(frozen=True)
 class Verification:
-    """What the public may know of a certificate; times are timezone-aware."""
+    """What the public may know of a certificate. `timezone` stands beside the day, if not empty."""
 
     serial: str
     learner_name: str
     course_title: str
-    issue_time: datetime
+    issue_day: date
+    timezone: str = ""
     revoke_time: datetime | None = None
     reason: str = ""
 
@@ -29,7 +33,13 @@ class Verification:
 def render_page(verification: Verification | None, serial: str) -> str:
     """The HTML page about the certificate with this serial; None says that it is unknown."""
     page = _ENVIRONMENT.get_template("verify.html")
-    return page.render(certificate=verification, serial=serial)
+    return page.render(certificate=verification, serial=_shortened(serial))
+
+
+def _shortened(text: str) -> str:
+    """The beginning of what somebody asked for, on one line."""
+    shown = clean(text[: 2 * _MAX_ASKED])
+    return shown if len(shown) <= _MAX_ASKED else f"{shown[:_MAX_ASKED]}…"
 
 
 def _environment() -> Environment:
@@ -40,7 +50,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(day=date_in_words, moment=moment_in_words)
+    environment.filters.update(day=day_in_words, moment=moment_in_words)
     return environment
 
 

@@ -2,42 +2,115 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session as Db
 
-from services.certificate.models import Certificate
+from services.certificate import models
+from services.certificate.models import Document
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
 
 
-def find_certificate(db: Db, user_id: UUID, course_id: UUID) -> Certificate | None:
+class Draft(NamedTuple):
+    """A certificate that is about to be issued. Name and title stay as they are."""
+
+    user_id: UUID
+    course_id: UUID
+    serial: str
+    learner_name: str
+    course_title: str
+    issued_at: datetime
+    issue_day: date
+    timezone: str
+
+
+class Certificate(NamedTuple):
+    """That a learner completed a course. `issue_day` is the day of `issued_at` in `timezone`."""
+
+    certificate_id: UUID
+    user_id: UUID
+    course_id: UUID
+    serial: str
+    learner_name: str
+    course_title: str
+    issued_at: datetime
+    issue_day: date
+    timezone: str
+    revoked_at: datetime | None
+    revoke_reason: str
+
+
+_COLUMNS = [getattr(models.Certificate, name) for name in Certificate._fields]
+_FIND = Statement(
+    sa.select(*_COLUMNS).where(
+        models.Certificate.user_id == sa.bindparam("user_id"),
+        models.Certificate.course_id == sa.bindparam("course_id"),
+    ),
+    Certificate,
+)
+_FIND_BY_SERIAL = Statement(
+    sa.select(*_COLUMNS).where(models.Certificate.serial == sa.bindparam("serial")), Certificate
+)
+_CREATE = Write(
+    insert(models.Certificate)
+    .values({name: sa.bindparam(name) for name in Draft._fields})
+    .on_conflict_do_nothing(index_elements=["user_id", "course_id"])
+    .returning(*_COLUMNS),
+    Certificate,
+)
+
+
+def find_certificate(db: Database, user_id: UUID, course_id: UUID) -> Certificate | None:
     """A learner's certificate of a course, or None."""
-    return db.scalar(_of(user_id, course_id))
+    return db.first(_FIND, user_id=user_id, course_id=course_id)
 
 
-def get_certificate(db: Db, user_id: UUID, course_id: UUID) -> Certificate:
+def get_certificate(db: Database, user_id: UUID, course_id: UUID) -> Certificate:
     """A learner's certificate of a course, which is known to be there."""
-    return db.scalars(_of(user_id, course_id)).one()
+    return db.one(_FIND, user_id=user_id, course_id=course_id)
 
 
-def find_by_serial(db: Db, serial: str) -> Certificate | None:
+def find_by_serial(db: Database, serial: str) -> Certificate | None:
     """The certificate with this serial, or None."""
-    return db.scalar(sa.select(Certificate).where(Certificate.serial == serial))
+    return db.first(_FIND_BY_SERIAL, serial=serial)
 
 
-def create_certificate(db: Db, values: dict[str, Any]) -> Certificate | None:
+def create_certificate(db: Database, draft: Draft) -> Certificate | None:
     """A new certificate, or None where the learner has one of the course already."""
-    return db.scalar(
-        insert(Certificate)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["user_id", "course_id"])
-        .returning(Certificate)
-    )
+    return db.first(_CREATE, **draft._asdict())
 
 
-def _of(user_id: UUID, course_id: UUID) -> sa.Select[Certificate]:
-    return sa.select(Certificate).where(
-        Certificate.user_id == user_id, Certificate.course_id == course_id
-    )
+# Documents
+
+_FIND_DOCUMENT = Statement(
+    sa.select(Document.pdf).where(
+        Document.certificate_id == sa.bindparam("certificate_id"),
+        Document.renderer >= sa.bindparam("renderer"),
+    ),
+    scalar,
+)
+_KEPT = insert(Document).values(
+    {name: sa.bindparam(name) for name in ("certificate_id", "renderer", "pdf")}
+)
+_KEEP_DOCUMENT = WholeWrite(
+    _KEPT.on_conflict_do_update(
+        index_elements=["certificate_id"],
+        set_={"renderer": _KEPT.excluded.renderer, "pdf": _KEPT.excluded.pdf},
+        where=Document.renderer < _KEPT.excluded.renderer,
+    ),
+    nothing,
+)
+
+
+def find_document(db: Database, certificate_id: UUID, renderer: int) -> bytes | None:
+    """The PDF of a certificate as this version of the renderer, or a later one, made it."""
+    return db.first(_FIND_DOCUMENT, certificate_id=certificate_id, renderer=renderer)
+
+
+def keep_document(db: Database, certificate_id: UUID, renderer: int, pdf: bytes) -> None:
+    """Keep a PDF, unless one of the same version or a later one is kept already."""
+    db.run(_KEEP_DOCUMENT, certificate_id=certificate_id, renderer=renderer, pdf=pdf)

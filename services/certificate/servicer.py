@@ -8,20 +8,20 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.certificate import repository
+from services.certificate.documents import Documents
 from services.certificate.errors import CertificateNotFound
 from services.certificate.issuing import Issuing
-from services.certificate.models import Certificate
 from services.certificate.page import CONTENT_SECURITY_POLICY, render_page
+from services.certificate.repository import Certificate
 from services.certificate.serials import read_serial
 from services.certificate.views import (
     certificate_message,
     missing_message,
     verification,
     verified_message,
-    verify_url,
 )
 from services.kit import call
-from services.kit.process.runtime import Runtime
+from services.kit.data.database import Database
 from stellr.certificate.v1 import certificate_pb2
 from stellr.certificate.v1 import certificate_service_pb2 as pb
 from stellr.certificate.v1.certificate_service_pb2_grpc import CertificateServiceServicer
@@ -33,9 +33,13 @@ CHUNK_BYTES = 64 * 1024
 class CertificateServicer(CertificateServiceServicer):
     """Issues certificates and lets anyone verify them."""
 
-    def __init__(self, runtime: Runtime, issuing: Issuing) -> None:
-        self._runtime = runtime
+    def __init__(
+        self, database: Database, public_url: str, issuing: Issuing, documents: Documents
+    ) -> None:
+        self._database = database
+        self._public_url = public_url
         self._issuing = issuing
+        self._documents = documents
 
     def GetEligibility(
         self, request: pb.GetEligibilityRequest, context: grpc.ServicerContext
@@ -59,7 +63,7 @@ class CertificateServicer(CertificateServiceServicer):
     ) -> Iterator[HttpBody]:
         """The caller's certificate as a PDF."""
         issued = self._issuing.get_issued(call.user_id(), request.course)
-        document = self._render(issued)
+        document = self._documents.get(issued)
         context.send_initial_metadata(
             (
                 ("content-disposition", f'attachment; filename="certificate-{issued.serial}.pdf"'),
@@ -93,25 +97,10 @@ class CertificateServicer(CertificateServiceServicer):
         serial = read_serial(text)
         if serial is None:
             return None
-        with self._runtime.database.transaction() as unit:
-            return repository.find_by_serial(unit.session, serial)
+        return repository.find_by_serial(self._database, serial)
 
     def _message(self, issued: Certificate) -> certificate_pb2.Certificate:
-        return certificate_message(issued, self._runtime.settings.public_url)
-
-    def _render(self, issued: Certificate) -> bytes:
-        # Fonts and shaping cost a third of a second and 24 MB: only where somebody downloads.
-        from services.certificate import pdf  # noqa: PLC0415
-
-        return pdf.render(
-            pdf.CertificateText(
-                learner_name=issued.learner_name,
-                course_title=issued.course_title,
-                issue_time=issued.issued_at,
-                serial=issued.serial,
-                verify_url=verify_url(self._runtime.settings.public_url, issued.serial),
-            )
-        )
+        return certificate_message(issued, self._public_url)
 
 
 def _parts(document: bytes) -> Iterator[HttpBody]:

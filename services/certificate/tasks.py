@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from services.certificate.errors import CertificateNotPrintable
 from services.certificate.issuing import Issuing
 from services.kit.errors import NotFound, reason_name
 from services.kit.work.jobs import Jobs
@@ -30,9 +31,12 @@ class AutomaticIssuing:
         self._issue.defer(user_id=event.user_id, course_id=event.course_id)
 
     def issue_certificate(self, *, user_id: str, course_id: str) -> None:
-        """Issue the certificate of a completed course, unless it is there."""
+        """Issue the certificate of a completed course, unless it is there or cannot be printed."""
         try:
             self._issuing.issue(UUID(user_id), UUID(course_id))
         except NotFound as error:
             # The person was erased, or the course is gone: there is nothing to put on it, ever.
             log.info("no certificate", course_id=course_id, reason=reason_name(error.reason))
+        except CertificateNotPrintable as error:
+            # Told to the learner who asks for it, and issued then once name or title have changed.
+            log.info("no certificate yet", course_id=course_id, reason=reason_name(error.reason))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from services.certificate.models import Certificate
+from services.certificate.dates import zone_beside
+from services.certificate.names import clean, name_shown
 from services.certificate.page import Verification
+from services.certificate.repository import Certificate
 from services.kit.data.tables import timestamp
 from stellr.certificate.v1 import certificate_pb2 as pb
 from stellr.progress.v1.progress_internal_service_pb2 import Standing
@@ -33,6 +35,8 @@ def certificate_message(certificate: Certificate, public_url: str) -> pb.Certifi
         verify_url=verify_url(public_url, certificate.serial),
         revoked=certificate.revoked_at is not None,
         course_id=str(certificate.course_id),
+        issue_day=certificate.issue_day.isoformat(),
+        issue_timezone=zone_beside(certificate.timezone),
     )
 
 
@@ -46,6 +50,8 @@ def verified_message(certificate: Certificate) -> pb.VerifiedCertificate:
         revoke_time=timestamp(certificate.revoked_at),
         reason=certificate.revoke_reason,
         serial=certificate.serial,
+        issue_day=certificate.issue_day.isoformat(),
+        issue_timezone=zone_beside(certificate.timezone),
     )
 
 
@@ -53,9 +59,10 @@ def verification(certificate: Certificate) -> Verification:
     """The same for the page."""
     return Verification(
         serial=certificate.serial,
-        learner_name=certificate.learner_name,
-        course_title=certificate.course_title,
-        issue_time=certificate.issued_at,
+        learner_name=name_shown(certificate.learner_name),
+        course_title=clean(certificate.course_title),
+        issue_day=certificate.issue_day,
+        timezone=zone_beside(certificate.timezone),
         revoke_time=certificate.revoked_at,
         reason=certificate.revoke_reason,
     )

@@ -19,7 +19,7 @@ def runtime_of(
     service: Service, stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> Runtime:
     """The runtime of a service that calls the stack's others with its own identity."""
-    for name in service.calls:
+    for name in (*service.calls, *service.follows, "auth"):
         monkeypatch.setenv(f"STELLR_TARGET_{name.upper()}", stack.target(name))
     keys = stack.state / "keys"
     settings = Settings(
@@ -29,7 +29,7 @@ def runtime_of(
         mesh_keys_file=keys / "mesh.json",
         secret_file=keys / "secret",
     )
-    return Runtime(service, settings)
+    return service.runtime(settings)
 
 
 class _InTransaction:

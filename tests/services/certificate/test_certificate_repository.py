@@ -2,17 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.certificate import repository
+from services.certificate.repository import Certificate, Draft
 from services.certificate.serials import new_serial
 from services.kit.data.database import Database
 
 LEARNER, COURSE = uuid4(), uuid4()
-FEED = "progress.completions"
 
 
 @pytest.fixture
@@ -20,52 +21,64 @@ def database(database_of: Callable[[str], Database]) -> Database:
     return database_of("certificate")
 
 
-def values(user_id: UUID = LEARNER) -> dict[str, Any]:
-    return {
-        "user_id": user_id,
-        "course_id": COURSE,
-        "serial": new_serial(),
-        "learner_name": "Zoë",
-        "course_title": "The Night Sky",
-    }
+def draft(user_id: UUID = LEARNER, **values: Any) -> Draft:
+    made = Draft(
+        user_id=user_id,
+        course_id=COURSE,
+        serial=new_serial(),
+        learner_name="Zoë",
+        course_title="The Night Sky",
+        issued_at=datetime(2026, 12, 31, 23, 30, tzinfo=UTC),
+        issue_day=date(2027, 1, 1),
+        timezone="Pacific/Auckland",
+    )
+    return made._replace(**values)
 
 
-def create(database: Database) -> str | None:
-    with database.transaction() as unit:
-        issued = repository.create_certificate(unit.session, values())
-        return issued.serial if issued else None
-
-
-def move(database: Database, before: str, after: str) -> bool:
-    with database.transaction() as unit:
-        return repository.move_position(unit.session, FEED, before, after)
+def create(database: Database) -> Certificate | None:
+    with database.transaction():
+        return repository.create_certificate(database, draft())
 
 
 def test_a_learner_has_one_certificate_of_a_course(database: Database) -> None:
     with ThreadPoolExecutor(5) as pool:
-        serials = list(pool.map(lambda _: create(database), range(20)))
-    (issued,) = [serial for serial in serials if serial]
-    with database.transaction() as unit:
-        assert repository.get_certificate(unit.session, LEARNER, COURSE).serial == issued
-        found = repository.find_by_serial(unit.session, issued)
-        assert found is not None
-        assert found.user_id == LEARNER
-        assert repository.find_certificate(unit.session, uuid4(), COURSE) is None
+        made = list(pool.map(lambda _: create(database), range(20)))
+    (issued,) = [one for one in made if one]
+    assert repository.get_certificate(database, LEARNER, COURSE) == issued
+    assert repository.find_by_serial(database, issued.serial) == issued
+    assert repository.find_certificate(database, uuid4(), COURSE) is None
+    assert repository.find_by_serial(database, new_serial()) is None
+    assert (issued.issue_day, issued.timezone) == (date(2027, 1, 1), "Pacific/Auckland")
+    assert issued.issued_at == datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
 
 
-def test_a_cursor_begins_once_and_moves_on_once(database: Database) -> None:
-    with database.transaction() as unit:
-        assert repository.find_position(unit.session, FEED) == ""
+def test_the_first_document_of_a_version_is_kept(database: Database) -> None:
+    issued = create(database)
+    assert issued is not None
+    key = issued.certificate_id
+    assert repository.find_document(database, key, 1) is None
     with ThreadPoolExecutor(5) as pool:
-        begun = list(pool.map(lambda _: move(database, "", "7"), range(5)))
-        moved = list(pool.map(lambda _: move(database, "7", "9"), range(5)))
-    assert sorted(begun) == sorted(moved) == [False] * 4 + [True]
-    with database.transaction() as unit:
-        assert repository.find_position(unit.session, FEED) == "9"
+        list(
+            pool.map(
+                lambda number: repository.keep_document(database, key, 1, bytes([number])),
+                range(20),
+            )
+        )
+    kept = repository.find_document(database, key, 1)
+    assert kept is not None
+    repository.keep_document(database, key, 1, b"later")
+    assert repository.find_document(database, key, 1) == kept
 
 
-def test_a_cursor_that_is_rolled_back_stays(database: Database) -> None:
-    with database.transaction() as unit:
-        assert repository.move_position(unit.session, FEED, "", "7")
-        unit.close()
-    assert move(database, "", "7")
+def test_a_later_version_takes_the_place_of_a_document_and_never_an_earlier(
+    database: Database,
+) -> None:
+    issued = create(database)
+    assert issued is not None
+    key = issued.certificate_id
+    repository.keep_document(database, key, 1, b"one")
+    assert repository.find_document(database, key, 2) is None
+    repository.keep_document(database, key, 2, b"two")
+    repository.keep_document(database, key, 1, b"one again")
+    assert repository.find_document(database, key, 2) == b"two"
+    assert repository.find_document(database, key, 1) == b"two"

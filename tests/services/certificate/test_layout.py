@@ -1,6 +1,4 @@
-import pytest
-
-from services.certificate.layout import LINE_HEIGHT, Box, clean, fit, wrap
+from services.certificate.layout import LINE_HEIGHT, Box, fit, wrap
 
 
 def measure(text: str) -> float:
@@ -36,17 +34,3 @@ def test_fit_balances_its_lines() -> None:
 def test_fit_ends_in_an_ellipsis_when_nothing_fits() -> None:
     fitted = fit("a" * 50, measure, Box(10, LINE_HEIGHT * 2), (1,))
     assert fitted.lines == ["a" * 10, "a" * 9 + "…"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (" a\r\n\tb\u2028c ", "a b c"),
-        ("e\u0301", "é"),
-        ("a\u202eb\u2066c\ufeff", "abc"),
-        ("\u0dc1\u0dca\u200d\u0dbb", "\u0dc1\u0dca\u200d\u0dbb"),
-        ("x" + "\u0301" * 50, "x" + "\u0301" * 4),
-    ],
-)
-def test_clean(text: str, expected: str) -> None:
-    assert clean(text) == expected

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 
 import pytest
@@ -7,11 +7,16 @@ import pytest
 from services.certificate.page import CONTENT_SECURITY_POLICY, Verification, render_page
 
 TIME = datetime(2026, 11, 22, 10, 5, tzinfo=UTC)
+DAY = date(2026, 11, 21)
 EVIL = "<script>alert('x')</script>\"'&"
 
 
-def verification(revoke_time: datetime | None = None, reason: str = "") -> Verification:
-    return Verification("STLR-7K2M", "Zoë Ł", "IoT for Beginners", TIME, revoke_time, reason)
+def verification(
+    revoke_time: datetime | None = None, reason: str = "", timezone: str = ""
+) -> Verification:
+    return Verification(
+        "STLR-7K2M", "Zoë Ł", "IoT for Beginners", DAY, timezone, revoke_time, reason
+    )
 
 
 class Tags(HTMLParser):
@@ -26,9 +31,15 @@ class Tags(HTMLParser):
 
 def test_valid_certificate_shows_who_what_and_when() -> None:
     page = render_page(verification(), "STLR-7K2M")
-    for part in ("is valid", "Zoë Ł", "IoT for Beginners", "22 November 2026", "STLR-7K2M"):
+    for part in ("is valid", "Zoë Ł", "IoT for Beginners", "21 November 2026", "STLR-7K2M"):
         assert part in page
+    assert "UTC" not in page
     assert "revoked" not in page.split("</style>")[1]
+
+
+def test_the_zone_stands_beside_a_day_that_is_not_the_learners_own() -> None:
+    page = render_page(verification(timezone="UTC"), "STLR-7K2M")
+    assert '<time datetime="2026-11-21">21 November 2026</time> (UTC)' in page
 
 
 def test_revoked_certificate_says_when_and_why() -> None:
@@ -37,6 +48,12 @@ def test_revoked_certificate_says_when_and_why() -> None:
     assert "22 November 2026, 10:05 UTC" in page
     assert "Issued twice" in page
     assert "is valid" not in page
+
+
+def test_what_was_asked_for_is_shown_in_part_and_on_one_line() -> None:
+    page = render_page(None, "STLR\0\n" + "0" * 60_000)
+    assert f"STLR {'0' * 59}…" in page
+    assert len(page) < 5_000
 
 
 def test_unknown_serial_is_shown_and_nobody_named() -> None:
@@ -49,8 +66,8 @@ def test_unknown_serial_is_shown_and_nobody_named() -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        render_page(Verification(EVIL, EVIL, EVIL, TIME, TIME, EVIL), EVIL),
-        render_page(Verification(EVIL, EVIL, EVIL, TIME), EVIL),
+        render_page(Verification(EVIL, EVIL, EVIL, DAY, EVIL, TIME, EVIL), EVIL),
+        render_page(Verification(EVIL, EVIL, EVIL, DAY), EVIL),
         render_page(None, EVIL),
     ],
 )

@@ -1,4 +1,4 @@
-"""Certificates."""
+"""Certificates and their PDFs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,6 @@ from services.kit.data.schema import create_runtime_tables
 revision = "certificate_0001"
 down_revision = None
 
-NOW = sa.text("now()")
 TIME = pg.TIMESTAMP(timezone=True)
 UUIDV7 = sa.text("uuidv7()")
 
@@ -24,8 +23,21 @@ def upgrade() -> None:
         sa.Column("serial", sa.Text, nullable=False, unique=True),
         sa.Column("learner_name", sa.Text, nullable=False),
         sa.Column("course_title", sa.Text, nullable=False),
-        sa.Column("issued_at", TIME, nullable=False, server_default=NOW),
+        sa.Column("issued_at", TIME, nullable=False),
+        sa.Column("issue_day", sa.Date, nullable=False),
+        sa.Column("timezone", sa.Text, nullable=False),
         sa.Column("revoked_at", TIME),
         sa.Column("revoke_reason", sa.Text, nullable=False, server_default=""),
         sa.UniqueConstraint("user_id", "course_id"),
+    )
+    op.create_table(
+        "certificate_documents",
+        sa.Column(
+            "certificate_id",
+            sa.Uuid,
+            sa.ForeignKey("certificates.certificate_id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("renderer", sa.Integer, nullable=False),
+        sa.Column("pdf", sa.LargeBinary, nullable=False),
     )

@@ -1,0 +1,48 @@
+"""The PDFs of certificates: rendered when one is first asked for, and kept."""
+
+from __future__ import annotations
+
+from services.certificate import repository
+from services.certificate.dates import zone_beside
+from services.certificate.repository import Certificate
+from services.certificate.views import verify_url
+from services.kit.data.database import Database
+
+# Raised when certificates shall look different: those that are kept are then rendered anew, each at
+# its next download.
+RENDERER = 1
+
+
+class Documents:
+    """Finds the PDF of a certificate. No connection is held while one is rendered."""
+
+    def __init__(self, database: Database, public_url: str) -> None:
+        self._database = database
+        self._public_url = public_url
+
+    def get(self, issued: Certificate) -> bytes:
+        """The PDF, always the same bytes, whoever asks first and however many at once."""
+        kept = self._find(issued)
+        if kept is None:
+            rendered = self._render(issued)
+            repository.keep_document(self._database, issued.certificate_id, RENDERER, rendered)
+            kept = self._find(issued)
+        return rendered if kept is None else kept
+
+    def _find(self, issued: Certificate) -> bytes | None:
+        return repository.find_document(self._database, issued.certificate_id, RENDERER)
+
+    def _render(self, issued: Certificate) -> bytes:
+        # Slow to import and seldom needed, so only here.
+        from services.certificate import pdf  # noqa: PLC0415
+
+        text = pdf.CertificateText(
+            learner_name=issued.learner_name,
+            course_title=issued.course_title,
+            issue_time=issued.issued_at,
+            issue_day=issued.issue_day,
+            timezone=zone_beside(issued.timezone),
+            serial=issued.serial,
+            verify_url=verify_url(self._public_url, issued.serial),
+        )
+        return pdf.render(text)

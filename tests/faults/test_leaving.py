@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -9,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
 import grpc
 import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from services.kit.process.main import NOTICE_SECONDS
 from stellr.course.v1 import course_service_pb2 as course_pb
 from stellr.course.v1 import course_service_pb2_grpc as course_grpc
 from tests import support
@@ -32,6 +36,17 @@ def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(state, support.free_port(), workers=2).start()
     yield running
     assert running.stop() == 0
+    # The door is shut by then: no service waits for being noticed, one after the other.
+    assert seconds_of_stopping(state) < 2 * NOTICE_SECONDS
+
+
+def seconds_of_stopping(state: Path) -> float:
+    """From the first to the last process that says it stopped."""
+    ends = [log.read_text().splitlines()[-1] for log in (state / "logs").glob("*-[01].log")]
+    told = [json.loads(line) for line in ends]
+    assert {line["event"] for line in told} == {"stopped"}
+    times = [datetime.fromisoformat(line["timestamp"]) for line in told]
+    return (max(times) - min(times)).total_seconds()
 
 
 @contextmanager

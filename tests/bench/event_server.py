@@ -1,0 +1,40 @@
+"""A process of auth that tells its events and does nothing else: `... URL KEYS_FOLDER PORT`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from services.kit.events.events import Events
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Service
+from services.kit.process.settings import Settings
+from services.kit.rpc.server import Server
+from services.kit.telemetry import configure_logs
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    url, folder, port = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    configure_logs("auth", "WARNING")
+    settings = Settings(
+        database_url=url,
+        key_file=folder / "auth.pem",
+        mesh_keys_file=folder / "mesh.json",
+        secret_file=folder / "secret",
+    )
+    runtime = Runtime(Service("auth", lambda _: [], migrations="made by the bench"), settings)
+    events = Events("auth", runtime.database, runtime.channel, runtime.metrics)
+    submit = runtime.supervisor.submit
+    server = Server(events.registrations(), runtime.chain(), submit, threads=4, waiting_calls=100)
+    runtime.supervisor.start()
+    events.start(runtime.supervisor)
+    server.start(f"127.0.0.1:{port}")
+    print("serving", flush=True)
+    signal.sigwait({signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    main()

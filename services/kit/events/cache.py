@@ -51,7 +51,7 @@ class _Entry(Generic[Value]):
 
 
 class EventCache(Generic[Value]):
-    """At most `size` values; who is full drops the one that was not used for longest.
+    """At most `size` values: a full cache drops the one that was not used for longest.
 
     A hit takes no lock and some hundred nanoseconds. None is no value.
     """
@@ -105,8 +105,10 @@ class EventCache(Generic[Value]):
                 self._detach(self._used.popitem(last=False)[0])
 
     def drop(self, subject: str, settling_seconds: float = 0.0) -> None:
-        """Drop what depends on a subject. What is loaded meanwhile is not kept, nor what begins to
-        be loaded in the next `settling_seconds`."""
+        """Drop what depends on a subject.
+
+        What is being loaded meanwhile is not kept, nor what begins to be in the next seconds.
+        """
         with self._lock:
             for entry in tuple(self._by_subject.get(subject, ())):
                 self._remove(entry)

@@ -23,8 +23,11 @@ _INSERT = Write(
 
 
 class Outbox:
-    """Appends events. Nothing is signalled before the commit: NOTIFY in a transaction would have
-    all that notify queue up for their commits, as PostgreSQL keeps its notifications in order."""
+    """Appends events to the transaction that is open.
+
+    Nothing is signalled before the commit: NOTIFY in a transaction would have all that notify queue
+    up for their commits, as PostgreSQL keeps its notifications in order.
+    """
 
     def __init__(self, service: str, database: Database, hub: Hub) -> None:
         self._service = service
@@ -33,14 +36,18 @@ class Outbox:
         self._at_commit: defaultdict[str, list[Callable[[Any], None]]] = defaultdict(list)
 
     def append(self, event: Message) -> None:
-        """Add an event to the open transaction, best at its end: until that ends, nobody is told
-        of what others wrote after it. ValueError for an event of another service."""
+        """Add an event, best at the end of its transaction: what others write after it waits.
+
+        ValueError for an event of another service.
+        """
         self._database.run(_INSERT, **self.row(event))
         self.told(event)
 
     def row(self, event: Message) -> dict[str, Any]:
-        """The columns of an event, for a statement that writes it beside other things: kind,
-        payload and request_id. ValueError for an event of another service."""
+        """The columns of an event, for a statement that writes it beside other things.
+
+        They are kind, payload and request_id. ValueError for an event of another service.
+        """
         kind = kind_of(event)
         if service_of(event) != self._service:
             raise ValueError(f"{kind} is not an event of this service")
@@ -53,7 +60,7 @@ class Outbox:
         self._database.after_commit(partial(self._tell, event))
 
     def at_commit(self, kind: type[Happening], tell: Callable[[Happening], None]) -> None:
-        """Call this as soon as such an event of this very process is committed, in its thread."""
+        """Be called as soon as an event of this very process is committed, in the thread of it."""
         self._at_commit[kind_of(kind)].append(tell)
 
     def _tell(self, event: Message) -> None:

@@ -45,8 +45,11 @@ class OwnFeed:
     async def watch(
         self, request: pb.WatchRequest, heartbeat_seconds: float = HEARTBEAT_SECONDS
     ) -> AsyncGenerator[pb.WatchResponse, None]:
-        """The answers to a watch, without end. InvalidFields where the position is none;
-        DatabaseUnavailable where the events cannot be read any more."""
+        """The answers to a watch, without end.
+
+        InvalidFields where the position is none; DatabaseUnavailable where the events cannot be
+        read any more.
+        """
         tail = await self._hub.tail()
         start = await self._start(request, tail)
         if start is None:

@@ -1,5 +1,4 @@
-"""Events that this service could not deal with: kept with their reasons, and tried again when an
-operator says so."""
+"""Events that this service could not deal with, with their reasons; for operators to see."""
 
 from __future__ import annotations
 

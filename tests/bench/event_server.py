@@ -6,11 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
-from services.kit.events.events import Events
+from services.kit.process.main import make_server
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Service
+from services.kit.process.service import Domain
 from services.kit.process.settings import Settings
-from services.kit.rpc.server import Server
 from services.kit.telemetry import configure_logs
 
 
@@ -24,12 +23,10 @@ def main() -> None:
         mesh_keys_file=folder / "mesh.json",
         secret_file=folder / "secret",
     )
-    runtime = Runtime(Service("auth", lambda _: [], migrations="made by the bench"), settings)
-    events = Events("auth", runtime.database, runtime.channel, runtime.metrics)
-    submit = runtime.supervisor.submit
-    server = Server(events.registrations(), runtime.chain(), submit, threads=4, waiting_calls=100)
+    runtime = Runtime("auth", settings, has_database=True)
+    server = make_server(runtime, Domain(servicers=()))
     runtime.supervisor.start()
-    events.start(runtime.supervisor)
+    runtime.events.start(runtime.supervisor)
     server.start(f"127.0.0.1:{port}")
     print("serving", flush=True)
     signal.sigwait({signal.SIGTERM})

@@ -14,7 +14,6 @@ from services.kit.events import events as whole
 from services.kit.events.cache import EventCache, Loaded
 from services.kit.events.consumer import on
 from services.kit.events.events import Events
-from services.kit.process.runtime import Runtime
 from services.kit.telemetry import Metrics
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import events_pb2
@@ -45,10 +44,10 @@ def auth(database: Database, metrics: Metrics) -> Events:
 
 
 @pytest.fixture
-def served(kit: Kit, database: Database, auth: Events) -> Iterator[int]:
+def served(kit: Kit, auth: Events) -> Iterator[int]:
     """The port at which auth tells its events."""
     (registration,) = auth.registrations()
-    runtime: Runtime = kit.runtime(registration, name="auth", url=database.url)
+    runtime = kit.runtime(registration, name="auth")
     auth.start(runtime.supervisor)
     with serving(runtime) as port:
         yield port

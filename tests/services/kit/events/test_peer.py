@@ -13,20 +13,12 @@ import pytest
 from services.kit.data.database import Database
 from services.kit.errors import DomainError
 from services.kit.events import servicer, set_aside
-from services.kit.events.hub import Hub
-from services.kit.events.own import OwnFeed
 from services.kit.events.peer import PeerFeed
 from services.kit.events.position import Position
-from services.kit.events.servicer import EventServicer
-from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration
 from services.kit.rpc.clients import MeshChannel
 from services.kit.work.supervisor import Supervisor
 from stellr.events.v1 import event_service_pb2 as pb
-from stellr.events.v1.event_service_pb2_grpc import (
-    EventServiceStub,
-    add_EventServiceServicer_to_server,
-)
+from stellr.events.v1.event_service_pb2_grpc import EventServiceStub
 from tests.services.kit.events.watches import Watch, after, looking_back, summary
 from tests.services.kit.events.writing import KIND, execute, write
 from tests.services.kit.harness import Kit, serving
@@ -43,13 +35,10 @@ class Auth:
         self.port = free_port()
 
     def start(self) -> None:
-        hub = Hub(self._database.url)
-        feed = OwnFeed("auth", hub, self._database)
-        answers = EventServicer(feed, self._database)
-        registration = Registration(add_EventServiceServicer_to_server, answers)
-        runtime: Runtime = self._kit.runtime(registration, name="auth", url=self._database.url)
-        runtime.supervisor.add("hub", hub.run)
+        runtime = self._kit.runtime(None, name="auth", url=self._database.url)
+        runtime.events.start(runtime.supervisor)
         self._running.enter_context(serving(runtime, f"127.0.0.1:{self.port}"))
+        self._running.callback(runtime.events.stop)
 
     def stop(self) -> None:
         self._running.close()

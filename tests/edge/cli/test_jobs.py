@@ -65,6 +65,30 @@ def test_dead_jobs_are_listed_with_their_reason_and_sent_again(
     assert (again.exit_code, again.stderr) == (1, told)
 
 
+SET_ASIDE = """
+INSERT INTO event_failures (kind, position, payload, request_id, attempts, reason)
+VALUES ('stellr.progress.v1.CourseCompleted', %s, '', 'request-18', 8, 'ValueError at nowhere:1')
+RETURNING failure_id
+"""
+
+
+def test_events_that_were_set_aside_are_listed_and_sent_again(stack: Stack) -> None:
+    with psycopg.connect(stack.run["databases"]["user"]) as connection:
+        row = connection.execute(SET_ASIDE, [str(uuid4())]).fetchone()
+    assert row
+    event = f"user/event-{row[0]}"
+    listed = run(stack, "--service", "user").stdout
+    assert f"{event}  stellr.progress.v1.CourseCompleted" in listed
+    assert "8 attempts  request request-18\n    ValueError at nowhere:1" in listed
+    assert run(stack, "retry", event).stdout == f"{event} is tried again.\n"
+    with psycopg.connect(stack.run["databases"]["user"]) as connection:
+        wanted = "DELETE FROM event_failures WHERE failure_id = %s AND retry_at IS NOT NULL"
+        assert connection.execute(wanted, row).rowcount == 1
+    again = run(stack, "retry", event)
+    told = f"Error: Not among the jobs that were given up: {event}.\n"
+    assert (again.exit_code, again.stderr) == (1, told)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

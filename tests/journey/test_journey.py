@@ -88,7 +88,7 @@ def test_importing_again_changes_nothing(stack: Stack, visitor: Visitor) -> None
     before = visitor.get(f"/courses/{DEMO}")
     done = stack.command("import", str(NIGHT_SKY))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0].startswith("[1/6] course ")
+    assert done.stdout.splitlines()[0].startswith("[1/5] stored ")
     last = done.stdout.splitlines()[-1]
     assert last.startswith("4 lessons, ")
     assert last.endswith("; nothing changed")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,13 +12,13 @@ from services.kit import call
 
 # Each hash takes a core and 19 MiB for 30 ms.
 AT_ONCE = 2
-# Callers, those that wait included: the last of them has his turn in about a second.
-ADMITTED = 64
+# Callers, those that wait included: the last of them has their turn in about two seconds.
+ADMITTED = 128
 REFUSING = 2
-# Who waits longer tries again anyway.
-LONGEST_WAIT_SECONDS = 5.0
-# Other threads go first: on a busy machine logins become slow before anything else does.
-NICENESS = 10
+# For a caller who does not say how long they wait.
+DEFAULT_WAIT_SECONDS = 10.0
+# What is kept of a caller's time for telling them.
+MARGIN_SECONDS = 0.05
 Result = TypeVar("Result")
 
 
@@ -34,7 +32,7 @@ class Hashing:
         """At most `admitted` callers at once, those who wait included."""
         self.callers = ThreadPoolExecutor(admitted + REFUSING, "sign-in")
         self._places = threading.BoundedSemaphore(admitted)
-        self._pool = ThreadPoolExecutor(AT_ONCE, "hashing", initializer=_give_way)
+        self._pool = ThreadPoolExecutor(AT_ONCE, "hashing")
 
     def run(self, work: Callable[[], Result]) -> Result:
         """The result of work that hashes, done when its turn comes; SignInBusy."""
@@ -53,12 +51,7 @@ class Hashing:
 
 
 def _patience() -> float:
-    """How long the caller waits: as long as its own caller does."""
+    """Seconds that the call may wait for its turn: as long as its caller does."""
     this = call.current()
     left = this.time_left() if this else None
-    return LONGEST_WAIT_SECONDS if left is None else max(0.0, min(left, LONGEST_WAIT_SECONDS))
-
-
-def _give_way() -> None:
-    if sys.platform == "linux":  # where a thread has a niceness of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    return DEFAULT_WAIT_SECONDS if left is None else max(0.0, left - MARGIN_SECONDS)

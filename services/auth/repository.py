@@ -12,9 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
 from services.auth.models import Account, Budget, Session, Verification
+from services.kit.data.database import Database
 from services.kit.data.purge import BATCH, batch_of
 
-# Codes, sessions and events that no token can care about any more.
+# Codes and sessions that nobody can care about any more.
 _LONG_AGO = sa.func.now() - timedelta(days=7)
 PURGES = (
     batch_of(Verification.__table__, Verification.expires_at < _LONG_AGO),
@@ -198,6 +199,6 @@ def end_sessions(db: Db, *conditions: sa.ColumnElement[bool]) -> Sequence[UUID]:
     ).all()
 
 
-def purge(db: Db) -> bool:
+def purge(database: Database) -> bool:
     """Forget a batch of what is long past; whether there may be more of it."""
-    return any(len(db.execute(batch).all()) == BATCH for batch in PURGES)
+    return any(len(database.session.execute(batch).all()) == BATCH for batch in PURGES)

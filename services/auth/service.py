@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from services.auth import repository
 from services.auth.access import AccessSigner
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
@@ -13,7 +15,7 @@ from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
 from services.kit.identity.tokens import load_key
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Service
+from services.kit.process.service import Domain, Periodic, Service
 from services.kit.process.service import Registration as Registered
 from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
 from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
@@ -42,7 +44,8 @@ def build(runtime: Runtime) -> Domain:
                 add_AuthInternalServiceServicer_to_server,
                 AuthInternalServicer(database, runtime.events),
             ),
-        ]
+        ],
+        periodic=[Periodic("forget_the_past", 3600.0, partial(repository.purge, database))],
     )
 
 

@@ -14,6 +14,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute, storage, strategies
 from services.kit.errors import RateLimited
 from services.kit.rpc.policy import Limit
 from services.kit.telemetry import Metrics
+from services.kit.text import trim
 
 log = structlog.get_logger("stellr.limits")
 MEMORY = "memory://"
@@ -78,7 +79,7 @@ class RateLimiter:
 
 def field_key(request: object, limit: Limit) -> str:
     """What KEY_FIELD counts by: a hash of the field's value without regard to case."""
-    value = str(getattr(request, limit.field)).strip().casefold()
+    value = trim(str(getattr(request, limit.field))).casefold()
     return short_hash(value.split(limit.until, 1)[0] if limit.until else value)
 
 

@@ -16,10 +16,12 @@ from services.auth import passwords, repository
 from services.auth.service import SERVICE
 from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
+from services.kit.process.main import make_server
+from services.kit.process.runtime import Runtime
+from services.kit.process.service import Domain
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
 from tests.services.in_process import runtime_of
-from tests.services.kit.harness import serving
 from tests.support import Stack
 
 PASSWORD = "a long enough password"
@@ -62,19 +64,33 @@ class OwnAuth:
         return self.stub.Logout(pb.LogoutRequest(), timeout=SECONDS, metadata=proof)
 
 
+def built(
+    stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
+) -> tuple[Runtime, Domain]:
+    """Auth put together, and what it was put together with."""
+    monkeypatch.setenv("STELLR_TOKEN_KEY_FILE", str(stack.state / "keys" / "tokens.pem"))
+    for name, value in settings.items():
+        monkeypatch.setenv(f"STELLR_{name.upper()}", value)
+    runtime = runtime_of(SERVICE, stack, database, monkeypatch)
+    return runtime, SERVICE.build(runtime)
+
+
 @contextmanager
 def own_auth(
     stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
 ) -> Iterator[OwnAuth]:
     """Serve on the database, with settings by their names: threads="1"."""
-    monkeypatch.setenv("STELLR_TOKEN_KEY_FILE", str(stack.state / "keys" / "tokens.pem"))
-    for name, value in settings.items():
-        monkeypatch.setenv(f"STELLR_{name.upper()}", value)
-    with (
-        serving(runtime_of(SERVICE, stack, database, monkeypatch)) as port,
-        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
-    ):
-        yield OwnAuth(AuthServiceStub(channel), database)
+    runtime, domain = built(stack, database, monkeypatch, **settings)
+    server = make_server(runtime, domain)
+    runtime.supervisor.start()
+    try:
+        port = server.start("127.0.0.1:0")
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield OwnAuth(AuthServiceStub(channel), database)
+    finally:
+        server.stop(1)
+        runtime.supervisor.stop(1)
+        runtime.close()
 
 
 def called_from(address: str) -> list[tuple[str, str]]:

@@ -1,4 +1,3 @@
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import pytest
 
 from services.auth.errors import SignInBusy
-from services.auth.hashing import AT_ONCE, NICENESS, Hashing
+from services.auth.hashing import AT_ONCE, Hashing
 from services.kit import call
 
 
@@ -76,12 +75,3 @@ def test_nobody_waits_longer_than_their_caller_does(gate: Gate, people: ThreadPo
     assert [future.result(10) for future in at_work] == ["done"] * AT_ONCE
     assert queue.run(lambda: "next") == "next"
     assert not late.is_set()
-
-
-@pytest.mark.skipif(os.uname().sysname != "Linux", reason="threads have no niceness of their own")
-def test_hashing_gives_way_to_the_rest_of_the_process() -> None:
-    assert Hashing(admitted=1).run(niceness) == niceness() + NICENESS
-
-
-def niceness() -> int:
-    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

@@ -1,10 +1,8 @@
 import time
-from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
 import grpc
-import jwt
 import pytest
 
 from services.kit.errors import InvalidArgument, NotFound
@@ -19,7 +17,7 @@ from tests.services.auth.steps import (
     refresh,
     with_token,
 )
-from tests.support import Learner, Stack, Visitor, eventually, reason
+from tests.support import Stack, Visitor, eventually, reason
 
 
 def internal(channel: grpc.Channel) -> Any:
@@ -86,34 +84,3 @@ def test_roles_are_granted_to_accounts_by_the_operator(mesh: Mesh, learner: Lear
         internal(mesh("user", "auth")).GrantRole(
             pb.GrantRoleRequest(email=learner().email, role=Role.ROLE_ADMIN)
         )
-
-
-def test_the_identity_feed_brings_the_past_and_then_each_event(
-    mesh: Mesh, learner: Learners
-) -> None:
-    before, after = learner(), learner()
-    before.post("/logout")
-    stream = internal(mesh("course", "auth")).WatchIdentityEvents(
-        pb.WatchIdentityEventsRequest(), timeout=10
-    )
-    past = until_caught_up(stream)
-    ended = [session_of(person) for person in (before, after)]
-    assert ended[0] in past
-    assert ended[1] not in past
-    after.post("/logout")
-    found = next(event for event in stream if event.session_ended == ended[1])
-    again = internal(mesh("course", "auth")).WatchIdentityEvents(
-        pb.WatchIdentityEventsRequest(cursor=found.cursor), timeout=10
-    )
-    assert not {*ended} & {*until_caught_up(again)}
-    stream.cancel()
-    again.cancel()
-
-
-def until_caught_up(stream: Any) -> list[str]:
-    return [event.session_ended for event in takewhile(lambda event: not event.caught_up, stream)]
-
-
-def session_of(person: Learner) -> str:
-    claims = jwt.decode(person.token, options={"verify_signature": False})
-    return str(claims["sid"])

@@ -34,7 +34,8 @@ def test_an_address_over_its_limit_spends_nobodys_logins(auth: OwnAuth) -> None:
 def test_an_account_has_its_limit_from_wherever(auth: OwnAuth) -> None:
     for number in range(5):
         assert attempt(auth, EMAIL.upper(), f"198.51.100.{number}") == "INVALID_CREDENTIALS"
-    assert attempt(auth, f" {EMAIL}", "198.51.100.99") == "RATE_LIMITED"
+    for spelling in (f" {EMAIL}", f"{EMAIL}\u200b", f"\ufeff\u200b{EMAIL.title()}\u2060"):
+        assert attempt(auth, spelling, "198.51.100.99") == "RATE_LIMITED"
 
 
 def test_of_ipv6_a_network_is_one_address(auth: OwnAuth) -> None:

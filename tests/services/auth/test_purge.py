@@ -3,12 +3,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from services.auth import repository
-from services.auth.models import Account, AuthBase, Budget, IdentityEvent, Session, Verification
+from services.auth.models import Account, AuthBase, Budget, Session, Verification
 from services.kit.data.database import Database
+from tests.services.auth.own_auth import built
+from tests.support import Stack
 
 NOW = datetime.now(UTC)
 YEAR, DAY = timedelta(days=365), timedelta(days=1)
@@ -27,13 +30,11 @@ def rows(long_ago: datetime, lately: datetime, account: Any) -> list[AuthBase]:
         Verification(**code, expires_at=lately),
         Budget(email="a@b.example", name="mails", spent=1, since=long_ago),
         Budget(email="a@b.example", name="guesses", spent=1, since=NOW),
-        IdentityEvent(account_id=account, account_version=2, created_at=long_ago),
-        IdentityEvent(account_id=account, account_version=3, created_at=lately),
     ]
 
 
-def test_what_is_long_past_is_forgotten_and_nothing_else(
-    database_of: Callable[[str], Database],
+def test_auth_forgets_what_is_long_past_and_nothing_else(
+    stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = database_of("auth")
     person = {"email": "a@b.example", "password_hash": "", "display_name": "A", "locale": "en"}
@@ -41,13 +42,17 @@ def test_what_is_long_past_is_forgotten_and_nothing_else(
         account = repository.create_account(unit.session, {**person, "roles": []})
         assert account is not None
         unit.session.add_all(rows(NOW - YEAR, NOW - DAY, account.account_id))
+    runtime, domain = built(stack, database, monkeypatch)
+    (periodic,) = domain.periodic
+    with runtime.database.transaction():
+        assert periodic.function() is False
+    runtime.close()
     with database.transaction() as unit:
-        assert repository.purge(unit.session) is False
         left = {
             model: unit.session.scalar(sa.select(sa.func.count()).select_from(model))
-            for model in (Account, Session, Verification, Budget, IdentityEvent)
+            for model in (Account, Session, Verification, Budget)
         }
-    assert left == {Account: 1, Session: 2, Verification: 1, Budget: 1, IdentityEvent: 1}
+    assert left == {Account: 1, Session: 2, Verification: 1, Budget: 1}
 
 
 def test_a_batch_that_is_full_asks_for_another(database_of: Callable[[str], Database]) -> None:
@@ -64,7 +69,7 @@ def test_a_batch_that_is_full_asks_for_another(database_of: Callable[[str], Data
     more = []
     for _ in range(2):
         with database.transaction() as unit:
-            more.append(repository.purge(unit.session))
+            more.append(repository.purge(database))
     assert more == [True, False]
     with database.transaction() as unit:
         assert unit.session.scalar(sa.select(sa.func.count()).select_from(Verification)) == 0

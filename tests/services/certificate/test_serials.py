@@ -54,9 +54,10 @@ def test_what_people_type_is_understood(typed: str) -> None:
     assert read_serial(typed) == SERIAL
 
 
-@pytest.mark.parametrize("between", [*DASHES, *SPACES, *INVISIBLE], ids=ascii)
-def test_any_dash_space_or_invisible_character_may_stand_between(between: str) -> None:
-    assert read_serial(between.join(GROUPS)) == SERIAL
+def test_any_dash_space_or_invisible_character_may_stand_between() -> None:
+    between = [*DASHES, *SPACES, *INVISIBLE]
+    assert len(between) > 200
+    assert [ascii(char) for char in between if read_serial(char.join(GROUPS)) != SERIAL] == []
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -13,12 +13,11 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 import structlog
-from sqlalchemy.orm import Session
 
 from services.kit import call as calls
 from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
 from services.kit.telemetry import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
@@ -46,18 +45,23 @@ class Periodic:
     everywhere: bool = False
 
 
-_BEGIN = sa.text("INSERT INTO periodic_runs (name) VALUES (:name) ON CONFLICT DO NOTHING")
-_DUE_IN = sa.text(
+_BEGIN = WholeWrite(
+    "INSERT INTO periodic_runs (name) VALUES (:name) ON CONFLICT DO NOTHING", nothing
+)
+_DUE_IN = Statement(
     "SELECT extract(epoch FROM due_at - clock_timestamp())::float FROM periodic_runs"
-    " WHERE name = :name"
+    " WHERE name = :name",
+    scalar,
 )
-_TAKE = sa.text(
+_TAKE = Write(
     "SELECT failures FROM periodic_runs WHERE name = :name AND due_at <= clock_timestamp()"
-    " FOR UPDATE SKIP LOCKED"
+    " FOR UPDATE SKIP LOCKED",
+    scalar,
 )
-_SET_DUE = sa.text(
+_SET_DUE = WholeWrite(
     "UPDATE periodic_runs SET failures = :failures,"
-    " due_at = clock_timestamp() + make_interval(secs => :seconds) WHERE name = :name"
+    " due_at = clock_timestamp() + make_interval(secs => :seconds) WHERE name = :name",
+    nothing,
 )
 
 
@@ -154,29 +158,26 @@ class SharedTurns(Turns):
         wait = self._due_in()
         if wait > 0:
             return wait
-        with self._database.transaction() as unit:
-            failures = unit.session.execute(_TAKE, {"name": self._periodic.name}).scalar()
+        with self._database.transaction():
+            failures = self._database.first(_TAKE, name=self._periodic.name)
             if failures is None:
                 return TAKEN_SECONDS
             self._failures = failures
             wait = self._run()
-            self._set_due(unit.session, wait, failures=0)
+            self._set_due(wait, failures=0)
         self._succeeded()
         return wait
 
     def _put_off(self, seconds: float) -> float:
-        with self._database.transaction() as unit:
-            self._set_due(unit.session, seconds, self._failures)
+        self._set_due(seconds, self._failures)
         return seconds
 
     def _due_in(self) -> float:
-        row = {"name": self._periodic.name}
-        with self._database.transaction() as unit:
-            wait: float | None = unit.session.execute(_DUE_IN, row).scalar()
-            if wait is None:
-                unit.session.execute(_BEGIN, row)
+        wait: float | None = self._database.first(_DUE_IN, name=self._periodic.name)
+        if wait is None:
+            self._database.run(_BEGIN, name=self._periodic.name)
         return wait or 0.0
 
-    def _set_due(self, session: Session, seconds: float, failures: int) -> None:
-        row = {"name": self._periodic.name, "seconds": seconds, "failures": failures}
-        session.execute(_SET_DUE, row)
+    def _set_due(self, seconds: float, failures: int) -> None:
+        name = self._periodic.name
+        self._database.run(_SET_DUE, name=name, seconds=seconds, failures=failures)

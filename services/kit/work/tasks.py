@@ -6,12 +6,12 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 
 from services.kit import call as calls
+from services.kit.data.tables import as_uuid
 from services.kit.rpc.clients import Calling
 from services.kit.work.queue_table import QueueTable
 from services.kit.work.queues import Queue
@@ -80,11 +80,6 @@ def _asked() -> dict[str, str]:
 
 def call_of(task: str, args: Mapping[str, Any]) -> calls.Call:
     """The call under which a job runs: that of the request it came from, without its rights."""
-    user_id = args.get("user_id")
-    return calls.Call(
-        method=f"job:{task}",
-        request_id=args["request_id"],
-        caller=calls.Caller(
-            user_id=UUID(user_id) if user_id else None, service=args.get("service", "")
-        ),
-    )
+    caller = calls.Caller(as_uuid(args.get("user_id", "")), service=args.get("service", ""))
+    request_id = args.get("request_id") or calls.new_request_id()
+    return calls.Call(f"job:{task}", request_id, caller=caller)

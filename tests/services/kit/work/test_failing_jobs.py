@@ -5,7 +5,15 @@ from structlog.testing import capture_logs
 from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
 from tests.services.kit.harness import Kit, working
-from tests.services.kit.work.recorder import Away, Gone, Recorder, defer, outcomes, statuses
+from tests.services.kit.work.recorder import (
+    Away,
+    Gone,
+    Recorder,
+    defer,
+    execute,
+    outcomes,
+    statuses,
+)
 from tests.support import eventually
 
 
@@ -88,3 +96,19 @@ def test_all_the_dead_are_sent_again_with_all_their_tries(
         assert len(runtime.jobs.table.revive([], everything=True)) == 3
         eventually(lambda: not statuses(database))
         assert runtime.jobs.table.list_dead(after=0, limit=10) == []
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("args", ["{}", '{"values": {"nonsense": 1}, "user_id": "nobody"}'])
+def test_a_job_that_is_no_job_of_ours_ends_among_the_dead(
+    runtime: Runtime, database: Database, recorder: Recorder, args: str
+) -> None:
+    runtime.jobs.task("note", recorder.note)
+    execute(
+        database,
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args)"
+        f" VALUES ('normal', 'note', '{args}')",
+    )
+    with working(runtime):
+        eventually(lambda: statuses(database) == ["failed"])
+    assert recorder.words == []

@@ -43,5 +43,6 @@ class AuthInternalServicer(AuthInternalServiceServicer):
             raise AccountNotFound
         if is_new:
             user_id = str(account.account_id)
-            self._events.append(AccountChanged(user_id=user_id, version=account.version))
+            changed = AccountChanged(user_id=user_id, version=account.version)
+            self._events.append(changed, awaited=True)
         return account_message(account)

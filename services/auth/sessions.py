@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -26,9 +25,6 @@ from services.kit.identity.secrets import Signer
 from stellr.auth.v1.events_pb2 import SessionEnded
 
 LIFETIME = timedelta(days=30)
-# The end of a session reaches every service through the feed within milliseconds. The answer to a
-# logout is held until then, so that who got it finds the token refused.
-SPREAD_SECONDS = 0.05
 
 
 class SignedIn(NamedTuple):
@@ -138,11 +134,11 @@ class Sessions:
         )
         with self._database.transaction() as unit:
             self._end(unit.session, condition)
-        time.sleep(SPREAD_SECONDS)
 
     def _end(self, db: Db, condition: sa.ColumnElement[bool]) -> None:
         for session_id in repository.end_sessions(db, condition):
-            self._events.append(SessionEnded(session_id=str(session_id)))
+            # Who got the answer finds the token refused everywhere.
+            self._events.append(SessionEnded(session_id=str(session_id)), awaited=True)
 
     def _tokens(self, session: Session, account: Account) -> SignedIn:
         access = self._access.sign(

@@ -68,7 +68,8 @@ class Importing:
         imports.write_course(
             db, course_id, facts, _searched(content), etag=new_etag(), dictionary=dictionary
         )
-        self._events.append(OutlineChanged(course_id=str(course_id)))
+        # Who imported sees the course as it is now, whomever they ask.
+        self._events.append(OutlineChanged(course_id=str(course_id)), awaited=True)
         return True
 
 

@@ -59,7 +59,8 @@ class Learning:
         made = enrollments.enroll(self._database, course, user_id)
         if made is not None:
             changed = EnrollmentChanged(user_id=str(user_id), course_id=str(made.course_id))
-            self._events.append(changed)
+            # Who got the answer is let in everywhere.
+            self._events.append(changed, awaited=True)
             return made
         known = enrollments.find_enrollment(self._database, course, user_id)
         if known is None:

@@ -43,7 +43,7 @@ class UnitOfWork:
         self._database = database
         self._connection: Connection | None = None
         self._session: Session | None = None
-        self._after_commit: list[Callable[[], None]] = []
+        self._after_commit: dict[object, Callable[[], None]] = {}
 
     @property
     def is_open(self) -> bool:
@@ -64,9 +64,11 @@ class UnitOfWork:
             self._session = self._database.session_on(self.connection)
         return self._session
 
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Have something done once what was written is kept."""
-        self._after_commit.append(callback)
+    def after_commit(self, callback: Callable[[], None], key: object = None) -> None:
+        """Have something done once what was written is kept; of those with a key the last alone."""
+        key = object() if key is None else key
+        self._after_commit.pop(key, None)
+        self._after_commit[key] = callback
 
     def commit(self) -> None:
         """Keep what was written, and give the connection back."""
@@ -76,12 +78,12 @@ class UnitOfWork:
         if self._connection is not None:
             self._connection.commit()
         self.close()
-        for callback in callbacks:
+        for callback in callbacks.values():
             callback()
 
     def close(self) -> None:
         """Roll back what was not committed, and give the connection back."""
-        self._after_commit = []
+        self._after_commit = {}
         session, self._session = self._session, None
         connection, self._connection = self._connection, None
         if session is not None:
@@ -187,9 +189,9 @@ class Database:
         """The connection of that transaction."""
         return _this_unit().connection
 
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Have something done once this thread's transaction is committed."""
-        _this_unit().after_commit(callback)
+    def after_commit(self, callback: Callable[[], None], key: object = None) -> None:
+        """Have something done once this thread's transaction is kept: UnitOfWork.after_commit."""
+        _this_unit().after_commit(callback, key)
 
     # Connections
 

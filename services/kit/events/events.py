@@ -61,9 +61,9 @@ class Events:
 
     # What is declared
 
-    def append(self, event: Message) -> None:
+    def append(self, event: Message, *, awaited: bool = False) -> None:
         """Tell of something in the open transaction: Outbox.append."""
-        self._outbox.append(event)
+        self._outbox.append(event, awaited=awaited)
 
     def row(self, event: Message) -> dict[str, Any]:
         """An event for a statement that writes it beside other things: Outbox.row."""

@@ -13,7 +13,7 @@ from services.kit.errors import DatabaseUnavailable
 from services.kit.events import table
 from services.kit.events.settling import Settling
 from services.kit.events.table import Connection
-from services.kit.events.tail import Tail
+from services.kit.events.tail import ANY, Tail
 
 BATCH = 500
 # Looks into the table are this far apart at least, however much is written.
@@ -43,6 +43,23 @@ class Hub:
             # The loop is closed when a process stops; other processes look by themselves.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._wake.set)
+
+    def wait_told(self, event_id: int, seconds: float) -> bool:
+        """Block until an event is told, at most so long; whether it is. Not for the loop itself."""
+        if self._loop is None or self._stopping:
+            return False
+        waiting = asyncio.run_coroutine_threadsafe(self._told(event_id), self._loop)
+        try:
+            waiting.result(seconds)
+        except (TimeoutError, DatabaseUnavailable):
+            waiting.cancel()
+            return False
+        return True
+
+    async def _told(self, event_id: int) -> None:
+        tail = await self.tail()
+        while tail.head.event_id < event_id:
+            await tail.wait({ANY})
 
     def stop(self) -> None:
         """Tell nobody anything any more; from any thread."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.errors import DatabaseUnavailable, InvalidFields
+from services.kit.events import outbox as outboxes
 from services.kit.events import tail
 from services.kit.events.hub import Hub
 from services.kit.events.outbox import Outbox
@@ -97,6 +99,49 @@ def test_who_listens_in_the_process_is_told_before_the_writer_goes_on(
         outbox.append(erased("ann"))
         assert told == []
     assert told == ["ann"]
+
+
+def test_an_awaited_event_is_told_before_its_writer_goes_on(
+    database: Database, outbox: Outbox, watch: Open
+) -> None:
+    open_watch = watch(after())
+    eventually(lambda: open_watch.said == ["caught_up"])
+    for name in ("ann", "bob", "cleo"):
+        with database.transaction():
+            outbox.append(erased(name), awaited=True)
+        assert open_watch.said[-1] == name
+
+
+def test_many_awaited_events_of_a_transaction_are_awaited_once(
+    database: Database, outbox: Outbox, watch: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "SPREAD_SECONDS", 0.1)
+    open_watch = watch(after())
+    eventually(lambda: open_watch.said == ["caught_up"])
+    began = time.monotonic()
+    with database.transaction():
+        for number in range(50):
+            outbox.append(erased(str(number)), awaited=True)
+    assert time.monotonic() - began < 50 * outboxes.SPREAD_SECONDS / 2
+    assert open_watch.said[-1] == "49"
+
+
+def test_an_answer_does_not_wait_for_ever(database: Database) -> None:
+    idle = Hub(database.url)
+    with database.transaction():
+        Outbox("auth", database, idle).append(erased("ann"), awaited=True)
+
+
+def test_an_answer_does_not_wait_for_the_slow_writer_before_it(
+    database: Database, outbox: Outbox, hub: Hub, supervisor: Supervisor
+) -> None:
+    supervisor.submit(hub.tail()).result(5)
+    with connect(database) as slow:
+        insert(slow, "ann")
+        began = time.monotonic()
+        with database.transaction():
+            outbox.append(erased("bob"), awaited=True)
+        assert outboxes.LONGEST_WAIT_SECONDS <= time.monotonic() - began < 2
 
 
 def test_a_long_past_comes_in_pages_and_other_kinds_are_left_out(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -30,7 +31,9 @@ class ContractError(RuntimeError):
 
 def build(target: Path = GENERATED) -> None:
     """Generate stubs with types and the descriptor set for all contracts."""
-    target.mkdir(parents=True, exist_ok=True)
+    # A contract that is gone must not leave its stubs.
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
     validate = _write_validate_descriptor(target)
     outputs = [f"--{kind}_out={target}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
     _protoc(PROTOS, validate, [*outputs, *_own_files(PROTOS)])

@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from services.kit.data import idempotency
 from services.kit.errors import DomainError
-from services.kit.process.runtime import IDENTITY_SERVICE, Runtime
+from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Domain, Service
 from services.kit.process.settings import Settings
@@ -81,6 +81,7 @@ class Process:
     def __init__(self, service: Service, settings: Settings) -> None:
         self._runtime = service.runtime(settings)
         self._runtime.mesh_keys.load()
+        self._identity = self._runtime.hear_who_is_revoked()
         self._domain = service.build(self._runtime)
         self._runtime.events.consume(self._domain.consumers)
         self._server = make_server(self._runtime, self._domain)
@@ -99,16 +100,23 @@ class Process:
 
     def _open(self, stop: threading.Event) -> None:
         """Serve once the database answers, who is revoked is known, and the keys of tokens are."""
-        caught_up = self._runtime.events.listener(IDENTITY_SERVICE).caught_up
-        while not (self._database_answers() and caught_up.is_set() and self._keys_are_known()):
+        while not (
+            self._database_answers()
+            and self._identity.caught_up.is_set()
+            and self._keys_are_known()
+        ):
             if stop.wait(RETRY_SECONDS):
                 return
         if self._runtime.has_database:
             self._runtime.supervisor.add("jobs", self._runtime.jobs.work)
         self._start_periodic()
-        self._server.set_serving(True)
+        self._server.open()
         log.info("serving", address=self._runtime.settings.listen)
         self._watch_database(stop)
+
+    def _is_ready(self) -> bool:
+        is_told = self._identity.caught_up.is_set()
+        return self._database_answers() and is_told and self._keys_are_known()
 
     def _keys_are_known(self) -> bool:
         try:

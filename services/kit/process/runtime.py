@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.events.events import Events
+from services.kit.events.listener import Listener
 from services.kit.identity.revocations import REMEMBER_SECONDS, Revocations
 from services.kit.identity.secrets import Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
@@ -94,10 +95,13 @@ class Runtime:
     def events(self) -> Events:
         """What happened here and elsewhere."""
         database = self.database if self.has_database else None
-        events = Events(self.name, database, self._followed, self.metrics)
-        events.listen(SessionEnded, self._session_ended, look_back=REMEMBER_SECONDS)
-        events.listen(AccountChanged, self._account_changed, look_back=REMEMBER_SECONDS)
-        return events
+        return Events(self.name, database, self._followed, self.metrics)
+
+    def hear_who_is_revoked(self) -> Listener:
+        """Have the revocations told; from when its listener has caught up all are known."""
+        self.events.listen(SessionEnded, self._session_ended, look_back=REMEMBER_SECONDS)
+        self.events.listen(AccountChanged, self._account_changed, look_back=REMEMBER_SECONDS)
+        return self.events.listener(IDENTITY_SERVICE)
 
     @cached_property
     def page_tokens(self) -> PageTokens:

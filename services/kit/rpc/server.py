@@ -84,16 +84,18 @@ class Server:
         self._streams: Any = None
 
     def start(self, address: str) -> int:
-        """Listen on host:port for calls and on the next port for streams; the port.
-
-        OSError where an address cannot be had.
-        """
+        """Listen on host:port for calls, which wait for `open`, and on the next port for streams,
+        which are answered at once; the port. OSError where an address cannot be had."""
         host, _, wanted = address.rpartition(":")
         port = int(wanted) or _two_free_ports(host)
         _listen(self._calls, f"{host}:{port}")
-        self._calls.start()
         self._submit(self._start_streams(f"{host}:{port + 1}")).result()
         return port
+
+    def open(self) -> None:
+        """Answer calls from now on."""
+        self._calls.start()
+        self.set_serving(True)
 
     def set_serving(self, serving: bool) -> None:
         """Tell health checks whether calls are welcome."""

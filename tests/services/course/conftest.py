@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from services.course.service import SERVICE
 from services.kit.data.database import Database
-from services.kit.process.runtime import Runtime
 from services.kit.process.settings import Settings
 from tests.services.course.course_process import Process, Statements
 
@@ -29,7 +28,7 @@ def start(
 
     def make() -> Process:
         settings = Settings(database_url=url, pool_size=18, key_file=key, secret_file=secret)
-        running.append(Runtime(SERVICE, settings))
+        running.append(SERVICE.runtime(settings))
         return Process(running[-1])
 
     yield make

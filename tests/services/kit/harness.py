@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from services.kit.data.database import Database
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
 from services.kit.process.main import make_server
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Registration, Service
+from services.kit.process.service import Domain, Registration
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
@@ -61,6 +61,12 @@ class Users(user_grpc.UserServiceServicer):
 
     def UpdateProfile(self, request: Any, context: Any) -> profile_pb2.Profile:
         return self._work(request)
+
+
+class KitRuntime(Runtime):
+    """A runtime that knows what a test serves with it, and follows nobody."""
+
+    registrations: Sequence[Registration] = ()
 
 
 @dataclass
@@ -109,13 +115,9 @@ class Kit:
         **settings: Any,
     ) -> Runtime:
         """A runtime that takes this kit's tokens."""
-        service = Service(
-            name=name,
-            build=lambda _: [registration] if registration else [],
-            calls=calls,
-            migrations="made by the fixture" if url else None,
-        )
-        runtime = Runtime(service, self.settings(name, url, **settings))
+        own = self.settings(name, url, **settings)
+        runtime = KitRuntime(name, own, calls, has_database=bool(url))
+        runtime.registrations = [registration] if registration else []
         runtime.access_tokens = AccessTokens(KeySet(lambda: {"keys": [self.signer.public_jwk]}))
         return runtime
 
@@ -136,9 +138,11 @@ class Kit:
 def serving(runtime: Runtime, address: str = "127.0.0.1:0") -> Iterator[int]:
     """Serve; the port."""
     runtime.supervisor.start()
-    server = make_server(runtime)
+    server = make_server(runtime, Domain(getattr(runtime, "registrations", ())))
     try:
-        yield server.start(address)
+        port = server.start(address)
+        server.open()
+        yield port
     finally:
         server.stop(1)
         runtime.supervisor.stop(1)

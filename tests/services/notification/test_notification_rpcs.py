@@ -197,7 +197,7 @@ def desk(tmp_path: Path, database_of: Callable[[str], Database]) -> Iterator[Mak
 
     def make(**settings: Any) -> Desk:
         url = database_of("notification").url
-        runtimes.append(Runtime(SERVICE, Kit(tmp_path).settings("notification", url, **settings)))
+        runtimes.append(SERVICE.runtime(Kit(tmp_path).settings("notification", url, **settings)))
         runtimes[-1].supervisor.start()
         runtimes[-1].supervisor.add("jobs", runtimes[-1].jobs.work)
         return Desk(runtimes[-1])

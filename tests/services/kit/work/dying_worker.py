@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Service
 from services.kit.process.settings import Settings
 
 
@@ -18,8 +17,7 @@ def mark(*, path: str) -> None:
 
 def main() -> None:
     """Work until killed."""
-    service = Service("user", lambda _: [], migrations="made by the fixture")
-    runtime = Runtime(service, Settings())
+    runtime = Runtime("user", Settings(), has_database=True)
     runtime.jobs.task("mark", mark)
     runtime.supervisor.start()
     runtime.supervisor.add("jobs", runtime.jobs.work)

@@ -127,7 +127,7 @@ class _Scratch:
         parts = urlsplit(self._like)
         self.url = urlunsplit(parts._replace(path=f"/{self._name}"))
         self._execute(f'CREATE DATABASE "{self._name}" STRATEGY wal_log')
-        migrate.upgrade(registry.load(service), self.url)
+        migrate.upgrade(str(registry.load(service).migrations), self.url)
         self.database = Database(self.url, 5)
 
     def _execute(self, statement: str) -> None:

@@ -73,8 +73,8 @@ def migrate(names: Sequence[str]) -> None:
 
     for name in names or registry.SERVICES:
         service = registry.load(name)
-        if service.database:
-            upgrade(service, _database_url(name))
+        if service.migrations:
+            upgrade(service.migrations, _database_url(name))
             click.echo(f"{name} is at its newest revision")
 
 

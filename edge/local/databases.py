@@ -11,8 +11,9 @@ from services.kit.process.service import Service
 def prepare(service: Service, maintenance_url: str, url: str) -> int:
     """Make and migrate the database of one service. Runs in a process of its own; returns 0."""
     create(maintenance_url, database_name(service.name))
-    if not migrate.is_current(service, url):
-        migrate.upgrade(service, url)
+    migrations = str(service.migrations)
+    if not migrate.is_current(migrations, url):
+        migrate.upgrade(migrations, url)
     return 0
 
 

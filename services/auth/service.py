@@ -13,6 +13,7 @@ from services.auth.mails import Mails
 from services.auth.registration import Registration
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
+from services.auth.settings import AuthSettings
 from services.kit.identity.tokens import load_key
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, Service
@@ -23,9 +24,10 @@ from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_serv
 
 def build(runtime: Runtime) -> Domain:
     """The servicers of auth; ValueError where the key for tokens is missing."""
-    if runtime.settings.token_key_file is None:
+    settings = runtime.settings_of(AuthSettings)
+    if settings.token_key_file is None:
         raise ValueError("STELLR_TOKEN_KEY_FILE is not set")
-    key = load_key(runtime.settings.token_key_file.read_bytes())
+    key = load_key(settings.token_key_file.read_bytes())
     signer = AccessSigner(key, runtime.settings.public_url)
     # Its own tokens auth checks by the key at hand; the others ask it for that.
     runtime.access_keys.load_by(signer.jwks)

@@ -19,13 +19,13 @@ ANSWER_SECONDS = 2.0
 ENVOY = "envoy"
 
 
-def gather(runtime: Runtime, everyone: Sequence[Process]) -> str:
+def gather(runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> str:
     """Prometheus text of all that answer; `stellr_up` says who did."""
     texts = _of_processes(runtime, everyone)
     answered = {process.service: False for process, _ in texts}
     for process, text in texts:
         answered[process.service] |= text is not None
-    envoy = envoy_text(runtime.settings.envoy_admin)
+    envoy = envoy_text(envoy_admin)
     answered[ENVOY] = envoy is not None
     given = [text for _, text in texts if text is not None]
     return exposition.merge([exposition.up(answered), *given, envoy or ""])

@@ -8,6 +8,7 @@ from services.gateway.processes import processes
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
 from services.gateway.servicer import GatewayServicer, OperationsServicer
+from services.gateway.settings import GatewaySettings
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Registration, Service
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import (
@@ -28,7 +29,8 @@ def build(runtime: Runtime) -> Domain:
     others = [process for process in everyone if process.service != NAME]
     importer = Importer.over(*(runtime.channel(name) for name in ("course", "quiz", "media")))
     public = GatewayServicer(Readiness(others, lambda: (NAME, own_state(runtime))))
-    operations = OperationsServicer(runtime, everyone)
+    envoy_admin = runtime.settings_of(GatewaySettings).envoy_admin
+    operations = OperationsServicer(runtime, envoy_admin, everyone)
     internal = GatewayInternalServicer(runtime, importer, imports)
     return Domain(
         servicers=[

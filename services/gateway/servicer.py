@@ -44,15 +44,16 @@ class GatewayServicer(GatewayServiceServicer):
 class OperationsServicer(OperationsServiceServicer):
     """Answers operators."""
 
-    def __init__(self, runtime: Runtime, everyone: Sequence[Process]) -> None:
+    def __init__(self, runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> None:
         self._runtime = runtime
+        self._envoy_admin = envoy_admin
         self._everyone = everyone
 
     def GetMetrics(
         self, request: operations.GetMetricsRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The metrics of all, as a stream: one message could be too large for the transcoder."""
-        text = metrics.gather(self._runtime, self._everyone).encode()
+        text = metrics.gather(self._runtime, self._envoy_admin, self._everyone).encode()
         for start in range(0, len(text), PART_BYTES):
             part = text[start : start + PART_BYTES]
             yield HttpBody(content_type=exposition.CONTENT_TYPE, data=part)

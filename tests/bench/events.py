@@ -62,7 +62,7 @@ def database(stack: support.Stack) -> Iterator[str]:
     url = like.replace("/stellr_auth?", "/bench?")
     with psycopg.connect(like, autocommit=True) as connection:
         connection.execute("CREATE DATABASE bench")
-        migrate.upgrade(registry.load("auth"), url)
+        migrate.upgrade(str(registry.load("auth").migrations), url)
         yield url
         connection.execute("DROP DATABASE bench WITH (FORCE)")
 

@@ -11,15 +11,14 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from services.kit.data.database import sqlalchemy_url
-from services.kit.process.service import Service
 
 # Only one process migrates a database at a time; the others wait, and find nothing left to do.
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtext('stellr:migrate'))")
 
 
-def upgrade(service: Service, database_url: str) -> None:
-    """Bring the database to the newest revision, all in one transaction."""
-    script = _script(service)
+def upgrade(migrations: str, database_url: str) -> None:
+    """Bring the database to the newest revision of a folder of migrations, in one transaction."""
+    script = _script(migrations)
     engine = sa.create_engine(sqlalchemy_url(database_url), poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(_LOCK)
@@ -32,16 +31,16 @@ def upgrade(service: Service, database_url: str) -> None:
             context.run_migrations()
 
 
-def is_current(service: Service, database_url: str) -> bool:
+def is_current(migrations: str, database_url: str) -> bool:
     """Whether the database is at the newest revision; False where it was never migrated."""
     engine = sa.create_engine(sqlalchemy_url(database_url), poolclass=sa.NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        return set(context.get_current_heads()) == set(_script(service).get_heads())
+        return set(context.get_current_heads()) == set(_script(migrations).get_heads())
 
 
-def _script(service: Service) -> ScriptDirectory:
+def _script(migrations: str) -> ScriptDirectory:
     config = Config()
-    config.set_main_option("script_location", str(service.migrations))
+    config.set_main_option("script_location", migrations)
     config.set_main_option("path_separator", "os")
     return ScriptDirectory.from_config(config)

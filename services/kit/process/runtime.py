@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from google.protobuf.json_format import MessageToDict
-from pydantic_settings import BaseSettings
 
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
@@ -19,7 +18,7 @@ from services.kit.events.listener import Listener
 from services.kit.identity.revocations import REMEMBER_SECONDS, Revocations
 from services.kit.identity.secrets import Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
-from services.kit.process.settings import Settings
+from services.kit.process.settings import OwnSettings, Settings
 from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.interceptors import Chain, chain
 from services.kit.rpc.limits import RateLimiter
@@ -33,7 +32,7 @@ from stellr.auth.v1.events_pb2 import AccountChanged, SessionEnded
 # Every process hears who is signed out, and asks for the keys of tokens: that is identity, not a
 # call between domains.
 IDENTITY_SERVICE = "auth"
-OwnSettings = TypeVar("OwnSettings", bound=BaseSettings)
+Told = TypeVar("Told", bound=OwnSettings)
 
 
 class Runtime:
@@ -64,7 +63,7 @@ class Runtime:
         self._follows = frozenset({*follows, IDENTITY_SERVICE})
         self._channels: dict[str, MeshChannel] = {}
 
-    def settings_of(self, kind: type[OwnSettings]) -> OwnSettings:
+    def settings_of(self, kind: type[Told]) -> Told:
         """The settings of a domain; ValueError names one that is wrong."""
         return kind()
 

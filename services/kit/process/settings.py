@@ -15,10 +15,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "STELLR_"
 
 
-class Settings(BaseSettings):
-    """What a service process is told from outside. Every field is STELLR_<FIELD> in capitals."""
+class OwnSettings(BaseSettings):
+    """Settings of a domain or of the kit. Every field is STELLR_<FIELD> in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+
+class Settings(OwnSettings):
+    """What every service process is told from outside."""
 
     listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
     database_url: str = Field("", description="PostgreSQL URL of the service's own database")
@@ -29,9 +33,7 @@ class Settings(BaseSettings):
     public_url: str = Field("http://127.0.0.1:8080", description="where browsers find the academy")
     key_file: Path | None = Field(None, description="P-256 key of the service, PEM")
     mesh_keys_file: Path | None = Field(None, description="public keys of all services, JWKS")
-    token_key_file: Path | None = Field(None, description="auth: P-256 key that signs tokens")
     secret_file: Path | None = Field(None, description="32 random bytes, base64url")
-    envoy_admin: str = Field("", description="gateway: URL of Envoy's admin, for its metrics")
     rate_limits: str = Field(
         "memory://", description="where counts are kept: memory:// or redis://"
     )

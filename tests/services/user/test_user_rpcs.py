@@ -179,18 +179,18 @@ def test_times_of_changes_are_in_the_order_of_their_commits(
 ) -> None:
     database, user_id = database_of("user"), uuid4()
     first = {"user_id": user_id, "email": "a", "phone": "", "display_name": "A", "locale": "en"}
-    with database.transaction() as unit:
-        repository.create_profile(unit.session, first)
+    with database.transaction():
+        repository.create_profile(database, first)
     times: list[Any] = []
 
     def change() -> None:
-        with database.transaction() as unit:
-            changed = repository.update_profile(unit.session, user_id, {"bio": "second"})
+        with database.transaction():
+            changed = repository.update_profile(database, user_id, {"bio": "second"})
             times.append(changed.updated_at)
 
-    with database.transaction() as unit:
+    with database.transaction():
         began_first = threading.Thread(target=change)
-        changed = repository.update_profile(unit.session, user_id, {"bio": "first"})
+        changed = repository.update_profile(database, user_id, {"bio": "first"})
         times.append(changed.updated_at)
         began_first.start()
         began_first.join(0.2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from email.utils import parseaddr
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -14,6 +15,7 @@ from services.notification import repository
 from services.notification.errors import MailServerUnavailable
 from services.notification.mail import AddressError, compose, message_id
 from services.notification.models import Contact, Notification, State
+from services.notification.settings import NotificationSettings
 from services.notification.smtp_url import smtp_mail
 from services.notification.templates import from_json, render
 from services.notification.transports import MailTransport, OutboxMail, TransportError
@@ -21,11 +23,10 @@ from services.notification.transports import MailTransport, OutboxMail, Transpor
 log = structlog.get_logger("stellr.notification")
 
 
-def mail_transport(settings: Settings) -> MailTransport:
-    """The SMTP server of the settings, or the local outbox; ValueError for a bad URL."""
-    if settings.smtp_url:
-        return smtp_mail(settings.smtp_url)
-    outbox = settings.state / "outbox"
+def mail_transport(smtp_url: str, outbox: Path) -> MailTransport:
+    """The SMTP server, or the local outbox where there is none; ValueError for a bad URL."""
+    if smtp_url:
+        return smtp_mail(smtp_url)
     # There from the start, for whoever waits for its first mail.
     outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
     return OutboxMail(outbox)
@@ -34,11 +35,12 @@ def mail_transport(settings: Settings) -> MailTransport:
 class Mailer:
     """Sends notifications by mail."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, own: NotificationSettings) -> None:
         """ValueError where the setting of the mail server is bad."""
         self._database = database
-        self._settings = settings
-        self._transport = mail_transport(settings)
+        self._public_url = settings.public_url
+        self._sender = own.mail_from
+        self._transport = mail_transport(own.smtp_url, settings.state / "outbox")
 
     def deliver(self, *, notification_id: str) -> None:
         """Send a notification, at least once: copies have the same Message-ID.
@@ -59,7 +61,7 @@ class Mailer:
 
     def _send(self, notification: Notification, contact: Contact | None) -> State:
         try:
-            self._transport.send(_message(self._settings, notification, contact or notification))
+            self._transport.send(self._message(notification, contact or notification))
         except (AddressError, TransportError) as error:
             if isinstance(error, TransportError) and not error.permanent:
                 raise MailServerUnavailable from error
@@ -68,22 +70,19 @@ class Mailer:
             return State.DEAD
         return State.SENT
 
-
-def _message(
-    settings: Settings, notification: Notification, to: Notification | Contact
-) -> EmailMessage:
-    words = render(
-        from_json(notification.template, notification.data or {}),
-        name=to.name or "",
-        locale=to.locale or "",
-        public_url=settings.public_url,
-    )
-    domain = parseaddr(settings.mail_from)[1].rpartition("@")[2]
-    return compose(
-        words,
-        to=to.email or "",
-        sender=settings.mail_from,
-        message_id=message_id(str(notification.notification_id), domain),
-        sent_time=notification.created_at,
-        list_unsubscribe_url=None,
-    )
+    def _message(self, notification: Notification, to: Notification | Contact) -> EmailMessage:
+        words = render(
+            from_json(notification.template, notification.data or {}),
+            name=to.name or "",
+            locale=to.locale or "",
+            public_url=self._public_url,
+        )
+        domain = parseaddr(self._sender)[1].rpartition("@")[2]
+        return compose(
+            words,
+            to=to.email or "",
+            sender=self._sender,
+            message_id=message_id(str(notification.notification_id), domain),
+            sent_time=notification.created_at,
+            list_unsubscribe_url=None,
+        )

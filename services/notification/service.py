@@ -9,6 +9,7 @@ from services.kit.process.service import Domain, Registration, Service
 from services.notification.delivery import Mailer
 from services.notification.internal_servicer import NotificationInternalServicer
 from services.notification.sending import Messages
+from services.notification.settings import NotificationSettings
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     add_NotificationInternalServiceServicer_to_server,
 )
@@ -16,7 +17,8 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
 
 def build(runtime: Runtime) -> Domain:
     """The servicer of notification; ValueError where the setting of the mail server is bad."""
-    mailer = Mailer(runtime.database, runtime.settings)
+    own = runtime.settings_of(NotificationSettings)
+    mailer = Mailer(runtime.database, runtime.settings, own)
     deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
     servicer = NotificationInternalServicer(Messages(runtime.database, deliver_mail))
     return Domain(

@@ -38,8 +38,6 @@ class Settings(OwnSettings):
         "memory://", description="where counts are kept: memory:// or redis://"
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-    smtp_url: str = Field("", description="smtp[s]://user:password@host:port; empty: the outbox")
-    mail_from: str = Field("Stellr Academy <academy@stellr.example>", description="sender of mails")
 
     @cached_property
     def environ(self) -> dict[str, str]:

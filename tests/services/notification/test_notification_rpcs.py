@@ -18,6 +18,7 @@ from services.kit.rpc.clients import MeshChannel
 from services.notification.delivery import Mailer
 from services.notification.sending import Messages
 from services.notification.service import SERVICE
+from services.notification.settings import NotificationSettings
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
@@ -166,9 +167,10 @@ def test_only_some_services_may_speak_to_people(stack: Stack, mesh: Mesh) -> Non
 class Desk:
     """Notification without a server: what it takes in, and its worker."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, smtp_url: str) -> None:
         self.runtime = runtime
-        mailer = Mailer(runtime.database, runtime.settings)
+        own = NotificationSettings(smtp_url=smtp_url)
+        mailer = Mailer(runtime.database, runtime.settings, own)
         deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
         self._messages = Messages(runtime.database, deliver_mail)
 
@@ -195,12 +197,12 @@ MakeDesk = Callable[..., Desk]
 def desk(tmp_path: Path, database_of: Callable[[str], Database]) -> Iterator[MakeDesk]:
     runtimes: list[Runtime] = []
 
-    def make(**settings: Any) -> Desk:
+    def make(smtp_url: str = "") -> Desk:
         url = database_of("notification").url
-        runtimes.append(SERVICE.runtime(Kit(tmp_path).settings("notification", url, **settings)))
+        runtimes.append(SERVICE.runtime(Kit(tmp_path).settings("notification", url)))
         runtimes[-1].supervisor.start()
         runtimes[-1].supervisor.add("jobs", runtimes[-1].jobs.work)
-        return Desk(runtimes[-1])
+        return Desk(runtimes[-1], smtp_url)
 
     yield make
     for runtime in runtimes:

@@ -1,4 +1,4 @@
-"""When a course is completed, and how far a learner is: plain counting, without I/O."""
+"""How far a learner is, and what is missing: plain counting, without I/O."""
 
 from __future__ import annotations
 
@@ -41,12 +41,6 @@ def tally(outline: Outline, done: Done) -> Tally:
         quizzes_passed=len(outline.quiz_ids & done.quizzes),
         quizzes_total=len(outline.quiz_ids),
     )
-
-
-def all_done(count: Tally) -> bool:
-    """Whether all lessons are completed and all quizzes passed; never where no lesson is."""
-    lessons_done = 0 < count.total_lessons == count.completed_lessons
-    return lessons_done and count.quizzes_passed == count.quizzes_total
 
 
 def percentage(count: Tally, completed: bool) -> int:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.clients.course import Courses, Outline
 from services.kit.data.database import Database
 from services.kit.errors import NotFound
+from services.kit.events.cache import SETTLING_SECONDS
 from services.kit.events.events import Events
 from services.kit.work.jobs import Jobs
 from services.progress import repository
@@ -16,8 +17,8 @@ from stellr.quiz.v1.events_pb2 import QuizPassed
 
 BATCH = 1_000
 NOBODY = UUID(int=0)
-# Until then every process of course tells the course as it is now.
-SETTLING = timedelta(seconds=2)
+# From then on every process of course tells the course as it is now.
+SETTLING = timedelta(seconds=SETTLING_SECONDS)
 
 
 class Settling:

@@ -120,7 +120,3 @@ def _behind(courses: Iterator[UUID], last: UUID) -> Iterator[UUID]:
         if course_id == last:
             break
     yield from courses
-
-
-def _key(outline: Outline) -> list[str]:
-    return [str(outline.course_id)]

@@ -4,24 +4,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument, NotFound
 from services.kit.rpc.clients import MeshChannel, open_channel
-from services.progress import repository
-from services.progress.internal_servicer import ProgressInternalServicer
-from services.progress.service import SERVICE
-from services.progress.tracking import Tracking
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.progress.v1 import progress_internal_service_pb2 as pb
 from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
-from tests.services.in_process import invoke, runtime_of
+from stellr.quiz.v1.events_pb2 import QuizPassed
+from tests.services import outbox
 from tests.services.own_course import import_course, make_course
 from tests.support import Learner, Stack, Visitor, eventually, reason, violations
 
@@ -37,18 +33,36 @@ def mark(learner: Visitor, lesson_id: str) -> dict[str, Any]:
     return progress
 
 
-def pass_quiz(mesh: Mesh, user_id: str, lesson_id: str) -> None:
+def pass_quizzes(stack: Stack, learner: Learner, course_id: str, *lesson_ids: str) -> None:
+    """Have quiz tell that the learner passed these quizzes, and wait until progress knows."""
     now = Timestamp()
     now.GetCurrentTime()
-    request = pb.RecordQuizPassRequest(user_id=user_id, lesson_id=lesson_id, pass_time=now)
-    ProgressInternalServiceStub(mesh("quiz", "progress")).RecordQuizPass(request)
+    told = [
+        QuizPassed(user_id=learner.user_id, lesson_id=each, course_id=course_id, pass_time=now)
+        for each in lesson_ids
+    ]
+    outbox.write(stack.run["databases"]["quiz"], *told)
+
+    def known() -> bool:
+        lessons = learner.get(f"/progress/me/courses/{course_id}").json()["lessons"]
+        return {*lesson_ids} <= {each["lessonId"] for each in lessons if each["quizPassed"]}
+
+    eventually(known)
 
 
-def finish(mesh: Mesh, learner: Learner, lessons: Lessons) -> None:
+def standing_of(stack: Stack, request: pb.GetStandingRequest) -> pb.Standing:
+    with stack.mesh("certificate", "progress") as channel:
+        return ProgressInternalServiceStub(channel).GetStanding(request)
+
+
+def quizzes_of(lessons: Lessons) -> list[str]:
+    return [lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"]]
+
+
+def finish(stack: Stack, learner: Learner, course: dict[str, Any], lessons: Lessons) -> None:
     for lesson in lessons:
         mark(learner, lesson["lessonId"])
-        if lesson["hasQuiz"]:
-            pass_quiz(mesh, learner.user_id, lesson["lessonId"])
+    pass_quizzes(stack, learner, course["courseId"], *quizzes_of(lessons))
 
 
 def test_a_new_learner_has_done_nothing(enrolled: Learners, lessons: Lessons) -> None:
@@ -94,12 +108,12 @@ def test_a_hundred_marks_at_once_count_once(enrolled: Learners, lessons: Lessons
 
 
 def test_each_lesson_is_told(
-    enrolled: Learners, lessons: Lessons, course: dict[str, Any], mesh: Mesh
+    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
     somebody = enrolled()
-    quizzes = [lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"]]
+    quizzes = quizzes_of(lessons)
     mark(somebody, lessons[1]["lessonId"])
-    pass_quiz(mesh, somebody.user_id, quizzes[0])
+    pass_quizzes(stack, somebody, course["courseId"], quizzes[0])
     for name in (course["courseId"], course["slug"]):
         progress = somebody.get(f"/progress/me/courses/{name}").json()
         told = progress["lessons"]
@@ -112,12 +126,12 @@ def test_each_lesson_is_told(
 
 
 def test_all_lessons_and_quizzes_complete_the_course(
-    enrolled: Learners, lessons: Lessons, course: dict[str, Any], mesh: Mesh
+    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
     somebody = enrolled()
     for lesson in lessons:
         assert mark(somebody, lesson["lessonId"])["completed"] is False
-    finish(mesh, somebody, lessons)
+    pass_quizzes(stack, somebody, course["courseId"], *quizzes_of(lessons))
     (progress,) = somebody.get("/progress/me").json()["courses"]
     assert progress["completed"] is True
     assert progress["percentage"] == 100
@@ -234,124 +248,83 @@ def test_courses_come_in_pages_newest_enrollment_first(learner: Learners, mesh: 
     assert "pageSize" in violations(somebody.get("/progress/me", pageSize=101))
 
 
-def test_a_passed_quiz_shows_at_once_and_once(
-    enrolled: Learners, lessons: Lessons, mesh: Mesh
+def test_a_passed_quiz_counts_once(
+    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
-    somebody = enrolled()
-    quiz = next(lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"])
-    for _ in range(2):
-        pass_quiz(mesh, somebody.user_id, quiz)
-        assert somebody.get("/progress/me").json()["courses"][0]["quizzesPassed"] == 1
+    somebody, (first, second, *_) = enrolled(), quizzes_of(lessons)
+    for quizzes in ([first], [first, second], [first]):
+        pass_quizzes(stack, somebody, course["courseId"], *quizzes)
+    assert somebody.get("/progress/me").json()["courses"][0]["quizzesPassed"] == 2
 
 
-def test_a_pass_that_counts_for_nothing_is_taken(learner: Learners, mesh: Mesh) -> None:
-    pass_quiz(mesh, learner().user_id, str(uuid4()))
+def test_a_pass_that_counts_for_nothing_keeps_no_other_back(
+    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
+) -> None:
+    somebody, quizzes = enrolled(), quizzes_of(lessons)
+    nowhere = QuizPassed(user_id=somebody.user_id, lesson_id=str(uuid4()), course_id=str(uuid4()))
+    outbox.write(stack.run["databases"]["quiz"], nowhere)
+    pass_quizzes(stack, somebody, course["courseId"], quizzes[0])
 
 
 def test_the_standing_tells_what_is_missing(
-    enrolled: Learners, lessons: Lessons, course: dict[str, Any], mesh: Mesh
+    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
     somebody = enrolled()
-    progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
     request = pb.GetStandingRequest(user_id=somebody.user_id, course=course["slug"])
-    standing = progress.GetStanding(request)
+    standing = standing_of(stack, request)
     missing = pb.Standing.Missing
     wanted = [(lesson["lessonId"], missing.WHAT_LESSON) for lesson in lessons]
     wanted += [(lesson["lessonId"], missing.WHAT_QUIZ) for lesson in lessons if lesson["hasQuiz"]]
     assert sorted((one.lesson_id, one.what) for one in standing.missing) == sorted(wanted)
     assert (standing.course_id, standing.completed) == (course["courseId"], False)
-    finish(mesh, somebody, lessons)
-    standing = progress.GetStanding(request)
+    finish(stack, somebody, course, lessons)
+    standing = standing_of(stack, request)
     assert standing.completed
     assert not standing.missing
 
 
-def test_the_standing_of_who_is_not_enrolled_is_not_found(
-    learner: Learners, course: dict[str, Any], mesh: Mesh
+def test_the_standing_of_who_is_not_enrolled_is_all_to_be_done(
+    stack: Stack, learner: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
-    progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
     for user_id in (learner().user_id, str(uuid4())):
+        request = pb.GetStandingRequest(user_id=user_id, course=course["courseId"])
+        standing = standing_of(stack, request)
+        assert standing.completed is False
+        assert len(standing.missing) == len(lessons) + len(quizzes_of(lessons))
+
+
+def test_the_standing_in_what_is_no_course_is_refused(stack: Stack) -> None:
+    for course in (str(uuid4()), "no-such-course"):
         with pytest.raises(NotFound):
-            progress.GetStanding(pb.GetStandingRequest(user_id=user_id, course=course["courseId"]))
+            standing_of(stack, pb.GetStandingRequest(user_id=str(uuid4()), course=course))
     with pytest.raises(InvalidArgument):
-        progress.GetStanding(pb.GetStandingRequest(user_id="x", course="y"))
-
-
-def test_completions_are_listed_after_a_cursor(
-    enrolled: Learners, lessons: Lessons, mesh: Mesh
-) -> None:
-    progress = ProgressInternalServiceStub(mesh("certificate", "progress"))
-    cursor = ""
-    while batch := progress.ListCompletions(pb.ListCompletionsRequest(cursor=cursor)).completions:
-        cursor = progress.ListCompletions(pb.ListCompletionsRequest(cursor=cursor)).next_cursor
-        assert batch
-    somebody = enrolled()
-    finish(mesh, somebody, lessons)
-    after = progress.ListCompletions(pb.ListCompletionsRequest(cursor=cursor))
-    assert [one.user_id for one in after.completions] == [somebody.user_id]
-    end = progress.ListCompletions(pb.ListCompletionsRequest(cursor=after.next_cursor))
-    assert (list(end.completions), end.next_cursor) == ([], after.next_cursor)
-    with pytest.raises(InvalidArgument):
-        progress.ListCompletions(pb.ListCompletionsRequest(cursor="forged"))
+        standing_of(stack, pb.GetStandingRequest(user_id="x", course="y"))
 
 
 def test_a_last_lesson_and_a_last_quiz_at_the_same_moment_complete_the_course(
-    enrolled: Learners, lessons: Lessons, mesh: Mesh
+    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
-    last = next(lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"])
+    last, course_id = quizzes_of(lessons)[0], course["courseId"]
     others = [lesson for lesson in lessons if lesson["lessonId"] != last]
-    for _ in range(5):
+    for _ in range(3):
         somebody = enrolled()
-        finish(mesh, somebody, others)
+        finish(stack, somebody, course, others)
         with ThreadPoolExecutor(2) as pool:
+            passed = pool.submit(pass_quizzes, stack, somebody, course_id, last)
             marked = pool.submit(mark, somebody, last)
-            passed = pool.submit(pass_quiz, mesh, somebody.user_id, last)
             marked.result()
             passed.result()
         assert somebody.get("/progress/me").json()["courses"][0]["completed"] is True
 
 
-def _internal_calls(channel: Any) -> list[Callable[[], Any]]:
-    progress = ProgressInternalServiceStub(channel)
-    pass_time = Timestamp(seconds=int(time.time()))
-    user_id, lesson_id = str(uuid4()), str(uuid4())
-    return [
-        lambda: progress.RecordQuizPass(
-            pb.RecordQuizPassRequest(user_id=user_id, lesson_id=lesson_id, pass_time=pass_time)
-        ),
-        lambda: progress.GetStanding(pb.GetStandingRequest(user_id=user_id, course="x")),
-        lambda: progress.ListCompletions(pb.ListCompletionsRequest()),
-    ]
-
-
-def test_only_the_services_named_may_call(stack: Stack, mesh: Mesh) -> None:
-    with open_channel(stack.target("progress")) as channel:
-        for call in _internal_calls(channel):
-            with pytest.raises(grpc.RpcError) as nobody:
-                call()
-            assert nobody.value.code() == grpc.StatusCode.UNAUTHENTICATED
-    for call in _internal_calls(mesh("media", "progress")):
-        with pytest.raises(grpc.RpcError) as stranger:
-            call()
-        assert stranger.value.code() == grpc.StatusCode.PERMISSION_DENIED
-
-
-def test_the_servicer_itself_lists_completions(
-    stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database, learner, course_id = database_of("progress"), uuid4(), uuid4()
-    with database.transaction() as unit:
-        repository.complete_lesson(unit.session, learner, course_id, uuid4())
-        repository.complete_courses(unit.session, learner, [course_id])
-    runtime = runtime_of(SERVICE, stack, database, monkeypatch)
-    servicer = ProgressInternalServicer(runtime, Tracking(runtime))
-    service = pb.DESCRIPTOR.services_by_name["ProgressInternalService"]
-    request = pb.ListCompletionsRequest(page_size=1)
-    answer, _, code, _ = invoke(service, servicer, runtime.database, "ListCompletions", request)
-    runtime.close()
-    assert code == grpc.StatusCode.OK
-    assert [UUID(one.user_id) for one in answer.completions] == [learner]
-    assert answer.next_cursor == "1"
+def test_only_certificate_may_ask_how_learners_stand(stack: Stack, mesh: Mesh) -> None:
+    request = pb.GetStandingRequest(user_id=str(uuid4()), course="x")
+    with open_channel(stack.target("progress")) as channel, pytest.raises(grpc.RpcError) as nobody:
+        ProgressInternalServiceStub(channel).GetStanding(request)
+    assert nobody.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    with pytest.raises(grpc.RpcError) as stranger:
+        ProgressInternalServiceStub(mesh("media", "progress")).GetStanding(request)
+    assert stranger.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_what_changes_in_a_course_shows_at_once_in_what_is_remembered_of_it(

@@ -1,196 +1,129 @@
+"""Paging over the enrollments that are kept at hand, and what is refused."""
+
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
+from services.course import errors as course_errors
 from services.kit.data.database import Database
-from services.progress import repository
-from services.progress.models import Completion
-from services.progress.repository import State
-from services.progress.tracking import settle, settle_one
-from stellr.course.v1.course_internal_service_pb2 import Outline
-from stellr.course.v1.course_pb2 import LessonSummary
+from services.kit.data.pages import PageTokens
+from services.kit.errors import InvalidFields
+from services.kit.events.events import Events
+from services.kit.identity.secrets import Signer
+from services.progress.errors import CourseNotFound, LessonNotFound
+from services.progress.tracking import Tracking
+from tests.services.known_courses import CourseStub, known_courses, lesson
 
-COURSE, LEARNER = uuid4(), uuid4()
-LESSONS = [uuid4() for _ in range(3)]
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-Step = Callable[[Session], State]
+LEARNER = uuid4()
+
+
+class World:
+    """Progress on a database of its own; course is a stub, kept at hand while live."""
+
+    def __init__(self, database: Database, events: Events, *, live: bool = True) -> None:
+        self.database = database
+        self.course = CourseStub()
+        tokens = PageTokens(Signer(b"a secret of thirty-two bytes long", "page-token"))
+        courses = known_courses(self.course, live=live)
+        self.tracking = Tracking(database, events, courses, tokens)
+
+    def enrolled(self, count: int) -> tuple[list[UUID], list[UUID]]:
+        """Courses of one lesson that the learner is in, newest first, and these lessons."""
+        courses, lessons = [uuid4() for _ in range(count)], [uuid4() for _ in range(count)]
+        for course_id, lesson_id in zip(courses, lessons, strict=True):
+            self.course.publish(course_id, lesson(lesson_id))
+        self.course.enroll(LEARNER, *reversed(courses))
+        return courses, lessons
+
+    def page(self, size: int, token: str = "", user_id: UUID = LEARNER) -> tuple[list[UUID], str]:
+        found, token = self.tracking.list(user_id, size, token)
+        return [each.outline.course_id for each in found], token
+
+    def pages(self, size: int) -> list[list[UUID]]:
+        """All pages, one after the other."""
+        page, token = self.page(size)
+        found = [page]
+        while token:
+            page, token = self.page(size, token)
+            found.append(page)
+        return found
 
 
 @pytest.fixture
-def database(database_of: Callable[[str], Database]) -> Database:
-    return database_of("progress")
+def world(database: Database, events: Events) -> World:
+    return World(database, events)
 
 
-def outline(*lessons: UUID, quiz: UUID | None = None) -> Outline:
-    return Outline(
-        course_id=str(COURSE),
-        lessons=[LessonSummary(lesson_id=str(i), has_quiz=i == quiz) for i in lessons],
-    )
+def test_pages_go_through_all_courses_newest_first(world: World) -> None:
+    courses, _ = world.enrolled(5)
+    assert world.pages(2) == [courses[:2], courses[2:4], courses[4:]]
+    assert world.pages(5) == [courses]
+    assert world.pages(100) == [courses]
 
 
-def lesson(lesson_id: UUID) -> Step:
-    return lambda db: repository.complete_lesson(db, LEARNER, COURSE, lesson_id)
+def test_pages_ask_course_for_each_thing_once(world: World) -> None:
+    world.enrolled(5)
+    world.pages(2)
+    asked = len(world.course.asked)
+    assert asked == 1 + 5
+    world.pages(3)
+    assert len(world.course.asked) == asked
 
 
-def quiz(lesson_id: UUID) -> Step:
-    return lambda db: repository.pass_quiz(db, LEARNER, COURSE, lesson_id, NOW)
+def test_courses_that_are_not_published_leave_no_hole_in_a_page(world: World) -> None:
+    courses, _ = world.enrolled(5)
+    for withdrawn in (courses[1], courses[4]):
+        world.course.withdraw(withdrawn)
+    assert world.pages(2) == [[courses[0], courses[2]], [courses[3]]]
 
 
-def take(database: Database, course: Outline, step: Step) -> State:
-    with database.transaction() as unit:
-        return settle_one(database, LEARNER, course, step(unit.session))
-
-
-def fed(database: Database) -> list[tuple[UUID, UUID]]:
-    with database.transaction() as unit:
-        found = repository.completions(unit.session, "", 100)
-        return [(event.user_id, event.course_id) for event in found]
-
-
-def test_a_lesson_marked_again_changes_nothing(database: Database) -> None:
-    course = outline(*LESSONS)
-    first = take(database, course, lesson(LESSONS[0]))
-    second = take(database, course, lesson(LESSONS[1]))
-    again = take(database, course, lesson(LESSONS[0]))
-    assert first.done.lessons == {str(LESSONS[0])}
-    assert again == second
-    assert again.last_lesson_id == LESSONS[1]
-
-
-def test_marking_again_writes_no_row(database: Database) -> None:
-    take(database, outline(*LESSONS), lesson(LESSONS[0]))
-    rows = sa.text(
-        "SELECT xmin::text FROM course_progress UNION ALL SELECT xmin::text FROM lesson_completions"
-    )
-    with database.transaction() as unit:
-        before = unit.session.scalars(rows).all()
-    take(database, outline(*LESSONS), lesson(LESSONS[0]))
-    with database.transaction() as unit:
-        assert unit.session.scalars(rows).all() == before
-
-
-def test_the_last_step_completes_the_course_once(database: Database) -> None:
-    course = outline(*LESSONS, quiz=LESSONS[0])
-    assert take(database, course, quiz(LESSONS[0])).completed_at is None
-    assert take(database, course, lesson(LESSONS[0])).completed_at is None
-    assert take(database, course, lesson(LESSONS[1])).completed_at is None
-    assert fed(database) == []
-    completed_at = take(database, course, lesson(LESSONS[2])).completed_at
-    assert completed_at is not None
-    assert take(database, course, lesson(LESSONS[2])).completed_at == completed_at
-    assert take(database, course, quiz(LESSONS[0])).completed_at == completed_at
-    assert fed(database) == [(LEARNER, COURSE)]
-
-
-def test_a_completed_course_stays_completed(database: Database) -> None:
-    take(database, outline(LESSONS[0]), lesson(LESSONS[0]))
-    with database.transaction() as unit:
-        repository.undo_lesson(unit.session, LEARNER, COURSE, LESSONS[0])
-    with database.transaction() as unit:
-        state = repository.find_state(unit.session, LEARNER, COURSE)
-        longer = settle_one(database, LEARNER, outline(*LESSONS), state)
-    assert longer.done.lessons == set()
-    assert longer.completed_at is not None
-    assert fed(database) == [(LEARNER, COURSE)]
-
-
-def test_a_course_is_completed_when_what_was_missing_leaves_it(database: Database) -> None:
-    take(database, outline(*LESSONS[:2]), lesson(LESSONS[0]))
-    with database.transaction() as unit:
-        states = repository.find_states(unit.session, LEARNER, [COURSE])
-        shorter = settle(database, LEARNER, [outline(LESSONS[0])], states)
-    assert shorter[0].completed_at is not None
-    assert fed(database) == [(LEARNER, COURSE)]
-
-
-def test_a_rolled_back_step_completes_nothing(database: Database) -> None:
-    course = outline(LESSONS[0])
-
-    def fail(db: Session) -> State:
-        settle_one(database, LEARNER, course, lesson(LESSONS[0])(db))
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        take(database, course, fail)
-    assert fed(database) == []
-    with database.transaction() as unit:
-        assert repository.find_state(unit.session, LEARNER, COURSE) == State()
-
-
-@pytest.mark.parametrize(
-    ("course", "first", "second"),
-    [
-        (outline(*LESSONS[:2]), lesson(LESSONS[0]), lesson(LESSONS[1])),
-        (outline(LESSONS[0], quiz=LESSONS[0]), lesson(LESSONS[0]), quiz(LESSONS[0])),
-        (outline(LESSONS[0], quiz=LESSONS[0]), quiz(LESSONS[0]), lesson(LESSONS[0])),
-    ],
-)
-def test_two_last_steps_at_the_same_moment_complete_the_course(
-    database: Database, course: Outline, first: Step, second: Step
+def test_a_page_goes_on_behind_a_course_that_was_withdrawn_meanwhile(
+    database: Database, events: Events
 ) -> None:
-    """The second step begins before the first one commits: it must wait, and then see it."""
-    take(database, course, lesson(uuid4()))
-    begun = threading.Event()
-
-    def take_second() -> State:
-        with database.transaction() as unit:
-            begun.set()
-            return settle_one(database, LEARNER, course, second(unit.session))
-
-    with ThreadPoolExecutor(1) as other:
-        with database.transaction() as unit:
-            early = settle_one(database, LEARNER, course, first(unit.session))
-            late = other.submit(take_second)
-            begun.wait(5)
-            with pytest.raises(TimeoutError):
-                late.result(timeout=0.3)
-        assert early.completed_at is None
-        assert late.result(timeout=5).completed_at is not None
-    assert fed(database) == [(LEARNER, COURSE)]
+    world = World(database, events, live=False)
+    courses, _ = world.enrolled(3)
+    _, token = world.page(1)
+    world.course.withdraw(courses[0])
+    world.course.enroll(LEARNER, uuid4())
+    assert world.page(5, token) == (courses[1:], "")
 
 
-def test_all_steps_at_once_complete_the_course_once(database: Database) -> None:
-    many = [uuid4() for _ in range(20)]
-    course = outline(*many, quiz=many[0])
-    steps = [lesson(one) for one in many] + [quiz(many[0])] + [lesson(one) for one in many]
-    with ThreadPoolExecutor(5) as pool:
-        states = list(pool.map(lambda step: take(database, course, step), steps))
-    completed = {state.completed_at for state in states} - {None}
-    assert len(completed) == 1
-    assert fed(database) == [(LEARNER, COURSE)]
+def test_each_course_comes_with_what_was_done_in_it(world: World) -> None:
+    courses, lessons = world.enrolled(3)
+    with world.database.transaction():
+        world.tracking.complete_lesson(LEARNER, str(lessons[1]))
+    found, _ = world.tracking.list(LEARNER, 10, "")
+    assert [len(each.state.done.lessons) for each in found] == [0, 1, 0]
+    since = [each.enrolled_at for each in found if each.enrolled_at]
+    assert since == sorted(since, reverse=True)
+    assert len(since) == len(courses)
 
 
-def test_different_learners_do_not_wait_for_each_other(database: Database) -> None:
-    with database.transaction() as unit:
-        lesson(LESSONS[0])(unit.session)
-        with ThreadPoolExecutor(1) as other:
-
-            def elsewhere() -> State:
-                with database.transaction() as unit:
-                    return repository.complete_lesson(unit.session, uuid4(), COURSE, LESSONS[0])
-
-            assert other.submit(elsewhere).result(timeout=5).last_lesson_id == LESSONS[0]
+def test_a_token_is_good_for_one_learner(world: World) -> None:
+    world.enrolled(3)
+    _, token = world.page(1)
+    with pytest.raises(InvalidFields):
+        world.page(1, token, uuid4())
+    with pytest.raises(InvalidFields):
+        world.page(1, f"{token}x")
 
 
-def test_the_feed_goes_on_from_a_cursor(database: Database) -> None:
-    learners = [uuid4() for _ in range(5)]
-    for learner in learners:
-        with database.transaction() as unit:
-            state = repository.complete_lesson(unit.session, learner, COURSE, LESSONS[0])
-            settle_one(database, learner, outline(LESSONS[0]), state)
-    seen: list[UUID] = []
-    cursor = ""
-    with database.transaction() as unit:
-        while batch := repository.completions(unit.session, cursor, 2):
-            seen += [event.user_id for event in batch]
-            cursor = str(batch[-1].event_id)
-        assert unit.session.scalar(sa.select(sa.func.count()).select_from(Completion)) == 5
-    assert seen == learners
+def test_who_is_in_no_course_has_an_empty_page(world: World) -> None:
+    assert world.page(10, user_id=uuid4()) == ([], "")
+
+
+def test_who_is_not_in_a_course_does_nothing_in_it(world: World) -> None:
+    (course_id,), (lesson_id,) = world.enrolled(1)
+    stranger = uuid4()
+    for change in (world.tracking.complete_lesson, world.tracking.undo_lesson):
+        with pytest.raises(LessonNotFound):
+            change(stranger, str(lesson_id))
+        with pytest.raises(LessonNotFound):
+            change(LEARNER, "no id")
+        with pytest.raises(course_errors.LessonNotFound):
+            change(LEARNER, str(uuid4()))
+    with pytest.raises(CourseNotFound):
+        world.tracking.get(stranger, str(course_id))
+    assert world.tracking.get_standing(stranger, str(course_id)).enrolled_at is None

@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import grpc
-import grpc_testing
 import pytest
 import sqlalchemy as sa
 
 from services.kit.data.database import Database
+from services.kit.events.events import Events
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.models import Quiz, QuizVersion
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
+from stellr.quiz.v1.events_pb2 import QuizChanged
+from tests.services.in_process import invoke
+from tests.services.outbox import written
 
 INTERNAL = pb.DESCRIPTOR.services_by_name["QuizInternalService"]
 COURSE, LESSON = str(uuid4()), str(uuid4())
 
 
-class InTransaction:
-    """Calls a servicer's methods in a transaction each, as the chain does."""
-
-    def __init__(self, servicer: QuizInternalServicer, database: Database) -> None:
-        self._servicer = servicer
-        self._database = database
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def handle(request: Any, context: grpc.ServicerContext) -> Any:
-            with self._database.transaction():
-                return getattr(self._servicer, name)(request, context)
-
-        return handle
-
-
 class World:
     """A server of grpc-testing, and the database below."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, events: Events) -> None:
         self.database = database
-        servicer = InTransaction(QuizInternalServicer(Importing(database)), database)
-        clock = grpc_testing.strict_real_time()
-        self.server = grpc_testing.server_from_dictionary({INTERNAL: servicer}, clock)
+        self.servicer = QuizInternalServicer(Importing(database, events))
 
     def call(self, name: str, request: Any) -> tuple[Any, grpc.StatusCode]:
-        rpc = self.server.invoke_unary_unary(INTERNAL.methods_by_name[name], (), request, 10)
-        reply, _, code, _ = rpc.termination()
+        reply, _, code, _ = invoke(INTERNAL, self.servicer, self.database, name, request)
         return reply, code
+
+    def changes(self) -> int:
+        """How often it was told that the quiz changed."""
+        told = written(self.database, QuizChanged)
+        assert {event.lesson_id for event in told} <= {LESSON}
+        return len(told)
 
     def import_quiz(self, gift: str) -> tuple[Any, grpc.StatusCode]:
         request = pb.ImportQuizzesRequest(course_id=COURSE, pass_percentage=60)
@@ -68,8 +58,8 @@ class World:
 
 
 @pytest.fixture(name="world")
-def _world(database_of: Callable[[str], Database]) -> World:
-    return World(database_of("quiz"))
+def _world(database: Database, events: Events) -> World:
+    return World(database, events)
 
 
 def test_an_import_is_kept(world: World) -> None:
@@ -77,6 +67,7 @@ def test_an_import_is_kept(world: World) -> None:
     assert code is grpc.StatusCode.OK
     assert (reply.question_count, reply.changed) == (2, True)
     assert world.texts() == ["Q1", "Q2"]
+    assert world.changes() == 1
 
 
 def test_the_same_again_writes_nothing(world: World) -> None:
@@ -85,6 +76,7 @@ def test_the_same_again_writes_nothing(world: World) -> None:
     reply, _ = world.import_quiz("Q1 {=a ~b}")
     assert not reply.changed
     assert world.rows() == before
+    assert world.changes() == 1
 
 
 def test_a_quiz_is_removed_once(world: World) -> None:
@@ -92,7 +84,9 @@ def test_a_quiz_is_removed_once(world: World) -> None:
     removal = pb.RemoveQuizzesRequest(course_id=COURSE, lesson_ids=[LESSON])
     removed = [world.call("RemoveQuizzes", removal)[0].removed_count for _ in range(2)]
     assert removed == [1, 0]
+    assert world.changes() == 2
     assert world.import_quiz("Q1 {=a ~b}")[0].changed
+    assert world.changes() == 3
 
 
 def test_check_gift_keeps_nothing(world: World) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy.orm import Session as Db
-
-from services.auth import repository
+from services.auth.repository import budgets
+from services.kit.data.database import Database
 from services.kit.errors import RateLimited
 
 
@@ -27,12 +26,12 @@ MAILS = Budget("mails", 10, timedelta(hours=1))
 GUESSES = Budget("guesses", 10, timedelta(hours=1))
 
 
-def spend(db: Db, budget: Budget, email: str) -> None:
+def spend(db: Database, budget: Budget, email: str) -> None:
     """Spend one of the address's budget; RateLimited where it is used up, and nothing is spent.
 
     Spenders of one address take turns until the end of the transaction, so that none is forgotten.
     """
-    found = repository.spend(db, email, budget.name, budget.window)
+    found = budgets.spend(db, email, budget.name, budget.window)
     if found.spent > budget.most:
         left = found.since + budget.window - found.now
         raise RateLimited(budget.name, left.total_seconds())

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from services.auth.models import Account
+from services.auth.repository.accounts import AccountRow
 from services.kit.process.runtime import Runtime
 from services.kit.work.queues import Queue
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
@@ -36,12 +36,12 @@ class Mails:
         """Tell the owner of an address that somebody registers with it again."""
         self._send(address=address, account_exists=AccountExists(), queue=Queue.URGENT)
 
-    def welcome(self, account: Account) -> None:
+    def welcome(self, account: AccountRow) -> None:
         """Welcome a new learner: once, however often this is asked for."""
         once = uuid5(NAMESPACE_URL, f"stellr:welcome:{account.account_id}")
         self._send(once, user_id=str(account.account_id), welcome=Welcome())
 
-    def contact(self, account: Account, now: datetime) -> None:
+    def contact(self, account: AccountRow, now: datetime) -> None:
         """Tell how the person is reached."""
         request = pb.SetContactRequest(
             user_id=str(account.account_id),

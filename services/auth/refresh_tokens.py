@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.auth.models import Session
+from services.auth.repository.sessions import SessionRow
 from services.kit.data.tables import as_uuid
 from services.kit.identity.secrets import Signer
 from services.kit.text import trim
@@ -49,19 +49,19 @@ def parse(token: str) -> RefreshToken | None:
     return RefreshToken(session_id, int(number[:LONGEST_NUMBER]), signature)
 
 
-def sign(signer: Signer, session: Session) -> str:
+def sign(signer: Signer, session: SessionRow) -> str:
     """The present token of a session."""
     text = f"{session.session_id}.{session.generation}"
     return f"{text}.{signer.sign(f'{text}.{session.salt}')}"
 
 
-def is_genuine(signer: Signer, token: RefreshToken, session: Session) -> bool:
+def is_genuine(signer: Signer, token: RefreshToken, session: SessionRow) -> bool:
     """Whether the token was once given out for the session."""
     text = f"{token.session_id}.{token.generation}.{session.salt}"
     return token.session_id == session.session_id and signer.matches(text, token.signature)
 
 
-def judge(token: RefreshToken, session: Session, now: datetime) -> Use:
+def judge(token: RefreshToken, session: SessionRow, now: datetime) -> Use:
     """What presenting a genuine token of the session leads to."""
     if session.ended_at is not None or session.expires_at <= now:
         return Use.ENDED

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from services.auth import budgets, codes, passwords, repository
+from services.auth import budgets, codes, passwords
 from services.auth.addresses import normalize_email
 from services.auth.errors import CodeInvalid
 from services.auth.hashing import Hashing
 from services.auth.mails import Mails
-from services.auth.models import Account, Verification
+from services.auth.repository import accounts, verifications
+from services.auth.repository.accounts import AccountRow, NewAccount
+from services.auth.repository.verifications import VerificationRow
 from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
 from services.kit.identity.secrets import Signer
@@ -55,83 +57,84 @@ class Registration:
         """
         email = normalize_email(applicant.email)
         password = passwords.new_password(applicant.password)
-        payload: dict[str, Any] = {
-            "display_name": applicant.display_name,
-            "locale": applicant.locale or DEFAULT_LOCALE,
-            "password_hash": self._hashing.run(partial(passwords.hash_password, password)),
-        }
-        budgets.spend(self._database.session, budgets.MAILS, email)
-        known = repository.find_account_by_email(self._database.session, email)
-        return self._tell_owner(known) if known else self._send_code(email, payload)
+        new = NewAccount(
+            email=email,
+            password_hash=self._hashing.run(partial(passwords.hash_password, password)),
+            display_name=applicant.display_name,
+            locale=applicant.locale or DEFAULT_LOCALE,
+        )
+        budgets.spend(self._database, budgets.MAILS, email)
+        known = accounts.find_account_by_email(self._database, email)
+        return self._tell_owner(known) if known else self._send_code(new)
 
     def resend(self, verification_id: UUID) -> Pending:
         """Send a new code; for a verification that is unknown or past nothing is sent.
 
         RateLimited by the mails to the address.
         """
-        code, expires_at = codes.new_code(), datetime.now(UTC) + codes.LIFETIME
+        db, code, pending = self._database, codes.new_code(), _pending(verification_id)
         code_hash = codes.hash_code(self._signer, verification_id, code)
-        db = self._database.session
-        found = repository.renew_verification(
-            db, verification_id, codes.SENDS, code_hash, expires_at
+        found = verifications.renew_verification(
+            db, verification_id, codes.SENDS, code_hash, pending.expires_at
         )
         if found is not None:
             budgets.spend(db, budgets.MAILS, found.email)
-        if found is not None and found.payload is not None:
-            self._mails.code(_address(found.email, found.payload), verification_id, code)
-        return Pending(verification_id, expires_at)
+        if found is not None and found.new_account is not None:
+            self._mails.code(_address(found.new_account), verification_id, code)
+        return pending
 
-    def verify(self, verification_id: UUID, code: str) -> Account:
+    def verify(self, verification_id: UUID, code: str) -> AccountRow:
         """Take a code back: the new account. CodeInvalid; RateLimited by guesses at the address."""
         found = self._count_guess(verification_id)
-        if found is None or not self._proves(found, code):
-            raise CodeInvalid
-        db, now = self._database.session, datetime.now(UTC)
-        payload = {**(found.payload or {}), "email": found.email, "roles": [LEARNER]}
-        used = repository.use_verification(db, found)
-        account = repository.create_account(db, payload) if used else None
+        right = found and codes.is_code(self._signer, verification_id, code, found.code_hash)
+        account = self._create(found) if found and right else None
         if account is None:
             raise CodeInvalid
-        self._mails.contact(account, now)
+        self._mails.contact(account, datetime.now(UTC))
         self._mails.welcome(account)
         return account
 
-    def _count_guess(self, verification_id: UUID) -> Verification | None:
+    def _count_guess(self, verification_id: UUID) -> VerificationRow | None:
         """Count before the check, in a transaction of its own: no guess is looked at uncounted."""
-        with self._database.transaction() as unit:
-            found = repository.count_guess(unit.session, verification_id, codes.GUESSES)
+        with self._database.transaction():
+            found = verifications.count_guess(self._database, verification_id, codes.GUESSES)
             if found is not None:
-                budgets.spend(unit.session, budgets.GUESSES, found.email)
+                budgets.spend(self._database, budgets.GUESSES, found.email)
             return found
 
-    def _proves(self, found: Verification, code: str) -> bool:
-        right = codes.is_code(self._signer, found.verification_id, code, found.code_hash)
-        return right and found.payload is not None
+    def _create(self, found: VerificationRow) -> AccountRow | None:
+        """The account that waited for this proof, unless another call was faster."""
+        new = found.new_account
+        used = new is not None and verifications.use_verification(self._database, found)
+        return accounts.create_account(self._database, new, [LEARNER]) if new and used else None
 
-    def _send_code(self, email: str, payload: dict[str, Any]) -> Pending:
+    def _send_code(self, new: NewAccount) -> Pending:
         code = codes.new_code()
-        pending = self._keep(email, code, payload)
-        self._mails.code(_address(email, payload), pending.verification_id, code)
+        pending = self._keep(new.email, code, new)
+        self._mails.code(_address(new), pending.verification_id, code)
         return pending
 
-    def _tell_owner(self, known: Account) -> Pending:
+    def _tell_owner(self, known: AccountRow) -> Pending:
         pending = self._keep(known.email, codes.new_code(), None)
-        address = MailAddress(email=known.email, name=known.display_name, locale=known.locale)
-        self._mails.account_exists(address)
+        self._mails.account_exists(_address(known))
         return pending
 
-    def _keep(self, email: str, code: str, payload: dict[str, Any] | None) -> Pending:
-        pending = Pending(uuid4(), datetime.now(UTC) + codes.LIFETIME)
-        repository.create_verification(
-            self._database.session,
-            verification_id=pending.verification_id,
-            email=email,
+    def _keep(self, email: str, code: str, new_account: NewAccount | None) -> Pending:
+        pending = _pending(uuid4())
+        verifications.create_verification(
+            self._database,
+            pending.verification_id,
+            email,
             code_hash=codes.hash_code(self._signer, pending.verification_id, code),
-            payload=payload,
+            new_account=new_account,
             expires_at=pending.expires_at,
         )
         return pending
 
 
-def _address(email: str, payload: dict[str, Any]) -> MailAddress:
-    return MailAddress(email=email, name=payload["display_name"], locale=payload["locale"])
+def _pending(verification_id: UUID) -> Pending:
+    return Pending(verification_id, datetime.now(UTC) + codes.LIFETIME)
+
+
+def _address(person: NewAccount | AccountRow) -> MailAddress:
+    return MailAddress(email=person.email, name=person.display_name, locale=person.locale)

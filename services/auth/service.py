@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from services.auth import repository
 from services.auth.access import AccessSigner
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
 from services.auth.registration import Registration
+from services.auth.repository.past import purge
+from services.auth.roles import Roles
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
@@ -44,10 +45,10 @@ def build(runtime: Runtime) -> Domain:
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(database, runtime.events),
+                AuthInternalServicer(database, Roles(database, runtime.events)),
             ),
         ],
-        periodic=[Periodic("forget_the_past", 3600.0, partial(repository.purge, database))],
+        periodic=[Periodic("forget_the_past", 3600.0, partial(purge, database))],
     )
 
 

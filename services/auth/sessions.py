@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
+from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session as Db
-
-from services.auth import passwords, refresh_tokens, repository
+from services.auth import passwords, refresh_tokens
 from services.auth.access import AccessSigner
 from services.auth.addresses import normalize_email
 from services.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from services.auth.hashing import Hashing
-from services.auth.models import Account, Session
 from services.auth.refresh_tokens import RefreshToken, Use
+from services.auth.repository import accounts, sessions
+from services.auth.repository.accounts import AccountRow
+from services.auth.repository.sessions import SessionRow
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
@@ -30,7 +31,7 @@ LIFETIME = timedelta(days=30)
 class SignedIn(NamedTuple):
     """Who is signed in, and the tokens to prove it."""
 
-    account: Account
+    account: AccountRow
     access_token: str
     refresh_token: str
 
@@ -61,36 +62,34 @@ class Sessions:
             raise InvalidCredentials
         return self.start(held)
 
-    def _prove(self, email: str, password: str) -> Account | None:
+    def _prove(self, email: str, password: str) -> AccountRow | None:
         account, given = self._find(email), passwords.normalize_password(password)
         known = account.password_hash if account else None
         return account if passwords.verify_password(given, known) else None
 
-    def _find(self, email: str) -> Account | None:
+    def _find(self, email: str) -> AccountRow | None:
         try:
-            address = normalize_email(email)
+            return accounts.find_account_by_email(self._database, normalize_email(email))
         except InvalidArgument:
             return None  # nobody has an address that no mail reaches
-        with self._database.transaction() as unit:
-            return repository.find_account_by_email(unit.session, address)
 
-    def _hold(self, proven: Account) -> Account | None:
+    def _hold(self, proven: AccountRow) -> AccountRow | None:
         """The account as it is now; None where its password changed since it was proven."""
-        account = repository.hold_account(self._database.session, proven.account_id)
+        account = accounts.hold_account(self._database, proven.account_id)
         unchanged = account and account.password_hash == proven.password_hash
         return account if unchanged else None
 
-    def start(self, account: Account) -> SignedIn:
+    def start(self, account: AccountRow) -> SignedIn:
         """A new session of the account, on the device that calls."""
-        now, this = datetime.now(UTC), call.current()
-        values = {
-            "salt": secrets.token_urlsafe(16),
-            "generation": 1,
-            "device": this.user_agent if this else "",
-            "address": this.address if this else "",
-            "expires_at": now + LIFETIME,
-        }
-        session = repository.start_session(self._database.session, account, values, now)
+        this = call.current()
+        session = sessions.start_session(
+            self._database,
+            account,
+            salt=secrets.token_urlsafe(16),
+            device=this.user_agent if this else "",
+            address=this.address if this else "",
+            lifetime=LIFETIME,
+        )
         return self._tokens(session, account)
 
     def refresh(self, token: str) -> SignedIn:
@@ -99,48 +98,41 @@ class Sessions:
         RefreshTokenInvalid for any other; one that was rotated before that ends its session.
         """
         presented = refresh_tokens.parse(token)
-        if presented is None:
-            raise RefreshTokenInvalid
         # A transaction of its own: the end of a session stays, though the call is refused.
-        with self._database.transaction() as unit:
-            session = self._genuine(unit.session, presented)
-            account = self._use(unit.session, session, presented) if session else None
+        with self._database.transaction():
+            session = self._use(presented) if presented else None
+            account = session and accounts.hold_account(self._database, session.account_id)
         if session is None or account is None:
             raise RefreshTokenInvalid
         return self._tokens(session, account)
 
-    def _genuine(self, db: Db, presented: RefreshToken) -> Session | None:
-        """The session of a genuine token, held; a forged one must not end anybody's session."""
-        session = repository.hold_session(db, presented.session_id)
-        genuine = session and refresh_tokens.is_genuine(self._refresh, presented, session)
-        return session if genuine else None
-
-    def _use(self, db: Db, session: Session, presented: RefreshToken) -> Account | None:
-        use = refresh_tokens.judge(presented, session, repository.time_now(db))
+    def _use(self, presented: RefreshToken) -> SessionRow | None:
+        """The session as it goes on, or None; a forged token must not end anybody's."""
+        session = sessions.hold_session(self._database, presented.session_id)
+        if session is None or not refresh_tokens.is_genuine(self._refresh, presented, session):
+            return None
+        use = refresh_tokens.judge(presented, session, sessions.time_now(self._database))
+        if use is Use.ROTATE:
+            return sessions.rotate_session(self._database, session, LIFETIME)
         if use is Use.REPLAY:
-            self._end(db, Session.session_id == session.session_id)
-        elif use is Use.ROTATE:
-            repository.rotate_session(db, session, LIFETIME)
-        goes_on = use in (Use.ROTATE, Use.REPEAT)
-        return repository.hold_account(db, session.account_id) if goes_on else None
+            self._tell_ended(sessions.end_session(self._database, session.session_id))
+        return session if use is Use.REPEAT else None
 
     def end(self, everywhere: bool) -> None:
         """End the caller's session, or all of them."""
-        caller = call.caller()
-        condition = (
-            Session.account_id == caller.user_id
-            if everywhere
-            else Session.session_id == caller.session_id
-        )
-        with self._database.transaction() as unit:
-            self._end(unit.session, condition)
+        with self._database.transaction():
+            if everywhere:
+                ended = sessions.end_sessions_of(self._database, call.user_id())
+            else:
+                ended = sessions.end_session(self._database, call.session_id())
+            self._tell_ended(ended)
 
-    def _end(self, db: Db, condition: sa.ColumnElement[bool]) -> None:
-        for session_id in repository.end_sessions(db, condition):
+    def _tell_ended(self, session_ids: Iterable[UUID]) -> None:
+        for session_id in session_ids:
             # Who got the answer finds the token refused everywhere.
             self._events.append(SessionEnded(session_id=str(session_id)), awaited=True)
 
-    def _tokens(self, session: Session, account: Account) -> SignedIn:
+    def _tokens(self, session: SessionRow, account: AccountRow) -> SignedIn:
         access = self._access.sign(
             account.account_id, session.session_id, account.roles, account.version
         )

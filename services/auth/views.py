@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.auth.access import LIFETIME_SECONDS
-from services.auth.models import Account
 from services.auth.registration import Pending
+from services.auth.repository.accounts import AccountRow
 from services.auth.sessions import SignedIn
 from services.kit.data.tables import timestamp
 from stellr.auth.v1 import auth_internal_service_pb2 as internal
@@ -29,7 +29,7 @@ def verification_message(pending: Pending) -> pb.Verification:
     )
 
 
-def user_message(account: Account) -> pb.User:
+def user_message(account: AccountRow) -> pb.User:
     """The account as its owner sees it."""
     return pb.User(
         user_id=str(account.account_id),
@@ -42,7 +42,7 @@ def user_message(account: Account) -> pb.User:
     )
 
 
-def account_message(account: Account) -> internal.Account:
+def account_message(account: AccountRow) -> internal.Account:
     """The account as the mesh sees it."""
     return internal.Account(
         user=user_message(account),

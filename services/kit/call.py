@@ -71,6 +71,14 @@ def user_id() -> UUID:
     return person
 
 
+def session_id() -> UUID:
+    """The id of the session of the person who asks; SignInRequired where nobody is signed in."""
+    session = caller().session_id
+    if session is None:
+        raise SignInRequired
+    return session
+
+
 def new_request_id() -> str:
     """An id for a call that came without one."""
     return str(uuid4())

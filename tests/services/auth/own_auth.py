@@ -12,7 +12,8 @@ import pytest
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
-from services.auth import passwords, repository
+from services.auth import passwords
+from services.auth.repository.accounts import NewAccount, create_account
 from services.auth.service import SERVICE
 from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
@@ -38,15 +39,8 @@ class OwnAuth:
 
     def account(self, email: str) -> None:
         """An account with PASSWORD."""
-        values = {
-            "email": email,
-            "password_hash": HASH,
-            "display_name": "Ann",
-            "locale": "en",
-            "roles": [LEARNER],
-        }
-        with self.database.transaction() as unit:
-            repository.create_account(unit.session, values)
+        with self.database.transaction():
+            create_account(self.database, NewAccount(email, HASH, "Ann", "en"), [LEARNER])
 
     def log_in(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Any:
         """A session."""
@@ -85,6 +79,7 @@ def own_auth(
     runtime.supervisor.start()
     try:
         port = server.start("127.0.0.1:0")
+        server.open()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield OwnAuth(AuthServiceStub(channel), database)
     finally:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.auth import budgets, codes, repository
+from services.auth import budgets, codes
 from services.auth.budgets import Budget
 from services.auth.errors import CodeInvalid
 from services.auth.hashing import Hashing
@@ -17,6 +17,8 @@ from services.auth.mails import Mails
 from services.auth.models import Budget as BudgetRow
 from services.auth.models import Verification
 from services.auth.registration import Registration
+from services.auth.repository.accounts import NewAccount
+from services.auth.repository.verifications import create_verification
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
 from services.kit.identity.secrets import Signer
@@ -35,13 +37,13 @@ def database(database_of: Callable[[str], Database]) -> Database:
 def pending(database: Database) -> UUID:
     """A code that is on its way to EMAIL."""
     verification_id = uuid4()
-    with database.transaction() as unit:
-        repository.create_verification(
-            unit.session,
-            verification_id=verification_id,
-            email=EMAIL,
+    with database.transaction():
+        create_verification(
+            database,
+            verification_id,
+            EMAIL,
             code_hash=codes.hash_code(SIGNER, verification_id, CODE),
-            payload={"display_name": "Ann", "locale": "en", "password_hash": "x"},
+            new_account=NewAccount(EMAIL, "x", "Ann", "en"),
             expires_at=datetime.now(UTC) + codes.LIFETIME,
         )
     return verification_id
@@ -115,8 +117,8 @@ def test_a_code_that_was_replaced_between_the_guess_and_its_use_is_no_good(
 
 def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:
     def spend() -> str:
-        with database.transaction() as unit:
-            budgets.spend(unit.session, MAILS, EMAIL)
+        with database.transaction():
+            budgets.spend(database, MAILS, EMAIL)
         return "spent"
 
     ended = at_once(spend)
@@ -131,16 +133,16 @@ def test_budgets_are_by_name_and_address_and_begin_anew_after_their_window(
 ) -> None:
     once = Budget("mails", 1, timedelta(hours=1))
     with database.transaction() as unit:
-        budgets.spend(unit.session, once, EMAIL)
-        budgets.spend(unit.session, once, "bob@learner.example")
-        budgets.spend(unit.session, Budget("guesses", 1, once.window), EMAIL)
+        budgets.spend(database, once, EMAIL)
+        budgets.spend(database, once, "bob@learner.example")
+        budgets.spend(database, Budget("guesses", 1, once.window), EMAIL)
         with pytest.raises(RateLimited):
-            budgets.spend(unit.session, once, EMAIL)
+            budgets.spend(database, once, EMAIL)
         before = sa.func.now() - once.window
         unit.session.execute(sa.update(BudgetRow).values(since=before))
-        budgets.spend(unit.session, once, EMAIL)
+        budgets.spend(database, once, EMAIL)
         with pytest.raises(RateLimited):
-            budgets.spend(unit.session, once, EMAIL)
+            budgets.spend(database, once, EMAIL)
 
 
 def test_a_refused_spender_spends_nothing_and_his_verification_keeps_its_guesses(

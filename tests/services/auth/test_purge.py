@@ -7,9 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from services.auth import repository
 from services.auth.models import Account, AuthBase, Budget, Session, Verification
+from services.auth.repository import past
+from services.auth.repository.accounts import NewAccount, create_account
 from services.kit.data.database import Database
+from services.kit.data.purge import batch_of
 from tests.services.auth.own_auth import built
 from tests.support import Stack
 
@@ -37,9 +39,8 @@ def test_auth_forgets_what_is_long_past_and_nothing_else(
     stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = database_of("auth")
-    person = {"email": "a@b.example", "password_hash": "", "display_name": "A", "locale": "en"}
     with database.transaction() as unit:
-        account = repository.create_account(unit.session, {**person, "roles": []})
+        account = create_account(database, NewAccount("a@b.example", "", "A", "en"), [])
         assert account is not None
         unit.session.add_all(rows(NOW - YEAR, NOW - DAY, account.account_id))
     runtime, domain = built(stack, database, monkeypatch)
@@ -63,13 +64,13 @@ def test_a_batch_that_is_full_asks_for_another(database_of: Callable[[str], Data
                 ["email", "code_hash", "expires_at"],
                 sa.select(
                     sa.literal("a@b.example"), sa.literal(""), sa.literal(NOW - YEAR)
-                ).select_from(sa.func.generate_series(1, repository.BATCH + 1).alias()),
+                ).select_from(sa.func.generate_series(1, past.BATCH + 1).alias()),
             )
         )
     more = []
     for _ in range(2):
-        with database.transaction() as unit:
-            more.append(repository.purge(database))
+        with database.transaction():
+            more.append(past.purge(database))
     assert more == [True, False]
     with database.transaction() as unit:
         assert unit.session.scalar(sa.select(sa.func.count()).select_from(Verification)) == 0
@@ -78,14 +79,13 @@ def test_a_batch_that_is_full_asks_for_another(database_of: Callable[[str], Data
 def test_no_purge_reads_a_whole_table(database_of: Callable[[str], Database]) -> None:
     with psycopg.connect(database_of("auth").url) as connection:
         connection.execute("SET enable_seqscan = off")
-        for batch in repository.PURGES:
-            plan = "\n".join(line for (line,) in connection.execute(explained(batch)))
+        for table, condition in past.LONG_PAST:
+            plan = "\n".join(explained(connection, batch_of(table, condition)))
             assert "Index" in plan, plan
             assert "Seq Scan" not in plan, plan
 
 
-def explained(statement: sa.Executable) -> bytes:
-    compiled = statement.compile(
-        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
-    )
-    return f"EXPLAIN {compiled}".encode()
+def explained(connection: psycopg.Connection[Any], statement: sa.Executable) -> list[str]:
+    literal = {"literal_binds": True}
+    compiled = statement.compile(dialect=postgresql.dialect(), compile_kwargs=literal)
+    return [line for (line,) in connection.execute(f"EXPLAIN {compiled}".encode())]

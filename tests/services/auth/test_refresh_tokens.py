@@ -4,8 +4,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.auth import refresh_tokens
-from services.auth.models import Session
 from services.auth.refresh_tokens import GRACE, RefreshToken, Use
+from services.auth.repository.sessions import SessionRow
 from services.kit.identity.secrets import Signer
 
 SIGNER = Signer(b"s" * 32, "auth:refresh-token")
@@ -13,13 +13,18 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def session(generation: int = 1, rotated: timedelta | None = None, **values: object) -> Session:
+def session(
+    generation: int = 1,
+    rotated: timedelta | None = None,
+    *,
+    ended_at: datetime | None = None,
+    expires_at: datetime = NOW + SECOND,
+) -> SessionRow:
     rotated_at = None if rotated is None else NOW - rotated
-    values = {"salt": "pepper", "ended_at": None, "expires_at": NOW + SECOND, **values}
-    return Session(session_id=uuid4(), generation=generation, rotated_at=rotated_at, **values)
+    return SessionRow(uuid4(), uuid4(), "pepper", generation, rotated_at, expires_at, ended_at)
 
 
-def use(generation: int, of: Session) -> Use:
+def use(generation: int, of: SessionRow) -> Use:
     return refresh_tokens.judge(RefreshToken(of.session_id, generation, ""), of, NOW)
 
 
@@ -38,8 +43,9 @@ def test_a_token_can_be_read_and_is_genuine_for_its_session_alone() -> None:
 def test_the_next_token_follows_from_the_session_and_the_key() -> None:
     one = session(1)
     before = refresh_tokens.sign(SIGNER, one)
-    one.generation = 2
-    assert refresh_tokens.sign(SIGNER, one) == refresh_tokens.sign(SIGNER, one) != before
+    rotated = one._replace(generation=2, rotated_at=NOW)
+    assert refresh_tokens.sign(SIGNER, rotated) != before
+    assert refresh_tokens.sign(SIGNER, rotated) == refresh_tokens.sign(SIGNER, rotated)
 
 
 @pytest.mark.parametrize(

@@ -1,38 +1,44 @@
 import threading
 from collections.abc import Callable
 
-from services.auth import repository
+from services.auth.repository.accounts import NewAccount, add_role, create_account, hold_account
 from services.kit.data.database import Database
 
-VALUES = {
-    "email": "a@b.example",
-    "password_hash": "x",
-    "display_name": "A",
-    "locale": "en",
-    "roles": ["learner"],
-}
+EMAIL = "a@b.example"
 
 
 def test_a_token_is_made_before_a_change_of_roles_or_with_the_new_ones(
     database_of: Callable[[str], Database],
 ) -> None:
     database = database_of("auth")
-    with database.transaction() as unit:
-        account = repository.create_account(unit.session, VALUES)
+    with database.transaction():
+        account = create_account(database, NewAccount(EMAIL, "x", "A", "en"), ["learner"])
     assert account is not None
-    seen: list[list[str]] = []
+    seen: list[tuple[list[str], int]] = []
 
     def hold() -> None:
-        with database.transaction() as unit:
-            unit.session.get(type(account), account.account_id)
-            held = repository.hold_account(unit.session, account.account_id)
-            seen.append(held.roles if held else [])
+        with database.transaction():
+            held = hold_account(database, account.account_id)
+            assert held is not None
+            seen.append((held.roles, held.version))
 
-    with database.transaction() as unit:
-        repository.add_role(unit.session, "a@b.example", "author")
+    with database.transaction():
+        add_role(database, EMAIL, "author")
         thread = threading.Thread(target=hold)
         thread.start()
         thread.join(0.3)
         assert seen == []
     thread.join(5)
-    assert seen == [["author", "learner"]]
+    assert seen == [(["author", "learner"], 2)]
+
+
+def test_a_role_is_given_once(database_of: Callable[[str], Database]) -> None:
+    database = database_of("auth")
+    with database.transaction():
+        create_account(database, NewAccount(EMAIL, "x", "A", "en"), ["learner"])
+        given = [add_role(database, EMAIL, role) for role in ("author", "author", "admin")]
+        unknown = add_role(database, "nobody@b.example", "author")
+    changed = [(row.roles, row.version) for row in given if row is not None]
+    assert changed == [(["author", "learner"], 2), (["admin", "author", "learner"], 3)]
+    assert given[1] is None
+    assert unknown is None

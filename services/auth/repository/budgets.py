@@ -1,0 +1,36 @@
+"""What addresses have had of their budgets."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from services.kit.data.database import Database
+from services.kit.data.statements import Write
+
+
+class Spent(NamedTuple):
+    """What an address has had of a budget since `since`, this one included."""
+
+    spent: int
+    since: datetime
+    now: datetime
+
+
+_SPEND = Write(
+    """
+    INSERT INTO budgets AS kept (email, name, spent, since) VALUES (:email, :name, 1, now())
+    ON CONFLICT (email, name) DO UPDATE SET
+        spent = CASE WHEN kept.since <= now() - CAST(:window AS interval) THEN 1
+            ELSE kept.spent + 1 END,
+        since = CASE WHEN kept.since <= now() - CAST(:window AS interval) THEN now()
+            ELSE kept.since END
+    RETURNING spent, since, now()
+    """,
+    Spent,
+)
+
+
+def spend(db: Database, email: str, name: str, window: timedelta) -> Spent:
+    """Count one more; the first after the window begins a new one."""
+    return db.one(_SPEND, email=email, name=name, window=window)

@@ -1,0 +1,111 @@
+"""Sessions: people signed in on their devices."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from services.auth.repository.accounts import AccountRow
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, Write, nothing, scalar
+
+
+class SessionRow(NamedTuple):
+    """A person signed in on a device."""
+
+    session_id: UUID
+    account_id: UUID
+    salt: str
+    generation: int
+    rotated_at: datetime | None
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+_COLUMNS = ", ".join(SessionRow._fields)
+
+_CREATE_SESSION = Write(
+    f"""
+    INSERT INTO sessions (account_id, salt, device, address, expires_at)
+    VALUES (:account_id, :salt, :device, :address, now() + CAST(:lifetime AS interval))
+    RETURNING {_COLUMNS}
+    """,
+    SessionRow,
+)
+_REMEMBER_FIRST_LOGIN = Write(
+    "UPDATE accounts SET first_login_at = now()"
+    " WHERE account_id = :account_id AND first_login_at IS NULL",
+    nothing,
+)
+
+
+def start_session(
+    db: Database, account: AccountRow, *, salt: str, device: str, address: str, lifetime: timedelta
+) -> SessionRow:
+    """A new session; the account's first one is remembered."""
+    if account.first_login_at is None:
+        db.run(_REMEMBER_FIRST_LOGIN, account_id=account.account_id)
+    return db.one(
+        _CREATE_SESSION,
+        account_id=account.account_id,
+        salt=salt,
+        device=device,
+        address=address,
+        lifetime=lifetime,
+    )
+
+
+_HOLD_SESSION = Write(
+    f"SELECT {_COLUMNS} FROM sessions WHERE session_id = :session_id FOR UPDATE", SessionRow
+)
+_TIME_NOW = Statement("SELECT clock_timestamp()", scalar)
+
+
+def hold_session(db: Database, session_id: UUID) -> SessionRow | None:
+    """The session as it is now; no other call uses its tokens until the transaction ends."""
+    return db.first(_HOLD_SESSION, session_id=session_id)
+
+
+def time_now(db: Database) -> datetime:
+    """The time by the clock that all processes share."""
+    now: datetime = db.one(_TIME_NOW)
+    return now
+
+
+_ROTATE_SESSION = Write(
+    f"""
+    UPDATE sessions
+    SET generation = generation + 1, rotated_at = clock_timestamp(),
+        last_used_at = clock_timestamp(), expires_at = now() + CAST(:lifetime AS interval)
+    WHERE session_id = :session_id RETURNING {_COLUMNS}
+    """,
+    SessionRow,
+)
+
+
+def rotate_session(db: Database, session: SessionRow, lifetime: timedelta) -> SessionRow:
+    """The next generation of a session that is held."""
+    return db.one(_ROTATE_SESSION, session_id=session.session_id, lifetime=lifetime)
+
+
+_END_SESSION = Write(
+    "UPDATE sessions SET ended_at = now() WHERE session_id = :session_id AND ended_at IS NULL"
+    " RETURNING session_id",
+    scalar,
+)
+_END_SESSIONS_OF = Write(
+    "UPDATE sessions SET ended_at = now() WHERE account_id = :account_id AND ended_at IS NULL"
+    " RETURNING session_id",
+    scalar,
+)
+
+
+def end_session(db: Database, session_id: UUID) -> list[UUID]:
+    """End a session: its id, where it was not over yet."""
+    return db.all(_END_SESSION, session_id=session_id)
+
+
+def end_sessions_of(db: Database, account_id: UUID) -> list[UUID]:
+    """End all sessions of an account: the ids of those that were not over yet."""
+    return db.all(_END_SESSIONS_OF, account_id=account_id)

@@ -146,12 +146,13 @@ class Stack:
         found = [read for read in self._mails.values() if to in str(read[1]["To"])]
         return [mail for _, mail in sorted(found, key=lambda read: read[0])]
 
-    def mesh(self, caller: str, target: str) -> MeshChannel:
-        """A channel to a service with the identity of another (or of the operator)."""
+    def mesh(self, caller: str, target: str, address: str = "") -> MeshChannel:
+        """A channel to a service, or its process at an address, with the identity of another (or
+        of the operator)."""
         keys = self.state / "keys"
         known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
         tokens = MeshTokens(caller, load_key((keys / f"{caller}.pem").read_bytes()), known)
-        return MeshChannel(target, self.target(target), tokens)
+        return MeshChannel(target, address or self.target(target), tokens)
 
 
 @contextmanager

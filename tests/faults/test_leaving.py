@@ -8,9 +8,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -18,9 +20,12 @@ import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from services.kit.errors import Unauthenticated
 from services.kit.process.main import NOTICE_SECONDS
+from services.kit.rpc.clients import from_peer
 from stellr.course.v1 import course_service_pb2 as course_pb
 from stellr.course.v1 import course_service_pb2_grpc as course_grpc
+from stellr.errors.v1.reason_pb2 import Reason
 from tests import support
 from tests.support import DEMO, Learner, Stack, Visitor, eventually
 
@@ -153,10 +158,14 @@ def _load(own: Stack) -> Load:
     return Load(write)
 
 
+def runs_again(stack: Stack, name: str, pid: int) -> bool:
+    """Whether a part runs as another process."""
+    return stack.part(name)["pid"] not in (0, pid)
+
+
 def gone_and_back(stack: Stack, name: str, pid: int) -> bool:
     """Whether a part runs again, as another process, and serves."""
-    part = stack.part(name)
-    return part["pid"] not in (0, pid) and stack.command("status").returncode == 0
+    return runs_again(stack, name, pid) and stack.command("status").returncode == 0
 
 
 def test_no_write_fails_when_a_process_is_told_to_stop(own: Stack, load: Load) -> None:
@@ -191,3 +200,46 @@ def test_who_is_told_to_stop_says_so_and_goes_on_meanwhile(own: Stack) -> None:
         eventually(lambda: health.Check(health_pb2.HealthCheckRequest()).status == NOT_SERVING)
         assert courses.ListCourses(course_pb.ListCoursesRequest(), timeout=5).courses
     eventually(lambda: gone_and_back(own, "course-0", part["pid"]), HEALED_SECONDS)
+
+
+# The first process of a service, and what asks it for a session.
+SIGNED_IN_CALLS = {
+    "auth-0": "/stellr.auth.v1.AuthService/Logout",
+    "user-0": "/stellr.user.v1.UserService/GetProfile",
+}
+
+
+def ask(stack: Stack, name: str, person: Learner) -> None:
+    """Call one process as a person, once it answers; DomainError where it refuses."""
+    token = (("authorization", f"Bearer {person.token}"),)
+    with grpc.insecure_channel(stack.part(name)["address"]) as channel:
+        call = channel.unary_unary(SIGNED_IN_CALLS[name])
+        try:
+            call(b"", metadata=token, wait_for_ready=True, timeout=HEALED_SECONDS)
+        except grpc.RpcError as error:
+            raise from_peer(name, error) from error
+
+
+def sign_out(person: Learner) -> None:
+    """Sign out, again where nobody knows whether it was done."""
+    eventually(lambda: person.post("/logout").status_code in {200, 401}, HEALED_SECONDS)
+
+
+def test_whose_session_ended_while_a_process_was_away_is_refused_by_its_first_answer(
+    own: Stack,
+) -> None:
+    stays, *leaving = [support.register(own) for _ in range(9)]
+    pids = {name: own.part(name)["pid"] for name in SIGNED_IN_CALLS}
+    with ThreadPoolExecutor(len(leaving)) as pool:
+        ended = [pool.submit(sign_out, person) for person in leaving]
+        for pid in pids.values():
+            os.kill(pid, signal.SIGKILL)
+        for each in ended:
+            each.result()
+    for name, pid in pids.items():
+        eventually(partial(runs_again, own, name, pid), HEALED_SECONDS)
+        for person in leaving:
+            with pytest.raises(Unauthenticated) as refused:
+                ask(own, name, person)
+            assert refused.value.reason == Reason.REASON_SESSION_ENDED
+    ask(own, "user-0", stays)

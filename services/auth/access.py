@@ -38,7 +38,7 @@ class AccessSigner:
         """The public keys of all tokens that may be about (RFC 7517, 5)."""
         return {"keys": [self.public_jwk]}
 
-    def sign(self, user_id: UUID, session_id: UUID, roles: list[str], version: int = 1) -> str:
+    def sign(self, user_id: UUID, session_id: UUID, roles: list[str], version: int) -> str:
         """A token for the session of a person, good for 15 minutes (RFC 9068).
 
         `version` is the account's that has these roles: a token of an older one is stale.

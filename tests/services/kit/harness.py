@@ -131,7 +131,7 @@ class Kit:
 
     def token(self, user_id: UUID, session_id: UUID, *roles: str) -> str:
         """An access token."""
-        return self.signer.sign(user_id, session_id, list(roles or ("learner",)))
+        return self.signer.sign(user_id, session_id, list(roles or ("learner",)), version=1)
 
 
 @contextmanager

@@ -27,8 +27,7 @@ def outline(*lessons: UUID, quiz: UUID | None = None) -> Outline:
 
 def passed(lesson_id: UUID, user_id: UUID = LEARNER, course_id: UUID = COURSE) -> QuizPassed:
     """The event of a quiz that was passed."""
-    ids = (str(each) for each in (user_id, lesson_id, course_id))
-    event = QuizPassed(**dict(zip(("user_id", "lesson_id", "course_id"), ids, strict=True)))
+    event = QuizPassed(user_id=str(user_id), lesson_id=str(lesson_id), course_id=str(course_id))
     event.pass_time.FromDatetime(NOW)
     return event
 

@@ -6,63 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-import grpc
-import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
-
-from services.kit.errors import InvalidArgument, NotFound
-from services.kit.rpc.clients import MeshChannel, open_channel
+from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
-from stellr.progress.v1 import progress_internal_service_pb2 as pb
-from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from stellr.quiz.v1.events_pb2 import QuizPassed
 from tests.services import outbox
 from tests.services.own_course import import_course, make_course
+from tests.services.progress.learning import Lessons, finish, mark, pass_quizzes, quizzes_of
 from tests.support import Learner, Stack, Visitor, eventually, reason, violations
 
 Mesh = Callable[[str, str], MeshChannel]
 Learners = Callable[..., Learner]
-Lessons = list[dict[str, Any]]
-
-
-def mark(learner: Visitor, lesson_id: str) -> dict[str, Any]:
-    answer = learner.post("/progress/mark-complete", {"lessonId": lesson_id})
-    assert answer.status_code == 200, answer.text
-    progress: dict[str, Any] = answer.json()
-    return progress
-
-
-def pass_quizzes(stack: Stack, learner: Learner, course_id: str, *lesson_ids: str) -> None:
-    """Have quiz tell that the learner passed these quizzes, and wait until progress knows."""
-    now = Timestamp()
-    now.GetCurrentTime()
-    told = [
-        QuizPassed(user_id=learner.user_id, lesson_id=each, course_id=course_id, pass_time=now)
-        for each in lesson_ids
-    ]
-    outbox.write(stack.run["databases"]["quiz"], *told)
-
-    def known() -> bool:
-        lessons = learner.get(f"/progress/me/courses/{course_id}").json()["lessons"]
-        return {*lesson_ids} <= {each["lessonId"] for each in lessons if each["quizPassed"]}
-
-    eventually(known)
-
-
-def standing_of(stack: Stack, request: pb.GetStandingRequest) -> pb.Standing:
-    with stack.mesh("certificate", "progress") as channel:
-        return ProgressInternalServiceStub(channel).GetStanding(request)
-
-
-def quizzes_of(lessons: Lessons) -> list[str]:
-    return [lesson["lessonId"] for lesson in lessons if lesson["hasQuiz"]]
-
-
-def finish(stack: Stack, learner: Learner, course: dict[str, Any], lessons: Lessons) -> None:
-    for lesson in lessons:
-        mark(learner, lesson["lessonId"])
-    pass_quizzes(stack, learner, course["courseId"], *quizzes_of(lessons))
 
 
 def test_a_new_learner_has_done_nothing(enrolled: Learners, lessons: Lessons) -> None:
@@ -266,41 +220,6 @@ def test_a_pass_that_counts_for_nothing_keeps_no_other_back(
     pass_quizzes(stack, somebody, course["courseId"], quizzes[0])
 
 
-def test_the_standing_tells_what_is_missing(
-    stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
-) -> None:
-    somebody = enrolled()
-    request = pb.GetStandingRequest(user_id=somebody.user_id, course=course["slug"])
-    standing = standing_of(stack, request)
-    missing = pb.Standing.Missing
-    wanted = [(lesson["lessonId"], missing.WHAT_LESSON) for lesson in lessons]
-    wanted += [(lesson["lessonId"], missing.WHAT_QUIZ) for lesson in lessons if lesson["hasQuiz"]]
-    assert sorted((one.lesson_id, one.what) for one in standing.missing) == sorted(wanted)
-    assert (standing.course_id, standing.completed) == (course["courseId"], False)
-    finish(stack, somebody, course, lessons)
-    standing = standing_of(stack, request)
-    assert standing.completed
-    assert not standing.missing
-
-
-def test_the_standing_of_who_is_not_enrolled_is_all_to_be_done(
-    stack: Stack, learner: Learners, lessons: Lessons, course: dict[str, Any]
-) -> None:
-    for user_id in (learner().user_id, str(uuid4())):
-        request = pb.GetStandingRequest(user_id=user_id, course=course["courseId"])
-        standing = standing_of(stack, request)
-        assert standing.completed is False
-        assert len(standing.missing) == len(lessons) + len(quizzes_of(lessons))
-
-
-def test_the_standing_in_what_is_no_course_is_refused(stack: Stack) -> None:
-    for course in (str(uuid4()), "no-such-course"):
-        with pytest.raises(NotFound):
-            standing_of(stack, pb.GetStandingRequest(user_id=str(uuid4()), course=course))
-    with pytest.raises(InvalidArgument):
-        standing_of(stack, pb.GetStandingRequest(user_id="x", course="y"))
-
-
 def test_a_last_lesson_and_a_last_quiz_at_the_same_moment_complete_the_course(
     stack: Stack, enrolled: Learners, lessons: Lessons, course: dict[str, Any]
 ) -> None:
@@ -315,16 +234,6 @@ def test_a_last_lesson_and_a_last_quiz_at_the_same_moment_complete_the_course(
             marked.result()
             passed.result()
         assert somebody.get("/progress/me").json()["courses"][0]["completed"] is True
-
-
-def test_only_certificate_may_ask_how_learners_stand(stack: Stack, mesh: Mesh) -> None:
-    request = pb.GetStandingRequest(user_id=str(uuid4()), course="x")
-    with open_channel(stack.target("progress")) as channel, pytest.raises(grpc.RpcError) as nobody:
-        ProgressInternalServiceStub(channel).GetStanding(request)
-    assert nobody.value.code() == grpc.StatusCode.UNAUTHENTICATED
-    with pytest.raises(grpc.RpcError) as stranger:
-        ProgressInternalServiceStub(mesh("media", "progress")).GetStanding(request)
-    assert stranger.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_what_changes_in_a_course_shows_at_once_in_what_is_remembered_of_it(

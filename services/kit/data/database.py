@@ -20,6 +20,8 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 # A statement that takes longer has gone wrong; it must not hold its connection for ever.
 STATEMENT_TIMEOUT_MS = 15_000
+# A transaction that a hanging process forgot holds up every event written after it.
+IDLE_TRANSACTION_MS = 300_000
 POOL_WAIT_SECONDS = 5.0
 # A peer that is gone without a word is noticed within half a minute (tcp(7)).
 KEEPALIVES: dict[str, Any] = {
@@ -121,7 +123,9 @@ class Database:
             kwargs={
                 "application_name": name,
                 "autocommit": True,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
+                f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} "
+                "-c timezone=UTC",
                 **KEEPALIVES,
             },
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 # A lexeme holds at most 2 KB.
 LONGEST_WORD = 100
@@ -43,6 +43,11 @@ def asked_words(query: str) -> list[str] | None:
     if _OPERATORS.search(folded):
         return None
     return list(dict.fromkeys(_asked(folded)))
+
+
+def marked_words(words: Iterable[str]) -> list[str]:
+    """Those of the words that PostgreSQL's parser takes for others: C++, C#."""
+    return [word for word in words if word.endswith(_MARKS)]
 
 
 def _indexed(folded: str) -> Iterator[str]:

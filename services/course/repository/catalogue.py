@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from services.course.filters import Filters
 from services.course.models import Category, Course, CourseTag, Tag
+from services.course.words import marked_words
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, scalar
 
@@ -92,6 +93,7 @@ def _values(filters: Filters) -> dict[str, Any]:
         "q": filters.folded,
         "dictionary": filters.dictionary,
         "words": list(filters.words),
+        "marked": marked_words(filters.words),
         **tags,
     }
 
@@ -160,7 +162,7 @@ def _conditions(shape: _Shape) -> Iterator[Any]:
         wider = sa.func.starts_with(language, _text("wider"))
         yield sa.or_(language == _text("language"), wider)
     if shape.words:
-        yield sa.or_(sa.text(_HAS_WORDS), sa.text(_HAS_FORMS))
+        yield sa.or_(sa.text(_HAS_WORDS), sa.text(_HAS_MARKED_AND_FORMS))
     elif shape.query:
         yield sa.or_(sa.text(_HAS_WRITTEN), sa.text(_HAS_FORMS))
 
@@ -172,6 +174,10 @@ _HAS_WORDS = (
 )
 _HAS_WRITTEN = "courses.search @@ websearch_to_tsquery('simple', :q)"
 _HAS_FORMS = "courses.search @@ websearch_to_tsquery(CAST(:dictionary AS regconfig), :q)"
+# To the forms of a language C++ is C.
+_HAS_MARKED_AND_FORMS = (
+    f"{_HAS_FORMS} AND tsvector_to_array(courses.search) @> CAST(:marked AS text[])"
+)
 
 
 def _text(name: str) -> Any:

@@ -20,7 +20,8 @@ def start(
     database_of: Callable[[str], Database], tmp_path: Path
 ) -> Iterator[Callable[[], Process]]:
     """Starts processes of the course service, all on one empty database."""
-    url, running = database_of("course").url, []
+    url = database_of("course").url
+    running: list[Process] = []
     key, secret = tmp_path / "key.pem", tmp_path / "secret"
     private = ec.generate_private_key(ec.SECP256R1())
     key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -28,13 +29,12 @@ def start(
 
     def make() -> Process:
         settings = Settings(database_url=url, pool_size=18, key_file=key, secret_file=secret)
-        running.append(SERVICE.runtime(settings))
-        return Process(running[-1])
+        running.append(Process(SERVICE.runtime(settings)))
+        return running[-1]
 
     yield make
-    for runtime in running:
-        runtime.stopping.set()
-        runtime.close()
+    for process in running:
+        process.stop()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def process(start: Callable[[], Process]) -> Process:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> Statements:
-    """Counts what is asked of databases."""
+    """Counts what the test asks of databases."""
     counter = Statements()
     counter.watch(monkeypatch)
     return counter

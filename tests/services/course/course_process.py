@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from google.protobuf.message import Message
 
 from services.course.service import build
 from services.kit import call as calls
+from services.kit.events.kinds import kind_of
 from services.kit.process.runtime import Runtime
+from services.kit.rpc.policy import MethodPolicy, policies
 from stellr.course.v1 import course_internal_service_pb2 as internal
+
+SERVICES = ("stellr.course.v1.CourseService", "stellr.course.v1.CourseInternalService")
+Told = TypeVar("Told", bound=Message)
+_EVENTS = "SELECT payload FROM events WHERE kind = %s ORDER BY event_id"
 
 
 @dataclass
@@ -24,19 +33,39 @@ class Process:
     runtime: Runtime
 
     def __post_init__(self) -> None:
-        public, mesh = (registration.servicer for registration in build(self.runtime))
-        self._servicers = (public, mesh)
+        registrations = build(self.runtime).servicers
+        self._servicers = [registration.servicer for registration in registrations]
+        self._policies = {path.split("/")[-1]: rpc for path, rpc in policies(SERVICES).items()}
+        self.runtime.events.start(self.runtime.supervisor)
+        self.runtime.supervisor.start()
 
     def __call__(self, rpc: str, request: Any, user_id: UUID | None = None) -> Any:
-        """Handle one RPC as the chain does: a call, a transaction, the handler."""
-        caller = calls.Caller(user_id=user_id)
+        """Handle one RPC as the chain does: a call, a transaction for what writes, the handler."""
+        caller, policy = calls.Caller(user_id=user_id), self._policies[rpc]
         token = calls.enter(calls.Call(method=rpc, caller=caller))
         servicer = next(found for found in self._servicers if rpc in type(found).__dict__)
         try:
-            with self.runtime.database.transaction():
-                return getattr(servicer, rpc)(request, None)
+            with self._transaction(policy):
+                reply = getattr(servicer, rpc)(request, None)
         finally:
             calls.leave(token)
+        return policy.reply.FromString(reply) if isinstance(reply, bytes) else reply
+
+    def _transaction(self, policy: MethodPolicy) -> Any:
+        return nullcontext() if policy.reads_only else self.runtime.database.transaction()
+
+    def told(self, kind: type[Told]) -> list[Told]:
+        """The events of a kind that were ever written, in order."""
+        with psycopg.connect(self.runtime.database.url) as connection:
+            rows = connection.execute(_EVENTS, [kind_of(kind())]).fetchall()
+        return [kind.FromString(payload) for (payload,) in rows]
+
+    def stop(self) -> None:
+        """End what runs in it, and its connections."""
+        self.runtime.stopping.set()
+        self.runtime.events.stop()
+        self.runtime.supervisor.stop(5)
+        self.runtime.close()
 
     def at_once(self, times: int, work: Callable[[int], Any]) -> list[Any]:
         """The results of as many calls of `work`, sixteen at a time."""
@@ -46,18 +75,19 @@ class Process:
 
 @dataclass
 class Statements:
-    """Counts the statements that a process sends to its database."""
+    """Counts the statements that the test's own thread sends to databases."""
 
     count: int = 0
+    _thread: int = field(default_factory=threading.get_ident)
 
     def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Begin to count what this process sends to any database."""
-        for cursor in (psycopg.Cursor, psycopg.RawCursor):
-            monkeypatch.setattr(cursor, "execute", self._counting(cursor.execute))
+        """Begin to count."""
+        # RawCursor inherits it.
+        monkeypatch.setattr(psycopg.Cursor, "execute", self._counting(psycopg.Cursor.execute))
 
     def _counting(self, execute: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*args: Any, **kwargs: Any) -> Any:
-            self.count += 1
+            self.count += threading.get_ident() == self._thread
             return execute(*args, **kwargs)
 
         return counted

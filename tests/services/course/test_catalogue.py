@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from services.kit.errors import InvalidArgument
+from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_service_pb2 as pb
 from tests.services.course.course_process import Process, Statements, bring, content, plan
+from tests.support import eventually
 
 
 @pytest.fixture
@@ -78,3 +81,48 @@ def test_a_token_is_good_only_for_its_list(catalogue: Process) -> None:
             slugs(catalogue, page_token=token, **other)
     with pytest.raises(InvalidArgument):
         slugs(catalogue, page_token=f"x{token}")
+
+
+def test_a_page_at_hand_costs_no_statement(catalogue: Process, statements: Statements) -> None:
+    eventually(lambda: _cost(catalogue, statements) == 0)
+    assert _cost(catalogue, statements, q="star") > 0
+    assert _cost(catalogue, statements, q="star") == 0
+    assert _cost(catalogue, statements, q="  STAR ") == 0
+
+
+def test_pages_of_one_list_count_its_courses_once(
+    catalogue: Process, statements: Statements
+) -> None:
+    eventually(lambda: _cost(catalogue, statements) == 0)
+    assert _cost(catalogue, statements, q="star", page_size=1) == 2
+    assert _cost(catalogue, statements, q="star", page_size=2) == 1
+
+
+@pytest.mark.parametrize("wanted", [{}, {"q": "star"}, {"category": "Science"}])
+def test_pages_go_with_every_change_of_a_course(
+    catalogue: Process, statements: Statements, wanted: dict[str, str]
+) -> None:
+    eventually(lambda: _cost(catalogue, statements, **wanted) == 0)
+    bring(catalogue, content("new", title="New stars"))
+    assert slugs(catalogue, **wanted)[0] == "new"
+    draft = plan(catalogue, content("later", title="Later stars"))
+    publish = internal.PublishCourseRequest(course_id=draft.course_id)
+    assert catalogue("PublishCourse", publish).slug == "later"
+    assert _cost(catalogue, statements, **wanted) > 0
+
+
+def test_pages_of_other_processes_go_too(
+    start: Callable[[], Process], statements: Statements
+) -> None:
+    one, other = start(), start()
+    bring(one, content("stars"))
+    eventually(lambda: slugs(other) == ["stars"])
+    eventually(lambda: _cost(other, statements) == 0)
+    bring(one, content("suns"))
+    eventually(lambda: slugs(other) == ["suns", "stars"], 2)
+
+
+def _cost(process: Process, statements: Statements, **values: Any) -> int:
+    statements.count = 0
+    slugs(process, **values)
+    return statements.count

@@ -9,11 +9,16 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
-from services.kit.errors import Aborted, InvalidArgument, NotFound
+from edge import registry
+from services.kit.errors import Aborted, InvalidArgument, NotFound, reason_name
 from services.kit.rpc.clients import MeshChannel, streams_of
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.course.v1.events_pb2 import OutlineChanged
+from stellr.events.v1.event_service_pb2 import WatchRequest, WatchResponse
+from stellr.events.v1.event_service_pb2_grpc import EventServiceStub
 from tests.services.course.course_process import content
 from tests.services.own_course import import_course, make_course
 from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason, violations
@@ -105,48 +110,111 @@ def test_a_hundred_times_enrolled_is_enrolled_once(
     assert other.get("/enrollments").json()["enrollments"] == []
 
 
-CALLS: list[tuple[str, Any, str]] = [
-    ("GetOutline", pb.GetOutlineRequest(course=DEMO, user_id=str(uuid4())), "progress"),
-    ("ListOutlines", pb.ListOutlinesRequest(user_id=str(uuid4())), "progress"),
-    ("GetReadableLesson", pb.GetReadableLessonRequest(lesson_id=str(uuid4())), "quiz"),
-    ("GetCourseTitle", pb.GetCourseTitleRequest(course=DEMO), "certificate"),
-    ("PlanImport", pb.PlanImportRequest(), "gateway"),
-    ("CommitImport", pb.CommitImportRequest(plan_id=str(uuid4())), "gateway"),
-    ("CancelImport", pb.CancelImportRequest(plan_id=str(uuid4())), "gateway"),
-    ("PublishCourse", pb.PublishCourseRequest(course_id=str(uuid4())), "gateway"),
-    ("SetLessonQuiz", pb.SetLessonQuizRequest(lesson_id=str(uuid4())), "quiz"),
+READERS = {"certificate", "media", "progress", "quiz"}
+CALLS: list[tuple[str, Any, set[str]]] = [
+    ("GetOutline", pb.GetOutlineRequest(course=DEMO), READERS),
+    ("ListLearnerEnrollments", pb.ListLearnerEnrollmentsRequest(user_id=UNKNOWN_ID), READERS),
+    ("GetCourseTitle", pb.GetCourseTitleRequest(course=DEMO), {"certificate"}),
+    ("PlanImport", pb.PlanImportRequest(), {"gateway"}),
+    ("CommitImport", pb.CommitImportRequest(plan_id=UNKNOWN_ID), {"gateway"}),
+    ("CancelImport", pb.CancelImportRequest(plan_id=UNKNOWN_ID), {"gateway"}),
+    ("PublishCourse", pb.PublishCourseRequest(course_id=UNKNOWN_ID), {"gateway"}),
+    ("SetLessonQuiz", pb.SetLessonQuizRequest(lesson_id=UNKNOWN_ID), {"quiz"}),
 ]
 
 
-@pytest.mark.parametrize(("method", "request_", "caller"), CALLS, ids=[call[0] for call in CALLS])
+def test_every_internal_call_is_tried() -> None:
+    (service,) = pb.DESCRIPTOR.services_by_name.values()
+    assert {method.name for method in service.methods} == {name for name, _, _ in CALLS}
+
+
+@pytest.mark.parametrize(("method", "request_", "callers"), CALLS, ids=[call[0] for call in CALLS])
 def test_internal_calls_are_for_the_services_named(
-    stack: Stack, mesh: Mesh, method: str, request_: Any, caller: str
+    stack: Stack, mesh: Mesh, method: str, request_: Any, callers: set[str]
 ) -> None:
     with grpc.insecure_channel(stack.target("course")) as nobody:
         with pytest.raises(grpc.RpcError) as unknown:
             getattr(CourseInternalServiceStub(nobody), method)(request_)
         assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED
-    with pytest.raises(grpc.RpcError) as refused:
-        getattr(CourseInternalServiceStub(mesh("notification", "course")), method)(request_)
-    assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
-    with suppress(NotFound, InvalidArgument, Aborted):
-        getattr(CourseInternalServiceStub(mesh(caller, "course")), method)(request_)
+    for caller in (*registry.SERVICES, "operator"):
+        call = getattr(CourseInternalServiceStub(mesh(caller, "course")), method)
+        if caller in callers:
+            with suppress(NotFound, InvalidArgument, Aborted):
+                call(request_)
+            continue
+        with pytest.raises(grpc.RpcError) as refused:
+            call(request_)
+        assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED, caller
 
 
-def test_an_outline_is_of_the_enrolled(
-    mesh: Mesh, enrolled: Callable[[], Learner], course: Course, lessons: list[Course]
+def test_a_token_of_a_person_opens_no_internal_call(
+    stack: Stack, learner: Callable[[], Learner]
 ) -> None:
-    somebody = enrolled()
+    metadata = (("authorization", f"Bearer {learner().token}"),)
+    request = pb.GetOutlineRequest(course=DEMO)
+    with grpc.insecure_channel(stack.target("course")) as channel:
+        stub = CourseInternalServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.GetOutline(request, metadata=metadata)
+    assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("method", "request_"),
+    [
+        ("GetOutline", pb.GetOutlineRequest()),
+        ("GetOutline", pb.GetOutlineRequest(course="")),
+        ("GetOutline", pb.GetOutlineRequest(course="x" * 1000)),
+        ("GetOutline", pb.GetOutlineRequest(lesson_id="")),
+        ("ListLearnerEnrollments", pb.ListLearnerEnrollmentsRequest()),
+        ("ListLearnerEnrollments", pb.ListLearnerEnrollmentsRequest(user_id="ann")),
+    ],
+)
+def test_bad_questions_of_the_mesh_are_refused(mesh: Mesh, method: str, request_: Any) -> None:
     stub = CourseInternalServiceStub(mesh("progress", "course"))
-    lesson_id = lessons[1]["lessonId"]
-    by_lesson = stub.GetOutline(pb.GetOutlineRequest(lesson_id=lesson_id, user_id=somebody.user_id))
-    by_slug = stub.GetOutline(pb.GetOutlineRequest(course=DEMO, user_id=somebody.user_id))
-    assert by_lesson == by_slug
+    with pytest.raises(InvalidArgument):
+        getattr(stub, method)(request_)
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        (pb.GetOutlineRequest(course="none"), "COURSE_NOT_FOUND"),
+        (pb.GetOutlineRequest(course=UNKNOWN_ID), "COURSE_NOT_FOUND"),
+        (pb.GetOutlineRequest(lesson_id="none"), "LESSON_NOT_FOUND"),
+        (pb.GetOutlineRequest(lesson_id=UNKNOWN_ID), "LESSON_NOT_FOUND"),
+    ],
+)
+def test_outlines_that_are_not_there(mesh: Mesh, request_: pb.GetOutlineRequest, why: str) -> None:
+    with pytest.raises(NotFound) as missing:
+        CourseInternalServiceStub(mesh("progress", "course")).GetOutline(request_)
+    assert reason_name(missing.value.reason) == why
+
+
+def test_an_outline_is_found_by_course_and_by_lesson(
+    mesh: Mesh, course: Course, lessons: list[Course]
+) -> None:
+    stub = CourseInternalServiceStub(mesh("progress", "course"))
+    by_lesson = stub.GetOutline(pb.GetOutlineRequest(lesson_id=lessons[1]["lessonId"]))
+    by_slug = stub.GetOutline(pb.GetOutlineRequest(course=DEMO))
+    by_id = stub.GetOutline(pb.GetOutlineRequest(course=course["courseId"]))
+    assert by_lesson == by_slug == by_id
     assert [lesson.lesson_id for lesson in by_slug.lessons] == [
         item["lessonId"] for item in lessons
     ]
-    listed = stub.ListOutlines(pb.ListOutlinesRequest(user_id=somebody.user_id))
-    assert list(listed.outlines) == [by_slug]
+
+
+def test_the_mesh_hears_who_is_enrolled(
+    mesh: Mesh, enrolled: Callable[[], Learner], learner: Callable[[], Learner], course: Course
+) -> None:
+    stub = CourseInternalServiceStub(mesh("quiz", "course"))
+
+    def courses(somebody: Learner) -> list[str]:
+        request = pb.ListLearnerEnrollmentsRequest(user_id=somebody.user_id)
+        return [each.course_id for each in stub.ListLearnerEnrollments(request).enrollments]
+
+    assert courses(learner()) == []
+    assert courses(enrolled()) == [course["courseId"]]
 
 
 def test_an_import_is_seen_at_once(mesh: Mesh, visitor: Visitor) -> None:
@@ -164,22 +232,23 @@ def test_an_import_is_seen_at_once(mesh: Mesh, visitor: Visitor) -> None:
     assert after["etag"] != before["etag"]
 
 
-def test_progress_alone_may_watch_outlines_and_hears_of_each_change(
-    stack: Stack, mesh: Mesh
-) -> None:
-    request = pb.WatchOutlinesRequest()
+def test_the_mesh_watches_what_changes(stack: Stack, mesh: Mesh) -> None:
+    kinds = ["stellr.course.v1.OutlineChanged", "stellr.course.v1.EnrollmentChanged"]
+    request = WatchRequest(kinds=kinds, look_back=Duration())
     with grpc.insecure_channel(streams_of(stack.target("course"))) as nobody:
         with pytest.raises(grpc.RpcError) as unknown:
-            next(CourseInternalServiceStub(nobody).WatchOutlines(request))
+            next(EventServiceStub(nobody).Watch(request))
         assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED
-    with pytest.raises(grpc.RpcError) as refused:
-        next(CourseInternalServiceStub(mesh("quiz", "course")).WatchOutlines(request))
-    assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
     own = make_course(mesh)
-    stream = CourseInternalServiceStub(mesh("progress", "course")).WatchOutlines(request)
-    assert next(stream).watching
+    stream = EventServiceStub(mesh("progress", "course")).Watch(request)
+    assert any(answer.HasField("caught_up") for answer in stream)
     quiz = CourseInternalServiceStub(mesh("quiz", "course"))
     quiz.SetLessonQuiz(pb.SetLessonQuizRequest(lesson_id=own.lesson_id, has_quiz=True))
-    assert any(change.course_id == own.course_id for change in stream)
+    assert any(_tells_of(answer, own.course_id) for answer in stream)
     stream.cancel()
+
+
+def _tells_of(answer: WatchResponse, course_id: str) -> bool:
+    changed = OutlineChanged()
+    return answer.event.payload.Unpack(changed) and changed.course_id == course_id

@@ -6,7 +6,6 @@ import grpc
 import grpc_testing
 import pytest
 
-from services.course.service import build
 from services.kit.errors import NotFound
 from stellr.course.v1 import course_service_pb2 as pb
 from tests.services.course.course_process import Process, bring, content
@@ -15,30 +14,27 @@ SERVICE = pb.DESCRIPTOR.services_by_name["CourseService"]
 
 
 def invoke(process: Process, method: str, request: Any) -> Any:
-    """Call a method on grpcio's own test server, inside a transaction."""
-    servicer = build(process.runtime)[0].servicer
-    handler = _InTransaction(process, servicer)
+    """Call a method on grpcio's own test server."""
+    handlers = _Handlers(process)
     server = grpc_testing.server_from_dictionary(
-        {SERVICE: handler}, grpc_testing.strict_real_time()
+        {SERVICE: handlers}, grpc_testing.strict_real_time()
     )
     rpc = server.invoke_unary_unary(SERVICE.methods_by_name[method], (), request, 5)
     reply, _, code, _ = rpc.termination()
-    return reply if code == grpc.StatusCode.OK else handler.error
+    return reply if code == grpc.StatusCode.OK else handlers.error
 
 
-class _InTransaction:
-    """The servicer, with what the chain would put around it."""
+class _Handlers:
+    """The servicers of a process, with what the chain would put around them."""
 
-    def __init__(self, process: Process, servicer: object) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
-        self._servicer = servicer
         self.error: Exception | None = None
 
     def __getattr__(self, method: str) -> Any:
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
             try:
-                with self._process.runtime.database.transaction():
-                    return getattr(self._servicer, method)(request, context)
+                return self._process(method, request)
             except Exception as error:
                 self.error = error
                 raise

@@ -15,6 +15,7 @@ from services.kit.identity.links import CONTENT, Links
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1 import course_pb2
 from stellr.course.v1 import course_service_pb2 as public
+from stellr.course.v1.events_pb2 import OutlineChanged
 from tests.services.course.course_process import (
     Imported,
     Process,
@@ -73,10 +74,7 @@ def test_learners_see_nothing_of_a_plan(process: Process) -> None:
     planned = plan(process, content(title="Suns", sections=one_section(new)))
     assert get(process) == before
     with pytest.raises(NotFound):
-        process(
-            "GetReadableLesson",
-            pb.GetReadableLessonRequest(lesson_id=planned.lessons[0].lesson_id),
-        )
+        process("GetOutline", pb.GetOutlineRequest(lesson_id=planned.lessons[0].lesson_id))
 
 
 def test_a_lesson_that_gains_a_quiz_does_so_at_the_commit(process: Process) -> None:
@@ -285,3 +283,32 @@ def test_a_quiz_marks_the_course_once(start: Callable[[], Process]) -> None:
     assert [i.has_quiz for s in marked.sections for i in s.lessons] == [False, True, False]
     process.at_once(16, lambda _: process("SetLessonQuiz", request))
     assert get(process).etag == marked.etag
+    assert len(process.told(OutlineChanged)) == 2
+
+
+def test_each_change_of_a_course_is_told_once(process: Process) -> None:
+    imported = bring(process, content())
+    told = OutlineChanged(course_id=imported.course_id)
+    assert process.told(OutlineChanged) == [told]
+    assert not bring(process, content()).changed
+    publish = pb.PublishCourseRequest(course_id=imported.course_id)
+    process("PublishCourse", publish)
+    assert process.told(OutlineChanged) == [told]
+    assert bring(process, content(title="Suns")).changed
+    assert process.told(OutlineChanged) == [told, told]
+
+
+def test_a_draft_is_told_of_when_it_is_published(process: Process) -> None:
+    course_id = plan(process, content("draft")).course_id
+    assert process.told(OutlineChanged) == []
+    request = pb.PublishCourseRequest(course_id=course_id)
+    process.at_once(8, lambda _: process("PublishCourse", request))
+    assert process.told(OutlineChanged) == [OutlineChanged(course_id=course_id)]
+
+
+def test_a_commit_asked_for_at_once_is_told_once(process: Process) -> None:
+    plan_id = str(uuid4())
+    plan(process, content(), plan_id=plan_id)
+    answers = process.at_once(8, lambda _: commit(process, plan_id))
+    assert all(answer.changed for answer in answers)
+    assert len(process.told(OutlineChanged)) == 1

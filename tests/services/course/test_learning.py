@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from services.course import learning
+from services.course.errors import CourseNotFound, LessonNotFound
 from services.kit.errors import InvalidArgument, NotFound, Unauthenticated
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2
 from stellr.course.v1 import course_service_pb2 as pb
+from stellr.course.v1.events_pb2 import EnrollmentChanged
 from tests.services.course.course_process import Process, Statements, bring, content, plan
 from tests.support import eventually
 
@@ -24,6 +28,11 @@ def read(process: Process, lesson_id: str, learner: UUID | None) -> course_pb2.L
         "GetLesson", pb.GetLessonRequest(lesson_id=lesson_id), learner
     )
     return found
+
+
+def end_enrollments(process: Process) -> None:
+    with process.runtime.database.transaction() as unit:
+        unit.session.execute(sa.text("UPDATE enrollments SET state = 'ended'"))
 
 
 def test_a_hundred_enroll_at_once(process: Process) -> None:
@@ -45,8 +54,7 @@ def test_only_published_courses_take_learners(process: Process) -> None:
 def test_who_left_comes_back_to_the_same_place(process: Process) -> None:
     lesson_id, learner = bring(process, content()).ids[1], uuid4()
     before = enroll(process, learner)
-    with process.runtime.database.transaction() as unit:
-        unit.session.execute(sa.text("UPDATE enrollments SET state = 'ended'"))
+    end_enrollments(process)
     with pytest.raises(NotFound):
         read(process, lesson_id, learner)
     assert enroll(process, learner) == before
@@ -69,12 +77,10 @@ def test_enrollments_are_paged_newest_first(process: Process) -> None:
     assert found == made[::-1]
 
 
-def test_lessons_lead_to_each_other(process: Process, statements: Statements) -> None:
+def test_lessons_lead_to_each_other(process: Process) -> None:
     ids, learner = bring(process, content()).ids, uuid4()
     enroll(process, learner)
-    statements.count = 0
     lessons = [read(process, id_, learner) for id_ in ids]
-    assert statements.count == 3
     assert [item.previous_lesson_id for item in lessons] == ["", ids[0], ids[1]]
     assert [item.next_lesson_id for item in lessons] == [ids[1], ids[2], ""]
     assert lessons[2].body == "# c"
@@ -91,60 +97,128 @@ def test_who_may_read_what(process: Process) -> None:
             read(process, lesson_id, uuid4())
 
 
-def test_what_the_mesh_hears_of_a_lesson(process: Process) -> None:
-    preview, closed, _ = bring(process, content()).ids
-    learner = uuid4()
-
-    def readable(lesson_id: str, user_id: str) -> bool:
-        request = internal.GetReadableLessonRequest(lesson_id=lesson_id, user_id=user_id)
-        return bool(process("GetReadableLesson", request).enrolled)
-
-    assert not readable(preview, "")
-    with pytest.raises(NotFound):
-        readable(closed, str(learner))
+def test_lessons_at_hand_cost_no_statement(process: Process, statements: Statements) -> None:
+    ids, learner = bring(process, content()).ids, uuid4()
     enroll(process, learner)
-    assert readable(closed, str(learner))
-
-
-def test_an_outline_at_hand_costs_one_statement(process: Process, statements: Statements) -> None:
-    imported, learner = bring(process, content()), uuid4()
-    requests = [
-        internal.GetOutlineRequest(user_id=str(learner), **{name: value})
-        for name, value in (
-            ("course", imported.course_id),
-            ("course", "stars"),
-            ("lesson_id", imported.ids[2]),
-        )
-    ]
-    for request in requests:
-        with pytest.raises(NotFound):
-            process("GetOutline", request)
-    since = enroll(process, learner).create_time
 
     def cost() -> int:
         statements.count = 0
-        found = [process("GetOutline", request) for request in requests]
-        assert [list(item.lessons) for item in found] == [list(found[0].lessons)] * 3
-        assert found[0].enroll_time == since
+        assert [read(process, id_, learner).lesson_id for id_ in ids] == ids
         return statements.count
 
-    eventually(lambda: cost() == len(requests))
-    assert [item.position for item in process("GetOutline", requests[0]).lessons] == [1, 2, 3]
+    eventually(lambda: cost() == 0)
+    bring(process, content(title="Suns"))
+    assert cost() == len(ids)
 
 
-def test_outlines_of_many_courses_take_two_statements(
+def test_other_processes_let_in_who_enrolled_here(start: Callable[[], Process]) -> None:
+    one, other = start(), start()
+    lesson_id, learner = bring(one, content()).ids[1], uuid4()
+    with pytest.raises(NotFound):
+        read(other, lesson_id, learner)
+    enroll(one, learner)
+    assert eventually(lambda: _is_let_in(other, lesson_id, learner), 2)
+
+
+def _is_let_in(process: Process, lesson_id: str, learner: UUID) -> bool:
+    try:
+        return read(process, lesson_id, learner).lesson_id == lesson_id
+    except NotFound:
+        return False
+
+
+def test_an_enrollment_is_told_once(process: Process) -> None:
+    course_id, learner = bring(process, content()).course_id, uuid4()
+    process.at_once(20, lambda _: enroll(process, learner))
+    told = EnrollmentChanged(user_id=str(learner), course_id=course_id)
+    assert process.told(EnrollmentChanged) == [told]
+    with pytest.raises(NotFound):
+        enroll(process, learner, "none")
+    end_enrollments(process)
+    enroll(process, learner)
+    assert process.told(EnrollmentChanged) == [told, told]
+
+
+def test_an_outline_at_hand_costs_what_leads_from_lesson_to_course(
     process: Process, statements: Statements
 ) -> None:
+    imported = bring(process, content())
+    by_course = [internal.GetOutlineRequest(course=c) for c in (imported.course_id, "stars")]
+    by_lesson = internal.GetOutlineRequest(lesson_id=imported.ids[2])
+
+    def cost() -> int:
+        statements.count = 0
+        found = [process("GetOutline", request) for request in (*by_course, by_lesson)]
+        assert found == [found[0]] * 3
+        return statements.count
+
+    eventually(lambda: cost() == 1)
+    outline = process("GetOutline", by_lesson)
+    assert (outline.course_id, outline.slug, outline.title) == (
+        imported.course_id,
+        "stars",
+        "Stars",
+    )
+    assert [lesson.lesson_id for lesson in outline.lessons] == imported.ids
+    assert [lesson.position for lesson in outline.lessons] == [1, 2, 3]
+    assert [lesson.preview for lesson in outline.lessons] == [True, False, False]
+
+
+def test_an_outline_is_of_published_courses_alone(process: Process) -> None:
+    draft = plan(process, content("draft"))
+    lesson_id = draft.lessons[0].lesson_id
+    for request in (
+        internal.GetOutlineRequest(course="draft"),
+        internal.GetOutlineRequest(course=draft.course_id),
+        internal.GetOutlineRequest(course="a\0b"),
+        internal.GetOutlineRequest(lesson_id=lesson_id),
+        internal.GetOutlineRequest(lesson_id=str(uuid4())),
+        internal.GetOutlineRequest(lesson_id="none"),
+    ):
+        missing = CourseNotFound if request.HasField("course") else LessonNotFound
+        with pytest.raises(missing):
+            process("GetOutline", request)
+
+
+def enrollments(process: Process, learner: UUID) -> list[internal.LearnerEnrollment]:
+    request = internal.ListLearnerEnrollmentsRequest(user_id=str(learner))
+    return list(process("ListLearnerEnrollments", request).enrollments)
+
+
+def test_the_mesh_hears_who_is_in_which_courses_since_when(
+    process: Process, statements: Statements
+) -> None:
+    learner, expected = uuid4(), []
+    assert enrollments(process, learner) == []
+    for number in range(3):
+        course_id = bring(process, content(f"course-{number}")).course_id
+        since = enroll(process, learner, course_id).create_time
+        expected.insert(0, internal.LearnerEnrollment(course_id=course_id, enroll_time=since))
+        assert enrollments(process, learner) == expected
+
+    def cost() -> int:
+        statements.count = 0
+        assert enrollments(process, learner) == expected
+        return statements.count
+
+    eventually(lambda: cost() == 0)
+    assert enrollments(process, uuid4()) == []
+
+
+def test_of_many_courses_the_newest_count(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(learning, "MOST_COURSES", 2)
+    learner, ids = uuid4(), []
+    for number in range(3):
+        ids.append(bring(process, content(f"course-{number}")).course_id)
+        enroll(process, learner, ids[-1])
+    assert [each.course_id for each in enrollments(process, learner)] == [ids[2], ids[1]]
+
+
+def test_who_left_is_in_no_course(process: Process) -> None:
+    bring(process, content())
     learner = uuid4()
-    for number in range(6):
-        bring(process, content(f"course-{number}"))
-        enroll(process, learner, f"course-{number}")
-    statements.count = 0
-    request = internal.ListOutlinesRequest(user_id=str(learner), page_size=4)
-    first = process("ListOutlines", request)
-    assert statements.count <= 2
-    assert [item.slug for item in first.outlines] == [f"course-{n}" for n in (5, 4, 3, 2)]
-    request.page_token = first.next_page_token
-    second = process("ListOutlines", request)
-    assert [item.slug for item in second.outlines] == ["course-1", "course-0"]
-    assert not second.next_page_token
+    enroll(process, learner)
+    end_enrollments(process)
+    assert enrollments(process, learner) == []

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stellr.course.v1 import course_internal_service_pb2 as internal
+from stellr.course.v1 import course_service_pb2 as pb
+from tests.services.course.course_process import Process, bring, content, lesson
+
+
+@pytest.fixture
+def library(process: Process) -> Process:
+    """Courses whose words are not those of English alone."""
+
+    def shelve(slug: str, lesson_title: str = "Begin here", **values: Any) -> None:
+        lessons = [lesson("first", title=lesson_title)]
+        sections = [internal.ImportSection(title="One", lessons=lessons)]
+        bring(process, content(slug, sections=sections, **values))
+
+    shelve("data", title="Python数据分析", language="zh", tags=[])
+    shelve("coffee", "Über Brücken", title="Ein Café von Größe", language="de")
+    shelve("code", title="From C++ to C#", summary="Of the IT trade.")
+    shelve("plain", title="The language C", tags=["Café Noir"])
+    return process
+
+
+def found(process: Process, query: str, language: str = "") -> set[str]:
+    answer = process("ListCourses", pb.ListCoursesRequest(q=query, language=language))
+    assert answer.total_size == len(answer.courses)
+    return {course.slug for course in answer.courses}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("数据", {"data"}),
+        ("数据分析", {"data"}),
+        ("据分析", {"data"}),
+        ("析", {"data"}),
+        ("分数", set()),
+        ("Python", {"data"}),
+        ("python数据", {"data"}),
+        ("数据 python", {"data"}),
+        ("cafe", {"coffee", "plain"}),
+        ("Café", {"coffee", "plain"}),
+        ("Cafe\u0301", {"coffee", "plain"}),
+        ("CAFE\u0301", {"coffee", "plain"}),
+        ("C++ trades", {"code"}),
+        ("trades C", {"code"}),
+        ("grosse", {"coffee"}),
+        ("Größe", {"coffee"}),
+        ("GRÖSSE", {"coffee"}),
+        ("uber brucken", {"coffee"}),
+        ("C++", {"code"}),
+        ("c#", {"code"}),
+        ("C++ C#", {"code"}),
+        ("C", {"code", "plain"}),
+        ("IT", {"code"}),
+        ("it trade", {"code"}),
+        ("C++ cafe", set()),
+    ],
+)
+def test_words_of_every_script_are_found(library: Process, query: str, expected: set[str]) -> None:
+    assert found(library, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ('"café noir"', {"plain"}),
+        ('"noir café"', set()),
+        ("cafe -noir", {"coffee"}),
+        ("CAFÉ -GRÖSSE", {"plain"}),
+        ("grosse or noir", {"coffee", "plain"}),
+        ("python OR trade", {"data", "code"}),
+        ("数据 or noir", {"data", "plain"}),
+        ("数据 -python", set()),
+        ("well-known", set()),
+    ],
+)
+def test_operators_go_on_working(library: Process, query: str, expected: set[str]) -> None:
+    assert found(library, query) == expected
+
+
+def test_forms_are_those_of_the_language_asked_for(library: Process) -> None:
+    assert found(library, "brücke", "de") == {"coffee"}
+    assert found(library, "trades") == {"code"}
+    assert found(library, "数据", "zh") == {"data"}
+    assert found(library, "数据", "de") == set()
+
+
+@pytest.mark.parametrize("query", ["'", "\\", "a' & 'b", "!!", "&|", ":*", "x" * 200, "數" * 200])
+def test_odd_searches_find_nothing(library: Process, query: str) -> None:
+    assert found(library, query) == set()

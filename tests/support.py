@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 STELLR = Path(sys.executable).with_name("stellr")
 DEMO = "the-night-sky"
 START_SECONDS = 60
+# Below those that systems give to whoever asks for any: what is free stays so until it is used.
+PORTS = range(20_000, 32_000)
 # All of the suite comes from one address; only the limits per account stay as they are.
 GENEROUS = {
     f"STELLR_LIMIT_{name}": "1000000" for name in ("REGISTER", "CODE", "READ", "PERSON")
@@ -50,10 +52,10 @@ def eventually(check: Callable[[], Found], seconds: float = 5.0) -> Found:
 def free_port() -> int:
     """A port that is free together with the one after it."""
     for _ in range(100):
+        port = secrets.choice(PORTS)
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
             try:
+                first.bind(("127.0.0.1", port))
                 second.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue

@@ -284,31 +284,3 @@ def test_a_quiz_marks_the_course_once(start: Callable[[], Process]) -> None:
     process.at_once(16, lambda _: process("SetLessonQuiz", request))
     assert get(process).etag == marked.etag
     assert len(process.told(OutlineChanged)) == 2
-
-
-def test_each_change_of_a_course_is_told_once(process: Process) -> None:
-    imported = bring(process, content())
-    told = OutlineChanged(course_id=imported.course_id)
-    assert process.told(OutlineChanged) == [told]
-    assert not bring(process, content()).changed
-    publish = pb.PublishCourseRequest(course_id=imported.course_id)
-    process("PublishCourse", publish)
-    assert process.told(OutlineChanged) == [told]
-    assert bring(process, content(title="Suns")).changed
-    assert process.told(OutlineChanged) == [told, told]
-
-
-def test_a_draft_is_told_of_when_it_is_published(process: Process) -> None:
-    course_id = plan(process, content("draft")).course_id
-    assert process.told(OutlineChanged) == []
-    request = pb.PublishCourseRequest(course_id=course_id)
-    process.at_once(8, lambda _: process("PublishCourse", request))
-    assert process.told(OutlineChanged) == [OutlineChanged(course_id=course_id)]
-
-
-def test_a_commit_asked_for_at_once_is_told_once(process: Process) -> None:
-    plan_id = str(uuid4())
-    plan(process, content(), plan_id=plan_id)
-    answers = process.at_once(8, lambda _: commit(process, plan_id))
-    assert all(answer.changed for answer in answers)
-    assert len(process.told(OutlineChanged)) == 1

@@ -120,12 +120,20 @@ _STATES = Statement(
     """,
     lambda course_id, *columns: (course_id, _state(*columns)),
 )
-_LESSON_TIMES = Statement(
+_TIMED_STATE = Statement(
     """
-    SELECT lesson_id::text, completed_at FROM lesson_completions
+    SELECT last_lesson_id, state.completed_at, done.lessons, quizzes, done.times
+    FROM course_states state, LATERAL (
+        SELECT array_agg(lesson_id::text) AS lessons, array_agg(completed_at) AS times
+        FROM lesson_completions
+        WHERE user_id = :user_id AND course_id = :course_id
+    ) done
     WHERE user_id = :user_id AND course_id = :course_id
     """,
-    lambda lesson_id, completed_at: (lesson_id, completed_at),
+    lambda *columns: (
+        _state(*columns[:4]),
+        dict(zip(columns[2] or (), columns[4] or (), strict=True)),
+    ),
 )
 _OPEN_LEARNERS = Statement(
     """
@@ -148,9 +156,12 @@ def find_states(db: Database, user_id: UUID, courses: Sequence[UUID]) -> Mapping
     return dict(db.all(_STATES, user_id=user_id, courses=list(courses)))
 
 
-def completion_times(db: Database, user_id: UUID, course_id: UUID) -> Mapping[str, datetime]:
-    """When a learner completed the lessons of a course, by lesson id."""
-    return dict(db.all(_LESSON_TIMES, user_id=user_id, course_id=course_id))
+def find_timed_state(
+    db: Database, user_id: UUID, course_id: UUID
+) -> tuple[State, Mapping[str, datetime]]:
+    """What a learner did in a course, and when each lesson was completed, by its id."""
+    found = db.first(_TIMED_STATE, user_id=user_id, course_id=course_id)
+    return found or (State(), {})
 
 
 def open_learners(db: Database, outline: Outline, after: UUID, limit: int) -> Sequence[OpenLearner]:

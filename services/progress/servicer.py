@@ -47,10 +47,7 @@ class ProgressServicer(ProgressServiceServicer):
         self, request: pb.GetCourseProgressRequest, context: grpc.ServicerContext
     ) -> CourseProgress:
         """A learner's progress in a course."""
-        user_id = _learner(request.user_id)
-        standing = self._tracking.get(user_id, request.course)
-        times = self._tracking.completion_times(user_id, standing.outline.course_id)
-        return progress_message(standing, times)
+        return progress_message(*self._tracking.get(_learner(request.user_id), request.course))
 
 
 def _learner(user_id: str) -> UUID:

@@ -72,12 +72,17 @@ class Tracking:
         ]
         return standings, token
 
-    def get(self, user_id: UUID, course: str) -> Standing:
-        """A learner in a course (id or slug); CourseNotFound where the learner is not in it."""
-        standing = self.get_standing(user_id, course)
-        if standing.enrolled_at is None:
+    def get(self, user_id: UUID, course: str) -> tuple[Standing, Mapping[str, datetime]]:
+        """A learner in a course (id or slug), and when lessons were completed, by lesson id.
+
+        CourseNotFound where the learner is not in the course.
+        """
+        outline = self._courses.find(course)
+        enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
+        if enrolled_at is None:
             raise CourseNotFound
-        return standing
+        state, times = repository.find_timed_state(self._database, user_id, outline.course_id)
+        return Standing(outline, state, enrolled_at), times
 
     def get_standing(self, user_id: UUID, course: str) -> Standing:
         """How anybody stands in a published course (id or slug), enrolled or not."""
@@ -85,10 +90,6 @@ class Tracking:
         enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
         state = repository.find_state(self._database, user_id, outline.course_id)
         return Standing(outline, state, enrolled_at)
-
-    def completion_times(self, user_id: UUID, course_id: UUID) -> Mapping[str, datetime]:
-        """When a learner completed the lessons of a course, by lesson id."""
-        return repository.completion_times(self._database, user_id, course_id)
 
     def _own_lesson(self, user_id: UUID, lesson_id: str) -> tuple[UUID, Outline, datetime]:
         found = as_uuid(lesson_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from google.api import annotations_pb2
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
@@ -38,6 +39,7 @@ class MethodPolicy:
     owner_field: str
     limits: tuple[Limit, ...]
     reads_only: bool
+    asked_by_get: bool
     keeps_reply: bool
     reply: type[Message]
     streams_request: bool
@@ -78,6 +80,7 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         owner_field=declared.owner_field,
         limits=tuple(_limits(method, declared.limits)),
         reads_only=own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
+        asked_by_get=bool(own.Extensions[annotations_pb2.http].get),
         keeps_reply=not (repeatable or declared.secret_reply or streams),
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,

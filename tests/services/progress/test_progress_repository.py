@@ -187,7 +187,8 @@ def test_when_lessons_were_completed_is_told_by_lesson(database: Database, event
     course = outline(*LESSONS)
     for lesson_id in LESSONS[:2]:
         Step(lesson_id).take(database, events, course)
-    times = repository.completion_times(database, LEARNER, COURSE)
+    state, times = repository.find_timed_state(database, LEARNER, COURSE)
+    assert state == repository.find_state(database, LEARNER, COURSE)
     assert set(times) == set(map(str, LESSONS[:2]))
     assert times[str(LESSONS[0])] < times[str(LESSONS[1])]
-    assert repository.completion_times(database, uuid4(), COURSE) == {}
+    assert repository.find_timed_state(database, uuid4(), COURSE) == (State(), {})

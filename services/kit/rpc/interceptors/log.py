@@ -1,4 +1,7 @@
-"""One log line a call: refusals and writes always, reads at level DEBUG."""
+"""One log line a call: refusals and writes always, reads at level DEBUG.
+
+What is asked by GET is a read to its caller (RFC 9110), also where it makes what it shows.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class Log(Bracket):
 
     def end(self, call: Call, rpc: MethodPolicy, begun: float) -> None:
         """Log the call."""
-        quiet = rpc.reads_only and not call.reason
+        quiet = (rpc.reads_only or rpc.asked_by_get) and not call.reason
         write = logger.debug if quiet else logger.info
         write(
             "rpc",

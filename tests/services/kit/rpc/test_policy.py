@@ -120,6 +120,7 @@ def test_get_is_repeatable_and_never_answered_with_the_past() -> None:
         if declared.Extensions[annotations_pb2.http].get:
             assert declared.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN, name
             assert not policy.keeps_reply, name
+        assert policy.asked_by_get == bool(declared.Extensions[annotations_pb2.http].get), name
 
 
 def test_replies_with_tokens_are_never_kept() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.course.errors import CourseNotFound, LessonNotFound
+from services.clients.errors import CourseNotFound, LessonNotFound
 from services.course.etags import new_etag
 from services.course.repository import courses, lessons
 from services.course.repository.courses import CourseRow

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import grpc
 
+from services.clients.errors import CourseNotFound
 from services.course import views
 from services.course.authoring import Authoring
-from services.course.errors import CourseNotFound
 from services.course.importing import Importing
 from services.course.learning import Learning
 from services.course.planning import Planning

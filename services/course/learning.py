@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.clients.errors import CourseNotFound, LessonNotFound
 from services.course import views
 from services.course.bodies import Link, resolve
-from services.course.errors import CourseNotFound, LessonNotFound
 from services.course.repository import enrollments, lessons
 from services.course.repository.enrollments import EnrollmentRow
 from services.course.repository.lessons import LessonRow

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from services.clients.errors import CourseNotFound
 from services.course import views
-from services.course.errors import CourseNotFound
 from services.course.repository import courses
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid

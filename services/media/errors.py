@@ -6,13 +6,6 @@ from services.kit.errors import NotFound, ResourceExhausted
 from stellr.errors.v1.reason_pb2 import Reason
 
 
-class LessonNotFound(NotFound):
-    """There is no such lesson, or this learner may not read it."""
-
-    reason = Reason.REASON_LESSON_NOT_FOUND
-    message = "there is no such lesson"
-
-
 class MediaNotFound(NotFound):
     """There is no such thing, the learner may not see it, or the link to it is no good."""
 

@@ -11,13 +11,14 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.clients.course import Courses
+from services.clients.errors import LessonNotFound
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.identity.links import Links
 from services.media import repository
-from services.media.errors import LessonNotFound, MediaNotFound
+from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import Document, LessonMedium
 from services.media.store import ObjectStore

@@ -11,17 +11,3 @@ class UserNotFound(NotFound):
 
     reason = Reason.REASON_USER_NOT_FOUND
     message = "there is no such user"
-
-
-class CourseNotFound(NotFound):
-    """There is no such course, or the learner is not in it."""
-
-    reason = Reason.REASON_COURSE_NOT_FOUND
-    message = "there is no such course"
-
-
-class LessonNotFound(NotFound):
-    """There is no such lesson, or the learner is not in its course."""
-
-    reason = Reason.REASON_LESSON_NOT_FOUND
-    message = "there is no such lesson"

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.clients.course import Courses, Outline
+from services.clients.errors import CourseNotFound, LessonNotFound
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
 from services.kit.events.events import Events
 from services.progress import repository
-from services.progress.errors import CourseNotFound, LessonNotFound
 from services.progress.steps import State
 
 

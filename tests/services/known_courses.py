@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.clients.course import Courses
-from services.course.errors import CourseNotFound, LessonNotFound
+from services.clients.errors import CourseNotFound, LessonNotFound
 from services.kit.events.cache import EventCache
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_pb2 import LessonSummary

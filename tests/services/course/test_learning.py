@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
+from services.clients.errors import CourseNotFound, LessonNotFound
 from services.course import learning
-from services.course.errors import CourseNotFound, LessonNotFound
 from services.kit.errors import InvalidArgument, NotFound, Unauthenticated
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2

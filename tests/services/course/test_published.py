@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.course.errors import CourseNotFound
+from services.clients.errors import CourseNotFound
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_service_pb2 as pb
 from tests.services.course.course_process import Process, Statements, bring, content, plan

@@ -6,13 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.course import errors as course_errors
+from services.clients.errors import CourseNotFound, LessonNotFound
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.errors import InvalidFields
 from services.kit.events.events import Events
 from services.kit.identity.secrets import Signer
-from services.progress.errors import CourseNotFound, LessonNotFound
 from services.progress.tracking import Tracking
 from tests.services.known_courses import CourseStub, known_courses, lesson
 
@@ -122,7 +121,7 @@ def test_who_is_not_in_a_course_does_nothing_in_it(world: World) -> None:
             change(stranger, str(lesson_id))
         with pytest.raises(LessonNotFound):
             change(LEARNER, "no id")
-        with pytest.raises(course_errors.LessonNotFound):
+        with pytest.raises(LessonNotFound):
             change(LEARNER, str(uuid4()))
     with pytest.raises(CourseNotFound):
         world.tracking.get(stranger, str(course_id))

@@ -1,21 +1,20 @@
-"""What authors and the quiz service change about a course beside its content."""
+"""What authors change about a course beside its content."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from services.clients.errors import CourseNotFound, LessonNotFound
+from services.clients.errors import CourseNotFound
 from services.course.etags import new_etag
-from services.course.repository import courses, lessons
+from services.course.repository import courses
 from services.course.repository.courses import CourseRow
-from services.course.repository.lessons import LessonSummaryRow
 from services.kit.data.database import Database
 from services.kit.events.events import Events
 from stellr.course.v1.events_pb2 import OutlineChanged
 
 
 class Authoring:
-    """Publishes courses and marks quizzes."""
+    """Publishes courses."""
 
     def __init__(self, database: Database, events: Events) -> None:
         self._database = database
@@ -29,17 +28,6 @@ class Authoring:
         if course is None:
             raise CourseNotFound
         return course
-
-    def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> LessonSummaryRow:
-        """Say whether a lesson has a valid quiz; LessonNotFound."""
-        course_id = lessons.lock_course_of_lesson(self._database, lesson_id)
-        if course_id is not None and lessons.set_quiz(self._database, lesson_id, has_quiz):
-            courses.set_etag(self._database, course_id, new_etag())
-            self._changed(course_id)
-        lesson = lessons.find_lesson(self._database, lesson_id)
-        if lesson is None:
-            raise LessonNotFound
-        return lesson
 
     def _changed(self, course_id: UUID) -> None:
         self._events.append(OutlineChanged(course_id=str(course_id)))

@@ -92,10 +92,3 @@ class CourseInternalServicer(CourseInternalServiceServicer):
     ) -> course_pb2.Course:
         """Publish a course."""
         return views.course(self._authoring.publish(UUID(request.course_id)))
-
-    def SetLessonQuiz(
-        self, request: pb.SetLessonQuizRequest, context: grpc.ServicerContext
-    ) -> course_pb2.LessonSummary:
-        """Say whether a lesson has a valid quiz."""
-        lesson = self._authoring.set_quiz(UUID(request.lesson_id), request.has_quiz)
-        return views.lesson_summary(lesson)

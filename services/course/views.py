@@ -8,7 +8,7 @@ from services.course.models import ACTIVE
 from services.course.repository.catalogue import SummaryRow
 from services.course.repository.courses import CourseRow
 from services.course.repository.enrollments import EnrollmentRow
-from services.course.repository.lessons import LessonRow, LessonSummaryRow
+from services.course.repository.lessons import LessonRow
 from services.kit.data.tables import timestamp
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2 as pb
@@ -48,18 +48,6 @@ def lesson(row: LessonRow, body: str) -> pb.Lesson:
         has_quiz=row.has_quiz,
         previous_lesson_id=str(row.previous_lesson_id or ""),
         next_lesson_id=str(row.next_lesson_id or ""),
-        preview=row.preview,
-    )
-
-
-def lesson_summary(row: LessonSummaryRow) -> pb.LessonSummary:
-    """A lesson as the outline shows it."""
-    return pb.LessonSummary(
-        lesson_id=str(row.lesson_id),
-        title=row.title,
-        position=row.position,
-        minutes=row.minutes,
-        has_quiz=row.has_quiz,
         preview=row.preview,
     )
 

@@ -85,16 +85,8 @@ _PUBLISH = Write(
     """,
     nothing,
 )
-_SET_ETAG = Write(
-    "UPDATE courses SET etag = :etag, updated_at = now() WHERE course_id = :course_id", nothing
-)
 
 
 def publish(db: Database, course_id: UUID, etag: str) -> bool:
     """Publish a course; whether it was not before."""
     return db.run(_PUBLISH, course_id=course_id, etag=etag) > 0
-
-
-def set_etag(db: Database, course_id: UUID, etag: str) -> None:
-    """Mark that something of the course changed."""
-    db.run(_SET_ETAG, course_id=course_id, etag=etag)

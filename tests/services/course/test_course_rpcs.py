@@ -20,7 +20,7 @@ from stellr.course.v1.events_pb2 import OutlineChanged
 from stellr.events.v1.event_service_pb2 import WatchRequest, WatchResponse
 from stellr.events.v1.event_service_pb2_grpc import EventServiceStub
 from tests.services.course.course_process import content
-from tests.services.own_course import import_course, make_course
+from tests.services.own_course import change_course, import_course, make_course
 from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason, violations
 
 Course = dict[str, Any]
@@ -119,7 +119,6 @@ CALLS: list[tuple[str, Any, set[str]]] = [
     ("CommitImport", pb.CommitImportRequest(plan_id=UNKNOWN_ID), {"gateway"}),
     ("CancelImport", pb.CancelImportRequest(plan_id=UNKNOWN_ID), {"gateway"}),
     ("PublishCourse", pb.PublishCourseRequest(course_id=UNKNOWN_ID), {"gateway"}),
-    ("SetLessonQuiz", pb.SetLessonQuizRequest(lesson_id=UNKNOWN_ID), {"quiz"}),
 ]
 
 
@@ -243,8 +242,7 @@ def test_the_mesh_watches_what_changes(stack: Stack, mesh: Mesh) -> None:
     own = make_course(mesh)
     stream = EventServiceStub(mesh("progress", "course")).Watch(request)
     assert any(answer.HasField("caught_up") for answer in stream)
-    quiz = CourseInternalServiceStub(mesh("quiz", "course"))
-    quiz.SetLessonQuiz(pb.SetLessonQuizRequest(lesson_id=own.lesson_id, has_quiz=True))
+    change_course(mesh, own, has_quiz=True)
     assert any(_tells_of(answer, own.course_id) for answer in stream)
     stream.cancel()
 

@@ -8,10 +8,9 @@ from uuid import uuid4
 
 from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
-from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.quiz.v1.events_pb2 import QuizPassed
 from tests.services import outbox
-from tests.services.own_course import import_course, make_course
+from tests.services.own_course import change_course, import_course, make_course
 from tests.services.progress.learning import Lessons, finish, mark, pass_quizzes, quizzes_of
 from tests.support import Learner, Stack, Visitor, eventually, reason, violations
 
@@ -243,11 +242,9 @@ def test_what_changes_in_a_course_shows_at_once_in_what_is_remembered_of_it(
     somebody.post(f"/courses/{own.course_id}/enroll")
     for _ in range(3):
         assert mark(somebody, own.lesson_id)["quizzesTotal"] == 0
-    quiz = CourseInternalServiceStub(mesh("quiz", "course"))
-    for has_quiz in (True, False, True):
-        change = course_pb.SetLessonQuizRequest(lesson_id=own.lesson_id, has_quiz=has_quiz)
-        quiz.SetLessonQuiz(change)
-        eventually(lambda: mark(somebody, own.lesson_id)["quizzesTotal"] == has_quiz, 0.5)  # noqa: B023
+    for quizzes in (2, 0, 2):
+        change_course(mesh, own, has_quiz=quizzes > 0)
+        eventually(lambda: mark(somebody, own.lesson_id)["quizzesTotal"] == quizzes, 0.5)  # noqa: B023
 
 
 def test_a_course_is_no_lesson_also_when_it_is_remembered(

@@ -48,11 +48,6 @@ def methods_of(descriptors: FileDescriptorSet, services: Collection[str]) -> lis
     return [method for method in _all(descriptors) if method.service in services]
 
 
-def services_with_http(descriptors: FileDescriptorSet) -> set[str]:
-    """The full names of the services that have a path in REST."""
-    return {method.service for method in _all(descriptors) if method.rules}
-
-
 def known_paths(methods: Collection[Method]) -> dict[str, frozenset[str]]:
     """The HTTP methods of every path of the RPCs, the paths as regular expressions (RE2)."""
     found: dict[str, set[str]] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from yaml.nodes import Node
 
-from services.gateway.importing.defects import BundleError, Defect, Report
+from services.gateway.importing.defects import Defect, Report
 from services.gateway.importing.fields import Fields, read_mapping
 from services.gateway.importing.files import (
     COURSE_FILE,
@@ -54,14 +54,6 @@ class Inspection:
     course: CourseBundle | None
     defects: list[Defect]
     warnings: list[Defect]
-
-
-def read_bundle(path: Path) -> CourseBundle:
-    """Read the bundle in directory `path`. Raises BundleError with every defect."""
-    found = inspect_bundle(path)
-    if found.defects or found.course is None:
-        raise BundleError(found.defects)
-    return found.course
 
 
 def inspect_bundle(path: Path) -> Inspection:

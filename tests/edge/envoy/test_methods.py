@@ -2,14 +2,8 @@ import re
 
 import pytest
 
-from edge.envoy.methods import (
-    Method,
-    expression,
-    known_paths,
-    methods_of,
-    services_with_http,
-)
-from edge.envoy.render import contracts
+from edge.envoy.methods import Method, expression, known_paths, methods_of
+from edge.envoy.render import contracts, load, transcoded_services
 
 COURSE = "stellr.course.v1.CourseService"
 
@@ -46,8 +40,7 @@ def test_a_path_knows_all_its_methods() -> None:
 
 
 def test_what_people_open_by_its_address_is_open() -> None:
-    descriptors = contracts()
-    every = methods_of(descriptors, services_with_http(descriptors))
+    every = methods_of(contracts(), transcoded_services(load(), "public"))
     opened = {method.name for method in every if method.is_open}
     assert {"GetVerificationPage", "GetVerifyEmailPage", "GetContent", "GetHealth"} <= opened
     assert not {"ListCourses", "GetProfile", "Login"} & opened

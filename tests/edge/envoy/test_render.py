@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from edge import registry
 from edge.cli.main import main
 from edge.envoy import render
-from edge.envoy.methods import methods_of, services_with_http
+from edge.envoy.methods import methods_of
 
 CONTRACTS = render.contracts()
 TARGETS = {name: ["127.0.0.1:1"] for name in registry.SERVICES}
@@ -17,7 +17,9 @@ def test_exactly_the_public_services_are_transcoded() -> None:
     public = render.transcoded_services(render.load(), "public")
     operations = render.transcoded_services(render.load(), "operations")
     assert operations == ["stellr.gateway.v1.OperationsService"]
-    assert set(public) | set(operations) == services_with_http(CONTRACTS)
+    every = {f"{file.package}.{each.name}" for file in CONTRACTS.file for each in file.service}
+    with_paths = {method.service for method in methods_of(CONTRACTS, every) if method.rules}
+    assert set(public) | set(operations) == with_paths
     assert not set(public) & set(operations)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.gateway.importing import archive
 from services.gateway.importing.archive import pack_bundle, unpack_bundle
-from services.gateway.importing.bundle import read_bundle
+from services.gateway.importing.bundle import inspect_bundle
 from services.gateway.importing.defects import BundleError
 
 DEMO = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
@@ -41,9 +41,10 @@ def test_what_is_packed_comes_out_again(tmp_path: Path) -> None:
     pack_bundle(DEMO, target)
     target.seek(0)
     root = unpack_bundle(target, tmp_path)
-    assert [lesson.body for lesson in read_bundle(root).lessons] == [
-        lesson.body for lesson in read_bundle(DEMO).lessons
-    ]
+    unpacked, original = inspect_bundle(root).course, inspect_bundle(DEMO).course
+    assert unpacked is not None
+    assert original is not None
+    assert [each.body for each in unpacked.lessons] == [each.body for each in original.lessons]
 
 
 def test_packs_only_the_bundle_and_always_the_same_bytes(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@ from time import process_time
 
 import pytest
 
-from services.gateway.importing.bundle import read_bundle
-from services.gateway.importing.defects import BundleError, Defect
+from services.gateway.importing.bundle import inspect_bundle
+from services.gateway.importing.defects import Defect
 from services.gateway.importing.files import MAX_FILE_BYTES
 from services.gateway.importing.lessons import MAX_BODY_BYTES
+from services.gateway.importing.sources import CourseBundle
 from services.quiz import gift
 
 DEMO = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
@@ -35,13 +36,20 @@ def bundle(
 
 
 def defects(root: Path) -> list[Defect]:
-    with pytest.raises(BundleError) as error:
-        read_bundle(root)
-    return error.value.defects
+    found = inspect_bundle(root).defects
+    assert found
+    return found
+
+
+def good(root: Path) -> CourseBundle:
+    found = inspect_bundle(root)
+    assert found.defects == []
+    assert found.course is not None
+    return found.course
 
 
 def test_reads_the_demo_course() -> None:
-    course = read_bundle(DEMO)
+    course = good(DEMO)
     assert (course.slug, course.language, course.pass_percentage) == ("the-night-sky", "en", 60)
     assert course.authors == ("Stellr Academy",)
     assert [len(section.lessons) for section in course.sections] == [2, 2]
@@ -54,14 +62,14 @@ def test_reads_the_demo_course() -> None:
 
 
 def test_the_quizzes_of_the_demo_course_are_good() -> None:
-    quizzes = [lesson.quiz.text for lesson in read_bundle(DEMO).lessons if lesson.quiz]
+    quizzes = [lesson.quiz.text for lesson in good(DEMO).lessons if lesson.quiz]
     kinds = {question.kind for text in quizzes for question in gift.parse(text)}
     assert len(quizzes) == 3
     assert len(kinds) == 3
 
 
 def test_defaults_and_plain_values(tmp_path: Path) -> None:
-    course = read_bundle(
+    course = good(
         bundle(
             tmp_path,
             COURSE.replace("A small course", "2024") + "tags: [2024-01-02, No, 1.50]\n",
@@ -166,7 +174,7 @@ sections: # all
   lessons:
   - lessons/a.md # the first
 """
-    found = read_bundle(bundle(tmp_path, course, "---\ntitle: A\npreview: yes # all\n---\n# B"))
+    found = good(bundle(tmp_path, course, "---\ntitle: A\npreview: yes # all\n---\n# B"))
     assert (found.title, found.summary, found.tags) == (
         "C #1",
         "All of C#, and C #1.",
@@ -183,7 +191,7 @@ def test_an_id_belongs_to_one_lesson(tmp_path: Path) -> None:
     expected = [Defect("lessons/b.md", 3, 'id: "intro" is that of lessons/a.md')]
     assert defects(root) == expected
     write(root, {"lessons/b.md": "---\ntitle: B\nid: 007\n---\n"})
-    assert [lesson.author_id for lesson in read_bundle(root).lessons] == ["intro", "007"]
+    assert [lesson.author_id for lesson in good(root).lessons] == ["intro", "007"]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +288,7 @@ def test_a_directory_without_course_is_refused(tmp_path: Path) -> None:
 
 def test_lessons_that_no_section_names_are_ignored(tmp_path: Path) -> None:
     root = write(bundle(tmp_path), {"lessons/draft.md": "not even front matter"})
-    assert [lesson.key for lesson in read_bundle(root).lessons] == ["lessons/a.md"]
+    assert [lesson.key for lesson in good(root).lessons] == ["lessons/a.md"]
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,11 @@ _DUE_IN = Statement(
 # The worker's number is a fence: who lost a job to another worker changes nothing any more.
 _MINE = "id = :job AND worker_id = :worker AND status = 'doing'"
 _FINISH = Write(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
+# A worker that lives to tell of a failure did not die of the job: only deaths in a row count.
 _RETRY = WholeWrite(
     "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
-    f" scheduled_at = now() + make_interval(secs => :seconds) WHERE {_MINE} RETURNING {_TELL}",
+    " args = args - 'deaths', scheduled_at = now() + make_interval(secs => :seconds)"
+    f" WHERE {_MINE} RETURNING {_TELL}",
     nothing,
 )
 _BURY = WholeWrite(
@@ -81,7 +83,8 @@ _LIST_DEAD = Statement(
 _REVIVE = WholeWrite(
     "WITH chosen AS (DELETE FROM dead_jobs WHERE :everything OR job_id = ANY(:jobs)"
     " RETURNING job_id), revived AS (UPDATE procrastinate_jobs SET status = 'todo', attempts = 0,"
-    " scheduled_at = NULL FROM chosen WHERE id = job_id AND status = 'failed' RETURNING id)"
+    " args = args - 'deaths', scheduled_at = NULL FROM chosen"
+    " WHERE id = job_id AND status = 'failed' RETURNING id)"
     f" SELECT id, {_TELL} FROM revived ORDER BY id",
     lambda job_id, _: job_id,
 )
@@ -90,13 +93,35 @@ _UNREGISTER = WholeWrite("SELECT procrastinate_unregister_worker_v1(:worker)", n
 _FORGET_WORKERS = WholeWrite("SELECT procrastinate_prune_stalled_workers_v1(3600)", nothing)
 # These two run on the worker's own connection, also while all others are busy.
 BEAT = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE id = %(worker)s"
-TAKE_OVER = (
-    "UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL,"
-    " attempts = attempts + 1, scheduled_at = NULL WHERE status = 'doing'"
-    " AND NOT EXISTS (SELECT 1 FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id"
-    " AND last_heartbeat > now() - make_interval(secs => %(seconds)s))"
-    f" RETURNING id, task_name, {_TELL}"
+# A worker that left in good order handed its jobs back: they belong to none, and that is no death.
+TAKE_OVER = f"""
+WITH lost AS (
+    SELECT id, worker_id IS NOT NULL AS died,
+        coalesce((args->>'deaths')::int, 0) + (worker_id IS NOT NULL)::int AS deaths
+    FROM procrastinate_jobs AS job
+    WHERE status = 'doing' AND NOT EXISTS (
+        SELECT 1 FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id
+        AND last_heartbeat > now() - make_interval(secs => %(seconds)s)
+    )
+    FOR UPDATE SKIP LOCKED
+), dead AS (
+    UPDATE procrastinate_jobs AS job
+    SET status = 'failed', worker_id = NULL, attempts = attempts + 1
+    FROM lost WHERE job.id = lost.id AND died AND deaths >= %(most)s
+    RETURNING job.id, task_name
+), buried AS (
+    INSERT INTO dead_jobs (job_id, reason) SELECT id, %(reason)s FROM dead
+), again AS (
+    UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL,
+        attempts = attempts + 1, args = args || jsonb_build_object('deaths', deaths),
+        scheduled_at = now() + make_interval(secs =>
+            CASE WHEN deaths > 1 THEN %(pause)s * (deaths - 1) * (0.5 + random()) ELSE 0 END)
+    FROM lost WHERE job.id = lost.id AND NOT (died AND deaths >= %(most)s)
+    RETURNING job.id, task_name
 )
+SELECT id, task_name, false AS dead, {_TELL}::text FROM again
+UNION ALL SELECT id, task_name, true, '' FROM dead
+"""
 
 
 class QueueTable:

@@ -1,8 +1,8 @@
 """The worker of a process: takes jobs from the queue and has them run, each in a thread.
 
 One connection of its own tells it of new jobs and carries its heartbeat. A worker that misses its
-heartbeat counts as dead, and the others take over what it had. An error of the database ends the
-worker; its supervisor starts it again.
+heartbeat counts as dead, and the others take over what it had, or bury what kills every worker. An
+error of the database ends the worker; its supervisor starts it again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import psycopg
 import structlog
 
 from services.kit.data.database import KEEPALIVES
+from services.kit.telemetry import Metrics
 from services.kit.work.queue_table import BEAT, CHANNEL, TAKE_OVER, ClaimedJob, QueueTable
 from services.kit.work.queues import open_queues
 
@@ -30,6 +31,12 @@ IDLE_SECONDS = 30.0
 # heart beats no more, counts as dead.
 STOP_SECONDS = 4.0
 
+# A job at which so many workers in a row died is taken to be what kills them, as by taking all
+# memory. What else they were at is tried again apart from it: each at a time of its own.
+MOST_DEATHS = 5
+DEATH_PAUSE_SECONDS = 10.0
+DIED = "worker died while running it"
+
 Run = Callable[[int, ClaimedJob], None]
 
 
@@ -40,10 +47,11 @@ class CountedAsDead(Exception):
 class Worker:
     """Claims jobs while there are slots for them; `run(worker, job)` does one and never raises."""
 
-    def __init__(self, url: str, table: QueueTable, run: Run) -> None:
+    def __init__(self, url: str, table: QueueTable, run: Run, metrics: Metrics) -> None:
         self._url = url
         self._table = table
         self._run = run
+        self._metrics = metrics
         self._number: int | None = None
         # Each job with the number it was claimed under: it may be taken over by its own worker.
         self._at_work: set[tuple[int, int]] = set()
@@ -95,9 +103,16 @@ class Worker:
             raise CountedAsDead
 
     async def _take_over(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        cursor = await connection.execute(TAKE_OVER, {"seconds": DEAD_SECONDS})
-        for job, task, _ in await cursor.fetchall():
-            log.warning("job taken over from a dead worker", job_id=job, job=task)
+        rules = {
+            "seconds": DEAD_SECONDS,
+            "most": MOST_DEATHS,
+            "pause": DEATH_PAUSE_SECONDS,
+            "reason": DIED,
+        }
+        cursor = await connection.execute(TAKE_OVER, rules)
+        for job, task, is_dead, _ in await cursor.fetchall():
+            self._metrics.job(task, "dead" if is_dead else "retried")
+            log.warning("job taken over from a dead worker", job_id=job, job=task, dead=is_dead)
 
     async def _feed(self) -> None:
         """Begin whatever waits and has a slot, then wait for more."""

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,10 +14,18 @@ from structlog.testing import capture_logs
 
 from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
+from services.kit.work import retries
 from services.kit.work import worker as workers
 from services.kit.work.queue_table import QueueTable
 from tests.services.kit.harness import Kit, working
-from tests.services.kit.work.recorder import Recorder, defer, execute, statuses
+from tests.services.kit.work.recorder import (
+    Away,
+    Recorder,
+    defer,
+    execute,
+    outcomes,
+    statuses,
+)
 from tests.support import eventually
 
 ROOT = Path(__file__).parents[4]
@@ -58,10 +67,10 @@ def test_the_worker_goes_on_by_itself_once_its_database_is_back(
         eventually(lambda: recorder.words == ["before", "after"], 15)
 
 
-def started(kit: Kit, database: Database) -> subprocess.Popen[bytes]:
+def started(kit: Kit, database: Database, *arguments: str) -> subprocess.Popen[bytes]:
     """A process of its own with a worker that never ends what it begins."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.services.kit.work.dying_worker"],
+        [sys.executable, "-m", "tests.services.kit.work.dying_worker", *arguments],
         cwd=ROOT,
         env={**os.environ, **kit.environ("user", database.url)},
     )
@@ -83,6 +92,60 @@ def test_the_jobs_of_a_killed_worker_are_done_by_another(
     with working(runtime):
         eventually(lambda: not statuses(database), 20)
     assert sorted(done) == paths
+
+
+def test_a_job_that_kills_every_worker_is_given_up(
+    kit: Kit, runtime: Runtime, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defer(runtime, runtime.jobs.task("die", lambda: None))
+    for _ in range(workers.MOST_DEATHS):
+        assert started(kit, database, "quick").wait(20) == -signal.SIGKILL
+    for name in ("BEAT_SECONDS", "DEAD_SECONDS", "DEATH_PAUSE_SECONDS"):
+        monkeypatch.setattr(workers, name, getattr(workers, name) / 20)
+    with working(runtime):
+        eventually(lambda: statuses(database) == ["failed"])
+        (dead,) = runtime.jobs.table.list_dead(after=0, limit=10)
+    assert (dead.task, dead.attempts, dead.reason) == (
+        "die",
+        workers.MOST_DEATHS,
+        "worker died while running it",
+    )
+    assert outcomes(runtime, "die") == {"dead": 1}
+
+
+def test_deaths_count_in_a_row_and_not_over_again(
+    runtime: Runtime, database: Database, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here a worker's number is struck out while it lives, which looks like its death."""
+    monkeypatch.setattr(workers, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(workers, "DEAD_SECONDS", 0.3)
+    monkeypatch.setattr(workers, "DEATH_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(workers, "MOST_DEATHS", 2)
+    note = runtime.jobs.task("note", recorder.note)
+    deaths = "SELECT (args->>'deaths')::int FROM procrastinate_jobs"
+
+    def lose() -> None:
+        execute(
+            database,
+            "UPDATE procrastinate_jobs SET status = 'doing', worker_id ="
+            " (SELECT procrastinate_register_worker_v1()), scheduled_at = NULL;"
+            " UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'",
+        )
+
+    def counted() -> list[int | None]:
+        with database.transaction() as unit:
+            return list(unit.session.scalars(sa.text(deaths)))
+
+    defer(runtime, note, word="alive")
+    recorder.failures = [Away()]
+    monkeypatch.setattr(retries, "FIRST_PAUSE_SECONDS", 60.0)
+    lose()
+    with working(runtime):
+        eventually(lambda: recorder.words == ["alive"])
+        eventually(lambda: counted() == [None])
+        lose()
+        eventually(lambda: not statuses(database))
+    assert recorder.words == ["alive"] * 2
 
 
 def test_a_worker_that_only_stood_still_keeps_nothing_it_lost(

@@ -102,6 +102,18 @@ class Courses:
         key = str(user_id)
         return self._enrollments.get(key, lambda: self._ask_enrollments(key))
 
+    def enrolled_since(self, user_id: UUID, course_id: UUID) -> datetime | None:
+        """Since when a learner is in a course, or None.
+
+        None is what course itself says, a second ago at most: the event of who has just enrolled
+        may still be under way.
+        """
+        key = str(user_id)
+        found = self._enrollments.get_sure(
+            key, lambda courses: course_id in courses, lambda: self._ask_enrollments(key)
+        )
+        return found.get(course_id)
+
     def may_read(self, lesson_id: str, user_id: UUID | None) -> bool:
         """Whether a learner, or a visitor, may read a lesson; False where there is none."""
         try:
@@ -110,7 +122,9 @@ class Courses:
             return False
         if lesson_id in outline.previews:
             return True
-        return user_id is not None and outline.course_id in self.enrollments(user_id)
+        if user_id is None:
+            return False
+        return self.enrolled_since(user_id, outline.course_id) is not None
 
     def _ask(self, request: pb.GetOutlineRequest) -> Loaded[Outline]:
         outline = _outline(self._course.GetOutline(request))

@@ -79,8 +79,11 @@ class Learning:
         return self._page_tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
 
     def enrolled(self, user_id: UUID) -> Mapping[UUID, datetime]:
-        """The courses that a learner is in and since when, newest first."""
-        return self._enrolled.get(str(user_id), lambda: self._load_enrolled(user_id))
+        """The courses that a learner is in and since when, newest first.
+
+        Never from what is at hand: who asks wants to know what this process may not have heard yet.
+        """
+        return dict(enrollments.list_active(self._database, user_id, MOST_COURSES))
 
     def read(self, lesson_id: str, user_id: UUID | None) -> bytes:
         """A lesson. A visitor is asked to sign in alike for what is closed and what is not there.
@@ -105,7 +108,12 @@ class Learning:
     def _may_read(self, lesson: LessonRow, user_id: UUID | None) -> bool:
         if lesson.preview or user_id is None:
             return lesson.preview
-        return lesson.course_id in self.enrolled(user_id)
+        # Another process of the service may have enrolled the learner a moment ago.
+        return lesson.course_id in self._enrolled.get_sure(
+            str(user_id),
+            lambda courses: lesson.course_id in courses,
+            lambda: self._load_enrolled(user_id),
+        )
 
     def _message(self, lesson: LessonRow) -> bytes:
         """The lesson, its pictures and files behind signed links."""
@@ -131,5 +139,4 @@ class Learning:
         return Loaded(found, (str(lesson_id),), (str(row.course_id),))
 
     def _load_enrolled(self, user_id: UUID) -> Loaded[Mapping[UUID, datetime]]:
-        found = dict(enrollments.list_active(self._database, user_id, MOST_COURSES))
-        return Loaded(found, (str(user_id),), (str(user_id),))
+        return Loaded(self.enrolled(user_id), (str(user_id),), (str(user_id),))

@@ -78,7 +78,7 @@ class Tracking:
         CourseNotFound where the learner is not in the course.
         """
         outline = self._courses.find(course)
-        enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
+        enrolled_at = self._courses.enrolled_since(user_id, outline.course_id)
         if enrolled_at is None:
             raise CourseNotFound
         state, times = repository.find_timed_state(self._database, user_id, outline.course_id)
@@ -87,7 +87,7 @@ class Tracking:
     def get_standing(self, user_id: UUID, course: str) -> Standing:
         """How anybody stands in a published course (id or slug), enrolled or not."""
         outline = self._courses.find(course)
-        enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
+        enrolled_at = self._courses.enrolled_since(user_id, outline.course_id)
         state = repository.find_state(self._database, user_id, outline.course_id)
         return Standing(outline, state, enrolled_at)
 
@@ -96,7 +96,7 @@ class Tracking:
         if found is None:
             raise LessonNotFound
         outline = self._courses.of_lesson(str(found))
-        enrolled_at = self._courses.enrollments(user_id).get(outline.course_id)
+        enrolled_at = self._courses.enrolled_since(user_id, outline.course_id)
         if enrolled_at is None:
             raise LessonNotFound
         return found, outline, enrolled_at

@@ -36,6 +36,6 @@ class Lessons:
             course_id = self._courses.of_lesson(str(found)).course_id
         except NotFound:
             raise QuizNotFound from None
-        if course_id not in self._courses.enrollments(user_id):
+        if self._courses.enrolled_since(user_id, course_id) is None:
             raise QuizNotFound
         return OwnLesson(found, course_id)

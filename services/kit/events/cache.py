@@ -24,6 +24,8 @@ Value = TypeVar("Value")
 # Another process of the service that told a change may hear of it later than this one, and answer
 # from the past till then: for as long as its own caches may go without hearing of anything.
 SETTLING_SECONDS = 5.0
+# What says no is believed for this long: its event may still be under way.
+BELIEVED_SECONDS = 1.0
 # Changes that are remembered by their subjects, for values that are being loaded meanwhile.
 REMEMBERED_CHANGES = 10_000
 
@@ -44,10 +46,11 @@ class Loaded(NamedTuple, Generic[Value]):
 
 
 class _Entry(Generic[Value]):
-    __slots__ = ("keys", "subjects", "value")
+    __slots__ = ("keys", "read_at", "subjects", "value")
 
-    def __init__(self, loaded: Loaded[Value]) -> None:
+    def __init__(self, loaded: Loaded[Value], read_at: float) -> None:
         self.value, self.keys, self.subjects = loaded
+        self.read_at = read_at
 
 
 class EventCache(Generic[Value]):
@@ -74,23 +77,24 @@ class EventCache(Generic[Value]):
     def get(self, key: str, load: Callable[[], Loaded[Value]]) -> Value:
         """The value at hand, or what `load` reads; its errors pass through."""
         value = self.find(key)
-        if value is None:
-            began = time.monotonic()
-            loaded = load()
-            self.keep(loaded, began)
-            value = loaded.value
-        return value
+        return self._load(load) if value is None else value
+
+    def get_sure(
+        self, key: str, says_yes: Callable[[Value], bool], load: Callable[[], Loaded[Value]]
+    ) -> Value:
+        """As `get`, but a value that does not say yes is read anew once it is a second old.
+
+        For refusals: an event under load may come later than the person it lets in.
+        """
+        entry = self._find(key)
+        if entry is None or not (says_yes(entry.value) or _is_recent(entry)):
+            return self._load(load)
+        return entry.value
 
     def find(self, key: str) -> Value | None:
         """The value, or None where it must be read anew."""
-        entry = self._by_key.get(key)
-        if entry is None or not self._is_live():
-            return None
-        try:
-            self._used.move_to_end(entry)
-        except KeyError:
-            return None  # dropped this very moment
-        return entry.value
+        entry = self._find(key)
+        return None if entry is None else entry.value
 
     def keep(self, loaded: Loaded[Value], began: float) -> None:
         """Keep a value whose loading began at a time.monotonic(), unless it changed meanwhile."""
@@ -99,7 +103,7 @@ class EventCache(Generic[Value]):
                 return
             for known in {self._by_key[key] for key in loaded.keys if key in self._by_key}:
                 self._remove(known)
-            self._add(_Entry(loaded))
+            self._add(_Entry(loaded, began))
             if len(self._used) > self._size:
                 # In one step, as others are reading: the oldest.
                 self._detach(self._used.popitem(last=False)[0])
@@ -125,6 +129,22 @@ class EventCache(Generic[Value]):
             self._by_key.clear()
             self._by_subject.clear()
             self._used.clear()
+
+    def _find(self, key: str) -> _Entry[Value] | None:
+        entry = self._by_key.get(key)
+        if entry is None or not self._is_live():
+            return None
+        try:
+            self._used.move_to_end(entry)
+        except KeyError:
+            return None  # dropped this very moment
+        return entry
+
+    def _load(self, load: Callable[[], Loaded[Value]]) -> Value:
+        began = time.monotonic()
+        loaded = load()
+        self.keep(loaded, began)
+        return loaded.value
 
     def _is_live(self) -> bool:
         now = time.monotonic()
@@ -154,6 +174,10 @@ class EventCache(Generic[Value]):
             group.discard(entry)
             if not group:
                 del self._by_subject[subject]
+
+
+def _is_recent(entry: _Entry[Any]) -> bool:
+    return time.monotonic() < entry.read_at + BELIEVED_SECONDS
 
 
 @dataclass(frozen=True)

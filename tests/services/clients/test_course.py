@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from uuid import UUID, uuid4
@@ -9,7 +10,9 @@ import pytest
 from services.clients.course import Courses
 from services.kit.data.database import Database
 from services.kit.errors import NotFound
+from services.kit.events import cache as caches
 from services.kit.events import events as whole
+from services.kit.events.cache import EventCache
 from services.kit.rpc.clients import MeshChannel
 from services.progress.service import SERVICE
 from stellr.course.v1 import course_internal_service_pb2 as pb
@@ -126,6 +129,52 @@ def test_the_enrolled_read_lessons_and_all_read_previews(
     stub: CourseStub, lesson_id: UUID, user_id: UUID | None, expected: bool
 ) -> None:
     assert known_courses(stub).may_read(str(lesson_id), user_id) is expected
+
+
+def test_who_has_just_enrolled_is_let_in_before_the_event_comes(
+    stub: CourseStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caches, "BELIEVED_SECONDS", 0.2)
+    courses, somebody = known_courses(stub), uuid4()
+    assert courses.may_read(str(OPEN), somebody) is False
+    stub.enroll(somebody, COURSE)
+    assert courses.may_read(str(OPEN), somebody) is False
+    time.sleep(0.2)
+    stub.asked.clear()
+    assert courses.may_read(str(OPEN), somebody) is True
+    assert courses.enrolled_since(somebody, COURSE)
+    assert len(stub.asked) == 1
+
+
+def test_a_refusal_asks_course_once_a_second_and_an_admission_never_again(
+    stub: CourseStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(caches, "BELIEVED_SECONDS", 0.2)
+    courses, stranger = known_courses(stub), uuid4()
+    for user_id in (LEARNER, stranger):
+        courses.may_read(str(OPEN), user_id)
+    time.sleep(0.2)
+    stub.asked.clear()
+    for _ in range(3):
+        assert courses.may_read(str(OPEN), LEARNER) is True
+        assert courses.may_read(str(OPEN), stranger) is False
+    assert [request.user_id for request in stub.asked] == [str(stranger)]
+
+
+def test_an_event_that_is_held_back_refuses_nobody_who_has_enrolled(
+    followed: Courses,
+    mesh: Callable[[str, str], MeshChannel],
+    learner: Callable[..., Learner],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, somebody = make_course(mesh), learner()
+    user_id = UUID(somebody.user_id)
+    eventually(lambda: followed.enrollments(user_id) is followed.enrollments(user_id))
+    before = followed.enrollments(user_id)
+    monkeypatch.setattr(EventCache, "drop", lambda *_: None)
+    somebody.post(f"/courses/{own.course_id}/enroll")
+    assert followed.enrollments(user_id) is before
+    eventually(lambda: followed.may_read(own.lesson_id, user_id), caches.BELIEVED_SECONDS + 0.5)
 
 
 def test_an_outline_is_kept_until_its_course_changes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -41,7 +42,7 @@ def title(runtime: Runtime, own: OwnCourse, learner: Callable[..., Learner]) -> 
     """The title of the quiz as an enrolled learner reads it; its refusal where there is none."""
     somebody = learner()
     somebody.post(f"/courses/{own.course_id}/enroll")
-    servicer = SERVICE.build(runtime).servicers[0].servicer
+    servicer: Any = SERVICE.build(runtime).servicers[0].servicer
     runtime.supervisor.start()
     runtime.events.start(runtime.supervisor)
 

@@ -31,7 +31,7 @@ HTML = st.lists(st.sampled_from([*TAGS.split(), *SIGNS.split(), *SPACES, *TRAPS]
 
 
 def shown(markdown: str) -> str:
-    return MARKDOWN.render(markdown).strip()
+    return str(MARKDOWN.render(markdown)).strip()
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,13 @@ class Stack:
         return running
 
     def start(self) -> Stack:
-        """Start it and wait until it says that it is ready."""
+        """Start it and wait until it says that it is ready. It ends with this process."""
         command = [STELLR, "up", "--state", self.state, "--port", self.port]
         self.process = subprocess.Popen(
-            [*map(str, command), "--workers", str(self.workers)],
+            [*map(str, command), "--workers", str(self.workers), "--until-input-ends"],
             cwd=ROOT,
             env={**os.environ, **self.settings},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -38,11 +38,18 @@ def main() -> None:
     show_envvar=True,
     help="Processes of each service.",
 )
-def up(state: Path, port: int | None, workers: int) -> None:
+@click.option(
+    "--until-input-ends",
+    is_flag=True,
+    help="Stop when standard input ends: for programs that hold it open for as long as they live.",
+)
+def up(state: Path, port: int | None, workers: int, until_input_ends: bool) -> None:
     """Start the whole stack and keep it running until Ctrl-C."""
     with signals.blocked():
-        from edge.local import stack  # noqa: PLC0415  only `up` forks
+        from edge.local import lifeline, stack  # noqa: PLC0415  only `up` forks
 
+        if until_input_ends:
+            lifeline.stop_at_the_end_of(sys.stdin.fileno())
         try:
             stack.up(state, port or DEFAULT_PORT, workers)
         except StartError as error:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -209,3 +210,24 @@ def test_starting_stopping_and_being_killed(home: Path) -> None:
         assert leftovers(stack.state) == []
     finally:
         stack.stop()
+
+
+BEGINS = """
+import sys, time
+from pathlib import Path
+from tests.support import Stack
+Stack(Path(sys.argv[1]), int(sys.argv[2])).start()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("when", ["lock", "run.json"])
+def test_a_stack_ends_with_the_program_that_holds_its_input(home: Path, when: str) -> None:
+    """The program is killed while the stack starts, or once it runs."""
+    state = home / f"held until {when}"
+    begun = [sys.executable, "-c", BEGINS, str(state), str(support.free_port())]
+    with subprocess.Popen(begun, cwd=ROOT) as program:
+        eventually((state / when).exists, support.START_SECONDS)
+        program.kill()
+    eventually(lambda: leftovers(state) == [], HEALED_SECONDS)
+    assert not (state / "run.json").exists()

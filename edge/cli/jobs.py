@@ -1,21 +1,23 @@
-"""`stellr jobs`: background work that was given up, and sending it again."""
+"""`stellr jobs`: background work that was given up, sending it again, or removing it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from edge import registry
-from edge.cli.given_up import KINDS, GivenUp, Id, IdType
-from edge.cli.options import find_stack, stack_options
+from edge.cli import dead_letters
+from edge.cli.dead_letters import Id, IdType
+from edge.cli.options import find_stack, service_option, services_of, stack_options
 from edge.local.running import RunningStack
 
-service_option = click.option(
-    "--service", type=click.Choice(list(registry.SERVICES)), help="Only the jobs of this service."
-)
+if TYPE_CHECKING:
+    from stellr.deadletters.v1.dead_letter_service_pb2 import DeadLetter
+
+Act = Callable[[RunningStack, str, Sequence[str]], list[str]]
 
 
 @click.group(invoke_without_command=True)
@@ -29,10 +31,9 @@ def jobs(context: click.Context, service: str | None, state: Path, port: int | N
     stack = find_stack(state, port)
     found = False
     for name in services_of(stack, service):
-        for kind in KINDS.values():
-            for work in kind.list(stack, name):
-                found = True
-                click.echo(line(work))
+        for letter in dead_letters.find(stack, name):
+            found = True
+            click.echo(line(name, letter))
     if not found:
         click.echo("No job was given up.")
 
@@ -53,28 +54,48 @@ def retry(
     if everything == bool(ids) or (ids and service):
         raise click.UsageError("Say which jobs: their ids, or --all, of all services or of one.")
     stack = find_stack(state, port)
-    chosen: dict[tuple[str, str], list[int]] = defaultdict(list)
+    chosen = {name: [] for name in services_of(stack, service)} if everything else by_service(ids)
+    told = act(stack, dead_letters.retry, chosen, "is tried again")
+    refuse_missing(ids, told)
+
+
+@jobs.command()
+@click.argument("ids", nargs=-1, required=True, type=IdType())
+@stack_options
+def discard(ids: Sequence[Id], state: Path, port: int | None) -> None:
+    """Remove jobs and events for good that can never succeed, by their ids."""
+    told = act(find_stack(state, port), dead_letters.discard, by_service(ids), "is discarded")
+    refuse_missing(ids, told)
+
+
+def by_service(ids: Sequence[Id]) -> Mapping[str, list[str]]:
+    """The ids within their services."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for one in ids:
-        chosen[one.service, one.prefix].append(one.number)
-    if everything:
-        chosen = {(name, kind): [] for name in services_of(stack, service) for kind in KINDS}
-    revived = set()
-    for (name, prefix), numbers in chosen.items():
-        for number in KINDS[prefix].retry(stack, name, numbers):
-            revived.add(Id(name, prefix, number))
-            click.echo(f"{Id(name, prefix, number)} is tried again.")
-    missing = ", ".join(str(one) for one in ids if one not in revived)
+        found[one.service].append(one.letter)
+    return found
+
+
+def act(stack: RunningStack, does: Act, chosen: Mapping[str, Sequence[str]], told: str) -> set[Id]:
+    """Do it to what was chosen in each service, and tell of each; those that were found."""
+    done = set()
+    for name, letters in chosen.items():
+        for letter in does(stack, name, letters):
+            done.add(Id(name, letter))
+            click.echo(f"{name}/{letter} {told}.")
+    return done
+
+
+def refuse_missing(ids: Sequence[Id], done: set[Id]) -> None:
+    """Raises click.ClickException that names what was not found."""
+    missing = ", ".join(str(one) for one in ids if one not in done)
     if missing:
         raise click.ClickException(f"Not among the jobs that were given up: {missing}.")
 
 
-def services_of(stack: RunningStack, service: str | None) -> list[str]:
-    """The services that have jobs: those with a database, or the one that was asked for."""
-    return [name for name in sorted(stack.databases) if service in (None, name)]
-
-
-def line(work: GivenUp) -> str:
+def line(service: str, letter: DeadLetter) -> str:
     """What was given up in one line, for people, and the reason in another."""
-    given_up = work.at.ToDatetime().isoformat(" ", "seconds")
-    what = f"{work.id}  {work.what}  {given_up}Z  {work.attempts} attempts"
-    return f"{what}  request {work.request_id}\n    {work.reason}"
+    given_up = letter.give_up_time.ToDatetime().isoformat(" ", "seconds")
+    what = f"{Id(service, letter.dead_letter_id)}  {letter.work}  {given_up}Z"
+    tried = f"{letter.attempts} attempts  request {letter.request_id}"
+    return f"{what}  {tried}\n    {letter.reason}"

@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 
 from edge import registry
 from edge.cli.admin import admin
+from edge.cli.events import events
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
@@ -130,3 +131,4 @@ main.add_command(import_course)
 main.add_command(journey)
 main.add_command(admin)
 main.add_command(jobs)
+main.add_command(events)

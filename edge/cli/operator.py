@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import grpc
@@ -28,6 +29,15 @@ def connect(stack: RunningStack, service: str) -> MeshChannel:
         raise click.ClickException(f"The operator's key in {keys} cannot be read.") from error
     known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
     return MeshChannel(service, ",".join(stack.targets(service)), MeshTokens(OPERATOR, key, known))
+
+
+def ask(stack: RunningStack, service: str, stub: Any, method: str, request: Any) -> Any:
+    """Call a method of a service. Raises click.ClickException where it refuses."""
+    try:
+        with connect(stack, service) as channel:
+            return getattr(stub(channel), method)(request)
+    except (DomainError, grpc.RpcError) as error:
+        raise click.ClickException(sentence(service, error)) from error
 
 
 def sentence(service: str, error: DomainError | grpc.RpcError) -> str:

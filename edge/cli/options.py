@@ -7,12 +7,17 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from edge import registry
 from edge.local.running import NotRunning, RunningStack, find_running
 
 DEFAULT_PORT = 8080
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+service_option = click.option(
+    "--service", type=click.Choice(list(registry.SERVICES)), help="Only what this service has."
+)
 
 
 class StateDirectory(click.Path):
@@ -57,3 +62,8 @@ def find_stack(state: Path, port: int | None) -> RunningStack:
         return find_running(state, port)
     except NotRunning as error:
         raise click.ClickException(str(error)) from error
+
+
+def services_of(stack: RunningStack, service: str | None) -> list[str]:
+    """The services with a database, which have jobs and events; or the one that was asked for."""
+    return [name for name in sorted(stack.databases) if service in (None, name)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any, TextIO, cast
 
@@ -157,9 +157,11 @@ class Metrics:
         """How many events are set aside."""
         self._set_aside.labels(**self._labels).set(number)
 
-    def events_unread(self, reader: str, kind: str, seconds: float) -> None:
-        """How old the oldest event is that a reader of this service has not read."""
-        self._unread.labels(**self._labels, reader=reader, kind=kind).set(seconds)
+    def events_unread(self, seconds: Mapping[tuple[str, str], float]) -> None:
+        """How old the oldest event is that a reader has not read, by all readers and kinds."""
+        self._unread.clear()
+        for (reader, kind), age in seconds.items():
+            self._unread.labels(**self._labels, reader=reader, kind=kind).set(age)
 
     def limits_alone(self) -> None:
         """Count that shared rate limits were away."""

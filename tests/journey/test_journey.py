@@ -146,7 +146,7 @@ def not_public() -> Iterator[str]:
             if service.name.endswith("InternalService") or service.name in (
                 "RuntimeService",
                 "EventService",
-                "JobService",
+                "DeadLetterService",
                 "OperationsService",
             ):
                 yield from (f"{file.package}.{service.name}/{m.name}" for m in service.method)

@@ -11,7 +11,8 @@ CREATE TABLE events (
 CREATE INDEX events_kind ON events (kind, event_id);
 
 -- Which service has read which kind of event of this one, up to where. What a reader has not read
--- is kept for ever: the row of a service that will not come back is for an operator to delete.
+-- is kept for ever: a service that will not come back is for an operator to have forgotten
+-- (`stellr events forget-reader`).
 CREATE TABLE event_readers (
     reader text NOT NULL,
     kind text NOT NULL,

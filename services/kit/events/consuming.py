@@ -29,6 +29,10 @@ LONGEST_PAUSE_SECONDS = 30.0
 # While another process of the service is at the event.
 TAKEN_SECONDS = 0.1
 ACKNOWLEDGE_SECONDS = 10.0
+# Also where nothing happens: who is silent for minutes may be forgotten (readers.ACTIVE_MINUTES).
+STILL_HERE_SECONDS = 60.0
+
+NEVER = float("-inf")
 
 
 class _Outcome(Enum):
@@ -55,7 +59,7 @@ class Consuming:
         self._metrics = metrics
         self._position = BEGINNING
         self._acknowledged: Position | None = None
-        self._acknowledge_at = 0.0
+        self._acknowledged_at = NEVER
 
     async def run(self) -> None:
         """Deal with events for ever."""
@@ -64,7 +68,7 @@ class Consuming:
     async def _watch(self) -> None:
         self._position = await asyncio.to_thread(cursors.begin, self._database, self._kind)
         # Before anything is read: from now on nothing is purged that is not acknowledged.
-        self._acknowledged, self._acknowledge_at = None, 0.0
+        self._acknowledged, self._acknowledged_at = None, NEVER
         await self._acknowledge()
         request = pb.WatchRequest(kinds=[self._kind], position=str(self._position))
         async with aclosing(hear(self._feed, request)) as answers:
@@ -99,6 +103,7 @@ class Consuming:
                     failures += 1
                     pause = growing_pause(failures, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
                     await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
+                    await self._acknowledge()
 
     def _try(self, position: Position, event: pb.Event) -> _Outcome:
         with self._consumer.called(event.request_id):
@@ -172,7 +177,9 @@ class Consuming:
     async def _acknowledge(self) -> None:
         """Tell where this service stands, now and then."""
         now = asyncio.get_running_loop().time()
-        if self._position != self._acknowledged and now >= self._acknowledge_at:
+        moved = self._position != self._acknowledged
+        pause = ACKNOWLEDGE_SECONDS if moved else STILL_HERE_SECONDS
+        if now >= self._acknowledged_at + pause:
             await self._feed.acknowledge(self._kind, self._position)
             self._acknowledged = self._position
-            self._acknowledge_at = now + ACKNOWLEDGE_SECONDS
+            self._acknowledged_at = now

@@ -142,8 +142,10 @@ class Events:
 
     def _tell_backlog(self) -> None:
         self._metrics.events_set_aside(set_aside.count(self._database))
-        for reader in readers.find_readers(self._database):
-            self._metrics.events_unread(reader.reader, reader.kind, reader.behind_seconds)
+        found = readers.find_readers(self._database)
+        self._metrics.events_unread(
+            {(each.reader, each.kind): each.behind_seconds for each in found}
+        )
 
     # What it is made of
 

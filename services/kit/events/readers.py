@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from services.kit.data.database import Database
@@ -9,14 +10,18 @@ from services.kit.data.statements import Statement, WholeWrite, nothing
 
 KEEP_DAYS = 30
 BATCH = 1000
+# A reader acknowledges each minute also where nothing happens (consuming.STILL_HERE_SECONDS).
+ACTIVE_MINUTES = 5
 
 
 class Reader(NamedTuple):
-    """A service that reads a kind of event, and how old the first is that it has not read."""
+    """A service that reads a kind of event, how old the first is that it has not read, and when it
+    was heard of last."""
 
     reader: str
     kind: str
     behind_seconds: float
+    acknowledged_at: datetime
 
 
 _ACKNOWLEDGE = WholeWrite(
@@ -33,10 +38,19 @@ _READERS = Statement(
         SELECT created_at FROM events
         WHERE events.kind = event_readers.kind AND events.event_id > event_readers.event_id
         ORDER BY event_id LIMIT 1
-    )), 0)::float FROM event_readers ORDER BY reader, kind
+    )), 0)::float, acknowledged_at FROM event_readers ORDER BY reader, kind
     """,
     Reader,
 )
+_FORGET = WholeWrite(
+    f"""
+    DELETE FROM event_readers WHERE reader = :reader
+    AND (:force OR acknowledged_at < now() - make_interval(mins => {ACTIVE_MINUTES}))
+    RETURNING kind
+    """,
+    str,
+)
+_KINDS_OF = Statement("SELECT kind FROM event_readers WHERE reader = :reader ORDER BY kind", str)
 # The event that a reader stands at stays: it tells whether its position is one of this database.
 _PURGE = WholeWrite(
     f"""
@@ -75,6 +89,19 @@ def acknowledge(db: Database, reader: str, kind: str, event_id: int) -> None:
 def find_readers(db: Database) -> list[Reader]:
     """All known readers."""
     return db.all(_READERS)
+
+
+def forget(db: Database, reader: str, *, force: bool) -> list[str]:
+    """Forget what a service read, so that it holds no purge; the kinds.
+
+    What it acknowledged within the last five minutes stays, unless forced.
+    """
+    return sorted(db.all(_FORGET, reader=reader, force=force))
+
+
+def kinds_of(db: Database, reader: str) -> list[str]:
+    """What a service is known to read."""
+    return db.all(_KINDS_OF, reader=reader)
 
 
 def purge(db: Database) -> bool:

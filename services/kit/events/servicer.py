@@ -1,21 +1,23 @@
-"""Tells other services what happened in this one, and operators what this one could not do."""
+"""Tells other services what happened in this one, and operators who reads it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
 import grpc
+import structlog
 
 from services.kit import call as calls
 from services.kit.data.database import Database
-from services.kit.data.pages import page_size
 from services.kit.data.tables import timestamp
-from services.kit.events import readers, set_aside
+from services.kit.events import readers
 from services.kit.events.own import OwnFeed
 from services.kit.events.position import read_position
-from services.kit.events.set_aside import SetAside
 from stellr.events.v1 import event_service_pb2 as pb
 from stellr.events.v1.event_service_pb2_grpc import EventServiceServicer
+
+log = structlog.get_logger("stellr.events")
 
 HEARTBEAT_SECONDS = 10.0
 
@@ -42,32 +44,29 @@ class EventServicer(EventServiceServicer):
         readers.acknowledge(self._database, reader, request.kind, position.event_id)
         return pb.AcknowledgeResponse()
 
-    def ListSetAsideEvents(
-        self, request: pb.ListSetAsideEventsRequest, context: grpc.ServicerContext
-    ) -> pb.ListSetAsideEventsResponse:
-        """A page of what was set aside; the token is the id of the last one seen."""
-        size = page_size(request.page_size)
-        after = int(request.page_token or 0)
-        found = set_aside.find(self._database, after=after, limit=size + 1)
-        return pb.ListSetAsideEventsResponse(
-            events=[_set_aside(event) for event in found[:size]],
-            next_page_token=str(found[size - 1].failure_id) if len(found) > size else "",
-        )
+    def ListReaders(
+        self, request: pb.ListReadersRequest, context: grpc.ServicerContext
+    ) -> pb.ListReadersResponse:
+        """Who reads what, and how far behind."""
+        found = readers.find_readers(self._database)
+        return pb.ListReadersResponse(readers=[_reader(each) for each in found])
 
-    def RetrySetAsideEvents(
-        self, request: pb.RetrySetAsideEventsRequest, context: grpc.ServicerContext
-    ) -> pb.RetrySetAsideEventsResponse:
-        """Have what was set aside tried again."""
-        wanted = set_aside.want(self._database, request.ids.ids, everything=request.all)
-        return pb.RetrySetAsideEventsResponse(event_ids=wanted)
+    def ForgetReader(
+        self, request: pb.ForgetReaderRequest, context: grpc.ServicerContext
+    ) -> pb.ForgetReaderResponse:
+        """Forget a reader that is retired; what it reads still is told as well."""
+        forgotten = readers.forget(self._database, request.reader, force=request.force)
+        for kind in forgotten:
+            log.warning("reader of events forgotten", reader=request.reader, kind=kind)
+        left = readers.kinds_of(self._database, request.reader)
+        return pb.ForgetReaderResponse(forgotten_kinds=forgotten, active_kinds=left)
 
 
-def _set_aside(event: SetAside) -> pb.SetAsideEvent:
-    return pb.SetAsideEvent(
-        event_id=event.failure_id,
-        kind=event.kind,
-        attempts=event.attempts,
-        reason=event.reason,
-        set_aside_time=timestamp(event.set_aside_at),
-        request_id=event.request_id,
+def _reader(reader: readers.Reader) -> pb.Reader:
+    message = pb.Reader(
+        reader=reader.reader,
+        kind=reader.kind,
+        acknowledge_time=timestamp(reader.acknowledged_at),
     )
+    message.behind.FromTimedelta(timedelta(seconds=reader.behind_seconds))
+    return message

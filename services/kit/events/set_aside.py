@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, WholeWrite, Write, nothing
-
-
-class SetAside(NamedTuple):
-    """An event that was set aside."""
-
-    failure_id: int
-    kind: str
-    attempts: int
-    reason: str
-    set_aside_at: datetime
-    request_id: str
+from services.kit.work.dead_letters import DeadLetter
 
 
 class Wanted(NamedTuple):
@@ -44,7 +33,7 @@ _LIST = Statement(
     SELECT failure_id, kind, attempts, reason, set_aside_at, request_id FROM event_failures
     WHERE failure_id > :after ORDER BY failure_id LIMIT :limit
     """,
-    SetAside,
+    DeadLetter,
 )
 _COUNT = Statement("SELECT count(*) FROM event_failures", int)
 _WANT = WholeWrite(
@@ -53,6 +42,13 @@ _WANT = WholeWrite(
     RETURNING failure_id
     """,
     int,
+)
+_DISCARD = WholeWrite(
+    """
+    DELETE FROM event_failures WHERE failure_id = ANY(:ids)
+    RETURNING failure_id, kind, attempts, reason, set_aside_at, request_id
+    """,
+    DeadLetter,
 )
 _TAKE = Write(
     """
@@ -94,19 +90,9 @@ def keep(
     )
 
 
-def find(db: Database, *, after: int, limit: int) -> list[SetAside]:
-    """Events that are set aside, those with an id after `after`."""
-    return db.all(_LIST, after=after, limit=limit)
-
-
 def count(db: Database) -> int:
     """How many are set aside."""
     return db.one(_COUNT)
-
-
-def want(db: Database, ids: Sequence[int], *, everything: bool = False) -> list[int]:
-    """Have events tried again, by one of the processes within seconds; the ids of those there."""
-    return db.all(_WANT, ids=list(ids), everything=everything)
 
 
 def take(db: Database, kinds: Sequence[str]) -> Wanted | None:
@@ -122,3 +108,22 @@ def drop(db: Database, failure_id: int) -> None:
 def fail(db: Database, failure_id: int, reason: str) -> None:
     """Note that one failed again; it waits for the operator again."""
     db.run(_FAIL, failure_id=failure_id, reason=reason)
+
+
+class SetAsideEvents:
+    """Events that are set aside, as those who operate see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def list_dead(self, after: int, limit: int) -> list[DeadLetter]:
+        """Events that are set aside, those with an id after `after`."""
+        return self._database.all(_LIST, after=after, limit=limit)
+
+    def revive(self, numbers: Sequence[int], *, everything: bool) -> list[int]:
+        """Have events tried again, by a process within seconds: these, or all; those found."""
+        return self._database.all(_WANT, ids=list(numbers), everything=everything)
+
+    def discard(self, numbers: Sequence[int]) -> list[DeadLetter]:
+        """Forget events that nobody can deal with; those found."""
+        return self._database.all(_DISCARD, ids=list(numbers))

@@ -14,6 +14,8 @@ from psycopg_pool import PoolTimeout
 
 from services.kit.data import idempotency
 from services.kit.errors import DomainError
+from services.kit.events.set_aside import SetAsideEvents
+from services.kit.process.dead_letter_servicer import DeadLetterServicer
 from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Domain, Service
@@ -21,8 +23,9 @@ from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration, Server
 from services.kit.telemetry import configure_logs
 from services.kit.work.periodic import Periodic, start_periodic
-from services.kit.work.servicer import JobServicer
-from stellr.jobs.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
+from stellr.deadletters.v1.dead_letter_service_pb2_grpc import (
+    add_DeadLetterServiceServicer_to_server,
+)
 from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceServicer_to_server
 
 log = structlog.get_logger("stellr.process")
@@ -64,8 +67,10 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
     """The servers of a process, with what every process answers about itself."""
     own = [Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))]
     if runtime.has_database:
-        jobs = JobServicer(runtime.jobs.table)
-        own.append(Registration(add_JobServiceServicer_to_server, jobs))
+        given_up = DeadLetterServicer(
+            jobs=runtime.jobs.table, events=SetAsideEvents(runtime.database)
+        )
+        own.append(Registration(add_DeadLetterServiceServicer_to_server, given_up))
     return Server(
         [*domain.servicers, *own, *runtime.events.registrations()],
         runtime.chain(),

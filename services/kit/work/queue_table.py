@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
+from services.kit.work.dead_letters import DeadLetter
 from services.kit.work.queues import SHARES, Queue
 
 # procrastinate's trigger tells it of each job that is inserted; what comes back is told here.
@@ -28,18 +29,6 @@ class ClaimedJob(NamedTuple):
     task: str
     args: Mapping[str, Any]
     attempts: int
-
-
-class DeadJob(NamedTuple):
-    """A job that was given up."""
-
-    job_id: int
-    task: str
-    queue: str
-    attempts: int
-    reason: str
-    died_at: datetime
-    request_id: str
 
 
 _ENQUEUE = Write(
@@ -75,10 +64,10 @@ _BURY = WholeWrite(
     nothing,
 )
 _LIST_DEAD = Statement(
-    "SELECT job_id, task_name, queue_name, attempts, reason, died_at,"
-    " coalesce(args->>'request_id', '') FROM dead_jobs JOIN procrastinate_jobs ON id = job_id"
+    "SELECT job_id, task_name, attempts, reason, died_at, coalesce(args->>'request_id', '')"
+    " FROM dead_jobs JOIN procrastinate_jobs ON id = job_id"
     " WHERE job_id > :after ORDER BY job_id LIMIT :limit",
-    DeadJob,
+    DeadLetter,
 )
 _REVIVE = WholeWrite(
     "WITH chosen AS (DELETE FROM dead_jobs WHERE :everything OR job_id = ANY(:jobs)"
@@ -87,6 +76,14 @@ _REVIVE = WholeWrite(
     " WHERE id = job_id AND status = 'failed' RETURNING id)"
     f" SELECT id, {_TELL} FROM revived ORDER BY id",
     lambda job_id, _: job_id,
+)
+# The rows are locked in the order in which they are when jobs are sent again.
+_DISCARD = WholeWrite(
+    "WITH chosen AS (DELETE FROM dead_jobs WHERE job_id = ANY(:jobs)"
+    " RETURNING job_id, reason, died_at)"
+    " DELETE FROM procrastinate_jobs USING chosen WHERE id = job_id AND status = 'failed'"
+    " RETURNING id, task_name, attempts, reason, died_at, coalesce(args->>'request_id', '')",
+    DeadLetter,
 )
 _REGISTER = WholeWrite("SELECT procrastinate_register_worker_v1()", scalar)
 _UNREGISTER = WholeWrite("SELECT procrastinate_unregister_worker_v1(:worker)", nothing)
@@ -178,10 +175,14 @@ class QueueTable:
 
     # For operators
 
-    def list_dead(self, after: int, limit: int) -> list[DeadJob]:
+    def list_dead(self, after: int, limit: int) -> list[DeadLetter]:
         """The jobs that were given up, from the oldest on, after the one of this id."""
         return self._database.all(_LIST_DEAD, after=after, limit=limit)
 
-    def revive(self, jobs: Sequence[int], *, everything: bool) -> list[int]:
+    def revive(self, numbers: Sequence[int], *, everything: bool) -> list[int]:
         """Have dead jobs tried again as if they were new: these, or all; the ids of those found."""
-        return self._database.all(_REVIVE, jobs=list(jobs), everything=everything)
+        return self._database.all(_REVIVE, jobs=list(numbers), everything=everything)
+
+    def discard(self, numbers: Sequence[int]) -> list[DeadLetter]:
+        """Remove dead jobs for good; those found."""
+        return self._database.all(_DISCARD, jobs=list(numbers))

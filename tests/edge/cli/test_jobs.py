@@ -89,6 +89,38 @@ def test_events_that_were_set_aside_are_listed_and_sent_again(stack: Stack) -> N
     assert (again.exit_code, again.stderr) == (1, told)
 
 
+def test_what_can_never_succeed_is_discarded(stack: Stack, dead_job: Callable[[], str]) -> None:
+    first, second = dead_job(), dead_job()
+    with psycopg.connect(stack.run["databases"]["user"]) as connection:
+        row = connection.execute(SET_ASIDE, [str(uuid4())]).fetchone()
+    assert row
+    event = f"user/event-{row[0]}"
+    done = run(stack, "discard", first, event)
+    assert (done.exit_code, done.stdout) == (
+        0,
+        f"{first} is discarded.\n{event} is discarded.\n",
+    )
+    assert is_gone(stack, first)
+    listed = run(stack).stdout
+    assert second in listed
+    assert first not in listed
+    assert event not in listed
+    for service, told in (("notification", first), ("user", event)):
+        log = (stack.state / "logs" / f"{service}-0.log").read_text()
+        number = told.split("/")[1]
+        (line,) = [
+            line
+            for line in log.splitlines()
+            if "dead letter discarded" in line and f'"{number}"' in line
+        ]
+        assert "request-1" in line
+    again = run(stack, "discard", first, second, event)
+    assert again.stdout == f"{second} is discarded.\n"
+    told = f"Error: Not among the jobs that were given up: {first}, {event}.\n"
+    assert (again.exit_code, again.stderr) == (1, told)
+    assert run(stack, "discard").exit_code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -18,6 +18,7 @@ from services.kit.events.kinds import service_of
 from services.kit.events.own import OwnFeed
 from services.kit.events.position import BEGINNING
 from services.kit.events.retrying import Retrying
+from services.kit.events.set_aside import SetAsideEvents
 from services.kit.telemetry import Metrics
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import events_pb2
@@ -172,8 +173,8 @@ def test_a_poisoned_event_is_set_aside_and_the_others_go_on(
     write(database, "ann", "poison", "bob")
     eventually(lambda: notes.in_order == ["ann", "bob"])
     assert notes.tries == consuming.MOST_ATTEMPTS + 2
-    (found,) = set_aside.find(own, after=0, limit=10)
-    assert (found.kind, found.attempts) == (KIND, consuming.MOST_ATTEMPTS)
+    (found,) = SetAsideEvents(own).list_dead(0, 10)
+    assert (found.work, found.attempts) == (KIND, consuming.MOST_ATTEMPTS)
     assert found.reason.startswith("ValueError at ")
     assert "cannot be" not in found.reason
     assert 'kind="stellr.auth.v1.PersonErased",outcome="set aside"' in metrics.text()
@@ -212,16 +213,27 @@ def test_a_set_aside_event_is_tried_again_when_an_operator_wants_it(
     write(database, "poison")
     eventually(lambda: set_aside.count(own) == 1)
     assert not retrying.retry_one()
-    (found,) = set_aside.find(own, after=0, limit=10)
-    assert set_aside.want(own, [found.failure_id, 999]) == [found.failure_id]
+    (found,) = SetAsideEvents(own).list_dead(0, 10)
+    assert SetAsideEvents(own).revive([found.number, 999], everything=False) == [found.number]
     assert retrying.retry_one()
-    (again,) = set_aside.find(own, after=0, limit=10)
+    (again,) = SetAsideEvents(own).list_dead(0, 10)
     assert again.attempts == found.attempts + 1
     notes.poison.clear()
     assert not retrying.retry_one()
-    set_aside.want(own, [], everything=True)
+    SetAsideEvents(own).revive([], everything=True)
     assert retrying.retry_one()
     assert (notes.users, set_aside.count(own)) == (["poison"], 0)
+
+
+def test_a_reader_of_which_nothing_is_to_be_told_is_heard_of_all_the_same(
+    database: Database, own: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "STILL_HERE_SECONDS", 0.05)
+    start()
+    heard = "SELECT acknowledged_at FROM event_readers"
+    eventually(lambda: execute(database, heard))
+    before = execute(database, heard)
+    eventually(lambda: execute(database, heard) > before)
 
 
 def test_a_set_aside_event_that_meets_a_passing_fault_stays_wanted(
@@ -231,7 +243,7 @@ def test_a_set_aside_event_that_meets_a_passing_fault_stays_wanted(
     start()
     write(database, "poison")
     eventually(lambda: set_aside.count(own) == 1)
-    set_aside.want(own, [], everything=True)
+    SetAsideEvents(own).revive([], everything=True)
     notes.error = ServiceUnavailable()
     assert not retrying.retry_one()
     notes.poison.clear()

@@ -12,7 +12,7 @@ import pytest
 
 from services.kit.data.database import Database
 from services.kit.errors import DomainError
-from services.kit.events import servicer, set_aside
+from services.kit.events import readers, servicer
 from services.kit.events.peer import PeerFeed
 from services.kit.events.position import Position
 from services.kit.rpc.clients import MeshChannel
@@ -23,6 +23,8 @@ from tests.services.kit.events.watches import Watch, after, looking_back, summar
 from tests.services.kit.events.writing import KIND, execute, write
 from tests.services.kit.harness import Kit, serving
 from tests.support import eventually, free_port
+
+OTHER = "stellr.auth.v1.SessionEnded"
 
 
 class Auth:
@@ -175,38 +177,51 @@ def test_acknowledging_nonsense_is_refused(channel: MeshChannel) -> None:
         assert error.value.code == grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_operators_see_what_was_set_aside_and_have_it_tried_again(
+def test_operators_see_who_reads_and_have_forgotten_who_does_no_more(
     kit: Kit, database: Database, auth: Auth
 ) -> None:
-    with database.transaction():
-        for number in range(3):
-            set_aside.keep(
-                database,
-                kind=KIND,
-                position=f"{number}.1",
-                payload=b"",
-                request_id=f"request {number}",
-                attempts=8,
-                reason="ValueError",
-            )
+    readers.acknowledge(database, "user", KIND, 0)
+    readers.acknowledge(database, "retired", KIND, 0)
+    readers.acknowledge(database, "retired", OTHER, 0)
+    execute(
+        database,
+        "UPDATE event_readers SET acknowledged_at = now() - interval '6 minutes'"
+        f" WHERE reader = 'retired' AND kind = '{KIND}'",
+    )
     with kit.channel("operator", "auth", auth.port) as channel:
         stub = EventServiceStub(channel)
-        first = stub.ListSetAsideEvents(pb.ListSetAsideEventsRequest(page_size=2))
-        rest = stub.ListSetAsideEvents(
-            pb.ListSetAsideEventsRequest(page_size=2, page_token=first.next_page_token)
-        )
-        events = [*first.events, *rest.events]
-        assert [event.request_id for event in events] == ["request 0", "request 1", "request 2"]
-        assert (events[0].kind, events[0].attempts, events[0].reason) == (KIND, 8, "ValueError")
-        assert rest.next_page_token == ""
-        ids = pb.SetAsideEventIds(ids=[events[1].event_id, 999])
-        answer = stub.RetrySetAsideEvents(pb.RetrySetAsideEventsRequest(ids=ids))
-        assert list(answer.event_ids) == [events[1].event_id]
-        everything = stub.RetrySetAsideEvents(pb.RetrySetAsideEventsRequest(all=True))
-        assert len(everything.event_ids) == 3
+
+        def known() -> list[tuple[str, str]]:
+            found = stub.ListReaders(pb.ListReadersRequest()).readers
+            return [(each.reader, each.kind) for each in found]
+
+        assert known() == [("retired", KIND), ("retired", OTHER), ("user", KIND)]
+        answer = stub.ForgetReader(pb.ForgetReaderRequest(reader="retired"))
+        assert (answer.forgotten_kinds, answer.active_kinds) == ([KIND], [OTHER])
+        forced = stub.ForgetReader(pb.ForgetReaderRequest(reader="retired", force=True))
+        assert (forced.forgotten_kinds, forced.active_kinds) == ([OTHER], [])
+        again = stub.ForgetReader(pb.ForgetReaderRequest(reader="retired", force=True))
+        assert (again.forgotten_kinds, again.active_kinds) == ([], [])
+        assert known() == [("user", KIND)]
+        with pytest.raises(DomainError) as error:
+            stub.ForgetReader(pb.ForgetReaderRequest(reader="no name"))
+        assert error.value.code == grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_services_may_not_ask_what_operators_may(channel: MeshChannel) -> None:
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        ("ListReaders", pb.ListReadersRequest()),
+        ("ForgetReader", pb.ForgetReaderRequest(reader="user", force=True)),
+    ],
+)
+def test_services_may_not_ask_what_operators_may(
+    channel: MeshChannel, auth: Auth, method: str, message: Any
+) -> None:
     with pytest.raises(grpc.RpcError) as error:
-        EventServiceStub(channel).ListSetAsideEvents(pb.ListSetAsideEventsRequest())
+        getattr(EventServiceStub(channel), method)(message)
     assert error.value.code() == grpc.StatusCode.PERMISSION_DENIED
+    with grpc.insecure_channel(f"127.0.0.1:{auth.port}") as plain:
+        with pytest.raises(grpc.RpcError) as unknown:
+            getattr(EventServiceStub(plain), method)(message)
+        assert unknown.value.code() == grpc.StatusCode.UNAUTHENTICATED

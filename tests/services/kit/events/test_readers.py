@@ -55,6 +55,24 @@ def test_it_purges_in_batches(database: Database) -> None:
     assert kept(database) == []
 
 
+def test_what_only_a_forgotten_reader_had_not_read_is_purged(database: Database) -> None:
+    ids = write(database, "1", "2", "3")
+    execute(database, MONTHS_AGO)
+    readers.acknowledge(database, "user", KIND, ids[2])
+    readers.acknowledge(database, "retired", KIND, 0)
+    assert readers.forget(database, "retired", force=False) == []
+    purge(database)
+    assert kept(database) == ids
+    execute(
+        database,
+        "UPDATE event_readers SET acknowledged_at = now() - interval '6 minutes'"
+        " WHERE reader = 'retired'",
+    )
+    assert readers.forget(database, "retired", force=False) == [KIND]
+    purge(database)
+    assert kept(database) == [ids[2]]
+
+
 def test_readers_are_known_with_how_far_they_are_behind(database: Database) -> None:
     ids = write(database, "1", "2")
     execute(database, "UPDATE events SET created_at = created_at - interval '100 seconds'")

@@ -73,10 +73,10 @@ def test_what_no_retry_can_change_is_given_up_kept_and_sent_again(
         defer(runtime, note, word="hopeless")
         eventually(lambda: statuses(database) == ["failed"])
         (dead,) = runtime.jobs.table.list_dead(after=0, limit=10)
-        assert (dead.task, dead.queue, dead.attempts) == ("note", "normal", 2)
+        assert (dead.work, dead.attempts) == ("note", 2)
         assert dead.reason.split()[0] in ("NOT_FOUND", "RuntimeError")
-        assert runtime.jobs.table.revive([dead.job_id + 1], everything=False) == []
-        assert runtime.jobs.table.revive([dead.job_id], everything=False) == [dead.job_id]
+        assert runtime.jobs.table.revive([dead.number + 1], everything=False) == []
+        assert runtime.jobs.table.revive([dead.number], everything=False) == [dead.number]
         eventually(lambda: not statuses(database))
     assert recorder.words == ["hopeless"] * 3
     assert outcomes(runtime, "note") == {"retried": 1, "dead": 1, "ok": 1}

@@ -105,7 +105,7 @@ def test_a_job_that_kills_every_worker_is_given_up(
     with working(runtime):
         eventually(lambda: statuses(database) == ["failed"])
         (dead,) = runtime.jobs.table.list_dead(after=0, limit=10)
-    assert (dead.task, dead.attempts, dead.reason) == (
+    assert (dead.work, dead.attempts, dead.reason) == (
         "die",
         workers.MOST_DEATHS,
         "worker died while running it",

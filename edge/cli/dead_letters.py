@@ -34,10 +34,10 @@ class IdType(click.ParamType[Id]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Id:
         """The id. Raises click.BadParameter for anything else."""
-        found = re.fullmatch(r"([a-z]+)/((?:event-)?[0-9]{1,18})", str(value))
+        found = re.fullmatch(r"([a-z]+)/(event-)?([0-9]{1,18})", str(value))
         if found is None or found[1] not in registry.SERVICES:
             self.fail(f"{value} is no id of a job, such as notification/17.", param, ctx)
-        return Id(found[1], found[2])
+        return Id(found[1], f"{found[2] or ''}{int(found[3])}")
 
 
 def find(stack: RunningStack, service: str) -> Iterator[DeadLetter]:

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
+from edge.cli.dead_letters import IdType
 from edge.cli.jobs import jobs
 from tests.support import Stack, eventually
 
@@ -136,3 +137,11 @@ def test_what_is_asked_for_wrongly_is_told(stack: Stack, arguments: list[str], t
     done = run(stack, *arguments)
     assert done.exit_code == 2
     assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "listed"),
+    [("notification/017", "notification/17"), ("user/event-003", "user/event-3")],
+)
+def test_an_id_is_taken_as_it_is_listed(typed: str, listed: str) -> None:
+    assert str(IdType().convert(typed, None, None)) == listed

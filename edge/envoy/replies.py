@@ -17,7 +17,7 @@ class Reply(NamedTuple):
     """An answer by HTTP status: its google.rpc.Code in JSON, its reason and its sentence.
 
     `grpc_code` is what callers of gRPC are told, where that differs. With `when`, an expression in
-    CEL, it is the answer only where that is true.
+    CEL, it is the answer only where that is true. With `retry_seconds` it says when to try again.
     """
 
     status: int
@@ -26,6 +26,7 @@ class Reply(NamedTuple):
     message: str
     grpc_code: int | None = None
     when: str = ""
+    retry_seconds: int = 0
 
 
 REPLIES = (
@@ -40,7 +41,10 @@ REPLIES = (
     Reply(413, code.RESOURCE_EXHAUSTED, why.REASON_BODY_TOO_LARGE, "the body is too large"),
     Reply(415, code.INVALID_ARGUMENT, why.REASON_CONTENT_NOT_SUPPORTED, TEXT_OF_ROUTE),
     Reply(431, code.RESOURCE_EXHAUSTED, why.REASON_HEADERS_TOO_LARGE, "the headers are too large"),
-    Reply(503, code.UNAVAILABLE, why.REASON_SERVICE_UNAVAILABLE, "the service does not answer"),
+    Reply(
+        *(503, code.UNAVAILABLE, why.REASON_SERVICE_UNAVAILABLE, "the service does not answer"),
+        retry_seconds=1,
+    ),
     Reply(504, code.DEADLINE_EXCEEDED, why.REASON_DEADLINE_EXCEEDED, "the request took too long"),
 )
 OTHER: Json = {
@@ -55,7 +59,12 @@ def local_replies() -> Json:
     mappers = [_preflight(), _transcoder()]
     mappers += [_grpc(reply) for reply in REPLIES]
     mappers += [
-        {"filter": _condition(reply), "body_format_override": _json(reply)} for reply in REPLIES
+        {
+            "filter": _condition(reply),
+            "body_format_override": _json(reply),
+            "headers_to_add": _retry_after(reply),
+        }
+        for reply in REPLIES
     ]
     return {"mappers": mappers, "body_format": {"json_format": OTHER}}
 
@@ -82,7 +91,7 @@ def _grpc(reply: Reply) -> Json:
     return {
         "filter": _and(_IS_GRPC, _NOT_TRANSCODED, _condition(reply)),
         "body_format_override": _text(reply.message),
-        "headers_to_add": _header("x-grpc-status", str(told)),
+        "headers_to_add": [*_header("x-grpc-status", str(told)), *_retry_after(reply)],
     }
 
 
@@ -98,7 +107,15 @@ def _json(reply: Reply) -> Json:
         "domain": DOMAIN,
         "metadata": {},
     }
-    return {"json_format": {"code": reply.code, "message": reply.message, "details": [info]}}
+    details = [info]
+    if reply.retry_seconds:
+        delay = f"{reply.retry_seconds}s"
+        details.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay})
+    return {"json_format": {"code": reply.code, "message": reply.message, "details": details}}
+
+
+def _retry_after(reply: Reply) -> list[Json]:
+    return _header("retry-after", str(reply.retry_seconds)) if reply.retry_seconds else []
 
 
 def _text(text: str) -> Json:

@@ -76,6 +76,8 @@ class Stack:
     log_starts: dict[str, int] = field(default_factory=dict)
     server: postgres.Postgres | None = None
     admin_port: int = 0
+    # Whether the run file says who runs.
+    told: bool = False
     began: float = field(default_factory=time.monotonic)
 
     # Up
@@ -248,6 +250,10 @@ class Stack:
                 raise StartError(f"{self.state.root} was removed while Stellr was running on it.")
             for part in self.parts:
                 self._tend(part)
+            if not self.told:
+                # On a full disk it is told later: those who run are not stopped for that.
+                with contextlib.suppress(OSError):
+                    self._write_run_file()
 
     def _tend(self, part: Part) -> None:
         if part.ended():
@@ -255,7 +261,7 @@ class Stack:
             say(f"{part.name} {part.ending}; starting it again in {delay:.1f} s")
         if part.pid is None and time.monotonic() >= part.retry_at:
             part.start()
-            self._write_run_file()
+            self.told = False
 
     # Down
 
@@ -360,6 +366,7 @@ class Stack:
                 for part in self.parts
             ],
         ).write(self.state)
+        self.told = True
 
 
 def _serve(service: Service, environ: dict[str, str]) -> int:

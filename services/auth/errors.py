@@ -18,7 +18,6 @@ class SignInBusy(Unavailable):
 
     reason = Reason.REASON_SIGN_IN_BUSY
     message = "many people are signing in just now: try again"
-    retry_after = 1.0
 
 
 class CodeInvalid(InvalidArgument):

@@ -126,6 +126,7 @@ class Unavailable(DomainError):
     """503: a part of the academy is away; trying again may help."""
 
     code = grpc.StatusCode.UNAVAILABLE
+    retry_after = 1.0
 
 
 # What a caller hears of another service's refusal. Any other code there is a fault of ours.

@@ -16,7 +16,6 @@ from services.kit.errors import (
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
-    ResourceExhausted,
     ServiceUnavailable,
     Unauthenticated,
     Violation,
@@ -199,8 +198,7 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
     heard = kind(status.message, reason=reason, metadata=info.metadata)
     if isinstance(heard, InvalidArgument):
         heard.violations = tuple(Violation(v.field, v.description) for v in bad.field_violations)
-    elif isinstance(heard, ResourceExhausted):
-        heard.retry_after = retry.retry_delay.ToMilliseconds() / 1000 or None
+    heard.retry_after = retry.retry_delay.ToMilliseconds() / 1000 or heard.retry_after
     return heard
 
 

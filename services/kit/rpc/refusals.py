@@ -79,6 +79,7 @@ def as_domain_error(error: BaseException) -> DomainError | None:
 _TOLD: Sequence[tuple[tuple[type[BaseException], ...], type[DomainError]]] = (
     ((psycopg.errors.QueryCanceled,), DeadlineExceeded),
     ((psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected), Conflict),
+    ((psycopg.errors.DiskFull,), StorageUnavailable),
     (
         (
             psycopg.OperationalError,

@@ -53,7 +53,9 @@ def pause_before_retry(error: BaseException, attempts: int) -> float | None:
         return None
     pause = growing_pause(tries, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
     pause *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  nobody gains by guessing it
-    return max(pause, getattr(as_domain_error(error), "retry_after", None) or 0.0)
+    known = as_domain_error(error)
+    # A limit knows when it is good again; what is away may be back sooner than a caller is told.
+    return max(pause, known.retry_after or 0.0) if isinstance(known, ResourceExhausted) else pause
 
 
 def passes(error: BaseException) -> bool:

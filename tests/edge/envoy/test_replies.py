@@ -26,6 +26,16 @@ def test_every_answer_in_json_has_the_shape_of_a_status() -> None:
         assert body["details"][0]["reason"]
 
 
+def test_who_is_away_may_be_back_in_a_second() -> None:
+    found = [
+        (mapper["body_format_override"]["json_format"]["details"][-1], mapper["headers_to_add"])
+        for mapper in local_replies()["mappers"]
+        if mapper["body_format_override"].get("json_format", {}).get("code") == code_pb2.UNAVAILABLE
+    ]
+    retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1s"}
+    assert found == [(retry, [{"header": {"key": "retry-after", "value": "1"}}])]
+
+
 def test_what_is_none_of_the_callers_business_has_no_reason() -> None:
     body = local_replies()["body_format"]["json_format"]
     assert (body["code"], body["details"]) == (code_pb2.INTERNAL, [])

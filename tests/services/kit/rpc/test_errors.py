@@ -1,14 +1,18 @@
+import errno
 from collections.abc import Callable
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from psycopg_pool import PoolTimeout
 
 from services.kit import errors
 from services.kit.errors import (
     CallerNotAllowed,
+    DatabaseUnavailable,
     DeadlineExceeded,
     DomainError,
     FailedPrecondition,
@@ -21,9 +25,11 @@ from services.kit.errors import (
     ServiceIdentityRequired,
     ServiceUnavailable,
     SessionEnded,
+    StorageUnavailable,
     TokenExpired,
     TokenStale,
     Unauthenticated,
+    Unavailable,
     Violation,
     reason_named,
 )
@@ -82,6 +88,25 @@ def test_a_status_says_when_to_try_again() -> None:
     retry = error_details_pb2.RetryInfo()
     assert status(RateLimited("login", 1.5)).details[1].Unpack(retry)
     assert retry.retry_delay.ToMilliseconds() == 1500
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (psycopg.OperationalError(), DatabaseUnavailable),
+        (PoolTimeout(), DatabaseUnavailable),
+        (psycopg.errors.DiskFull(), StorageUnavailable),
+        (OSError(errno.ENOSPC, "full"), StorageUnavailable),
+    ],
+)
+def test_who_cannot_write_is_unavailable_and_says_when_to_try_again(
+    kit: Kit, error: Exception, kind: type[DomainError]
+) -> None:
+    heard = refusal(kit, error)
+    assert isinstance(heard, Unavailable)
+    assert (heard.reason, heard.retry_after) == (kind.reason, 1.0)
+    retry = error_details_pb2.RetryInfo()
+    assert status(kind()).details[1].Unpack(retry)
 
 
 @pytest.mark.parametrize(

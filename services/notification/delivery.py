@@ -11,6 +11,7 @@ import structlog
 
 from services.kit.data.database import Database
 from services.kit.process.settings import Settings
+from services.kit.work.insisting import insist
 from services.notification import repository
 from services.notification.errors import MailServerUnavailable
 from services.notification.mail import AddressError, compose, message_id
@@ -56,19 +57,28 @@ class Mailer:
             contact = notification.user_id and repository.find_contact(
                 unit.session, notification.user_id
             )
-        state = self._send(notification, contact or None)
-        repository.close_notification(self._database.session, message_key, state)
+        self._send(notification, contact or None)
 
-    def _send(self, notification: Notification, contact: Contact | None) -> State:
+    def _send(self, notification: Notification, contact: Contact | None) -> None:
+        key = notification.notification_id
         try:
-            self._transport.send(self._message(notification, contact or notification))
+            message = self._message(notification, contact or notification)
+            self._transport.send(message, lambda: self._close(key, State.SENT))
         except (AddressError, TransportError) as error:
             if isinstance(error, TransportError) and not error.permanent:
                 raise MailServerUnavailable from error
-            key = str(notification.notification_id)
-            log.warning("mail refused", notification=key, why=str(error))
-            return State.DEAD
-        return State.SENT
+            log.warning("mail refused", notification=str(key), why=str(error))
+            self._close(key, State.DEAD)
+
+    def _close(self, key: UUID, state: State) -> None:
+        """Remember how it ended at once, not when the job does: what was sent is never sent again
+        because the database took nothing just then."""
+
+        def write() -> None:
+            with self._database.transaction() as unit:
+                repository.close_notification(unit.session, key, state)
+
+        insist("the end of a mail", write)
 
     def _message(self, notification: Notification, to: Notification | Contact) -> EmailMessage:
         words = render(

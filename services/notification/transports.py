@@ -4,7 +4,9 @@ import os
 import re
 import smtplib
 import ssl
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
@@ -16,14 +18,16 @@ from services.notification.mail import POLICY
 
 _FILE_NAME = re.compile(r"<([A-Za-z0-9-]{1,64})@[^<>@\s]+>")
 _PERMANENT = 500
+# A server that takes longer over a message holds up no other.
+PATIENCE_SECONDS = 2.0
 _ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class MailTransport(Protocol):
     """Takes a composed message and is done with it when send returns."""
 
-    def send(self, message: EmailMessage) -> None:
-        """Deliver the message, or raise TransportError."""
+    def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
+        """Deliver the message, or raise TransportError; `taken` is called once it is taken."""
 
 
 class TransportError(Exception):
@@ -44,7 +48,7 @@ class OutboxMail:
 
     directory: Path
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Write the exact bytes that SMTP would carry; raises TransportError (temporary)."""
         path = self.directory / f"{_file_name(message)}.eml"
         try:
@@ -54,6 +58,7 @@ class OutboxMail:
         except OSError as error:
             reason = f"the outbox cannot be written: {error.strerror}"
             raise TransportError(reason, permanent=False) from error
+        taken()
 
 
 class Security(StrEnum):
@@ -64,9 +69,32 @@ class Security(StrEnum):
     TLS = "tls"
 
 
+class Turn:
+    """Lets one in after the other, but has nobody wait for more than `patience` seconds."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for one's turn, or until patience ends."""
+        mine = self._lock.acquire(timeout=self._patience)
+        try:
+            yield
+        finally:
+            if mine:
+                self._lock.release()
+
+
 @dataclass(frozen=True)
 class SmtpMail:
-    """Hands each message to an SMTP server (RFC 5321); timeout is in seconds a network step."""
+    """Hands each message to an SMTP server (RFC 5321); timeout is in seconds a network step.
+
+    A message that the server has and we do not yet know as taken is sent again by whoever comes
+    after a process that was killed (RFC 1047). So they are handed over one by one: of them there is
+    one at most, unless the server is slow.
+    """
 
     host: str
     port: int
@@ -74,18 +102,19 @@ class SmtpMail:
     password: str = field(default="", repr=False)
     security: Security = Security.STARTTLS
     timeout: float = 10.0
+    turn: Turn = field(default_factory=lambda: Turn(PATIENCE_SECONDS), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.username and self.security is Security.NONE:
             raise ValueError("username: a password is only sent over starttls or tls")
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Deliver; TransportError is permanent where the server refused this message (5xx)."""
         client = self._connect()
         try:
-            client.send_message(message)
-        except OSError as error:  # every error of smtplib is one
-            raise _refusal(error) from error
+            with self.turn.taken():
+                _hand_over(client, message)
+                taken()
         finally:
             # Once the message is taken, a failing good-bye must not lead to a second delivery.
             with suppress(OSError):
@@ -118,6 +147,13 @@ class SmtpMail:
             return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
         context = ssl.create_default_context()
         return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+
+
+def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
+    try:
+        client.send_message(message)
+    except OSError as error:  # every error of smtplib is one
+        raise _refusal(error) from error
 
 
 def _refusal(error: OSError) -> TransportError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +13,6 @@ import grpc
 import psutil
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.kit.data.database import Database
 from services.kit.rpc.clients import streams_of
@@ -28,8 +25,9 @@ from stellr.media.v1 import media_service_pb2 as media_pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceStub
 from stellr.media.v1.media_service_pb2_grpc import MediaServiceStub
 from tests import support
+from tests.faults.own_process import OF_ITS_OWN, process_of, serves
 from tests.services.own_course import make_course
-from tests.support import STELLR, Stack, Visitor, eventually
+from tests.support import Stack, Visitor, eventually
 
 WATCHERS = 100
 CALLS = 100
@@ -37,44 +35,15 @@ UNREAD = 32
 PATIENCE_SECONDS = 5.0
 PART_BYTES = 256 * 1024
 PDF = b"%PDF-1.7\n" + os.urandom(3 * 1024 * 1024)
-# A connection that nobody else uses, and whose windows do not grow with what is read.
-OF_ITS_OWN = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
-SERVING = health_pb2.HealthCheckResponse.SERVING
-
-
-def serves(address: str) -> bool:
-    """Whether a process says on both of its ports that calls are welcome."""
-    request = health_pb2.HealthCheckRequest()
-    states = set()
-    for port in (address, streams_of(address)):
-        with grpc.insecure_channel(port, options=OF_ITS_OWN) as channel:
-            health = health_pb2_grpc.HealthStub(channel)
-            reply = health.Check(request, timeout=PATIENCE_SECONDS, wait_for_ready=True)
-            states.add(reply.status)
-    return states == {SERVING}
 
 
 @pytest.fixture(name="address")
 def _address(stack: Stack, database_of: Callable[[str], Database], tmp_path: Path) -> Iterator[str]:
     """A process of course that was told only what it cannot do without; where it listens."""
-    address, keys = f"127.0.0.1:{support.free_port()}", stack.state / "keys"
-    told = {
-        "STELLR_LISTEN": address,
-        "STELLR_DATABASE_URL": database_of("course").url,
-        "STELLR_KEY_FILE": str(keys / "course.pem"),
-        "STELLR_MESH_KEYS_FILE": str(keys / "mesh.json"),
-        "STELLR_SECRET_FILE": str(keys / "secret"),
-        "STELLR_TARGET_AUTH": stack.target("auth"),
-    }
-    others = {name: value for name, value in os.environ.items() if not name.startswith("STELLR_")}
-    with subprocess.Popen([STELLR, "serve", "course"], cwd=tmp_path, env=others | told) as process:
-        try:
-            eventually(lambda: serves(address), 20)
-            yield address
-        finally:
-            # At once: nobody needs to notice.
-            process.send_signal(signal.SIGINT)
-            assert process.wait(20) == 0
+    address = f"127.0.0.1:{support.free_port()}"
+    with process_of("course", stack, database_of("course"), address, tmp_path):
+        eventually(lambda: serves(address), 20)
+        yield address
 
 
 def test_a_hundred_watches_keep_a_process_from_nothing(stack: Stack, address: str) -> None:

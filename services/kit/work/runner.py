@@ -6,22 +6,20 @@ import time
 from collections.abc import Callable, Mapping
 
 import structlog
-from psycopg_pool import PoolClosed
 
 from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.telemetry import Metrics
 from services.kit.work.failures import describe
-from services.kit.work.pauses import growing_pause
+from services.kit.work.insisting import insist
 from services.kit.work.queue_table import ClaimedJob, QueueTable
 from services.kit.work.retries import UnknownTask, pause_before_retry
 from services.kit.work.tasks import call_of
 
 log = structlog.get_logger("stellr.jobs")
 
-# Between attempts to write down how a job ended, where the database takes nothing.
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
+# Without it a job would stay with its worker for ever.
+END = "the end of a job"
 
 
 class JobTaken(Exception):
@@ -72,9 +70,9 @@ class Runner:
         """Have a job that failed tried again, or give it up."""
         pause = pause_before_retry(error, job.attempts)
         if pause is None:
-            _insist(lambda: self._table.bury(worker, job.job_id, describe(error)))
+            insist(END, lambda: self._table.bury(worker, job.job_id, describe(error)))
             return "dead"
-        _insist(lambda: self._table.retry(worker, job.job_id, pause))
+        insist(END, lambda: self._table.retry(worker, job.job_id, pause))
         return "retried"
 
     def _tell(
@@ -94,18 +92,3 @@ class Runner:
             error=error,
             ms=round(seconds * 1000, 1),
         )
-
-
-def _insist(write: Callable[[], None]) -> None:
-    """Write until it is written: a job without an end would stay with this worker for ever."""
-    failures = 0
-    while True:
-        try:
-            return write()
-        except PoolClosed:
-            # The process ends; another takes the job over.
-            return None
-        except Exception as error:
-            failures += 1
-            log.warning("the end of a job cannot be written", error=describe(error))
-            time.sleep(growing_pause(failures, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))

@@ -1,24 +1,14 @@
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
-import sqlalchemy as sa
-from aiosmtpd.controller import Controller
 
-from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
-from services.kit.process.runtime import Runtime
 from services.kit.rpc.clients import MeshChannel
-from services.notification.delivery import Mailer
-from services.notification.sending import Messages
-from services.notification.service import SERVICE
-from services.notification.settings import NotificationSettings
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
@@ -29,9 +19,8 @@ from stellr.notification.v1.template_pb2 import (
     NewDevice,
     VerificationCode,
 )
-from tests.services.kit.harness import Kit
-from tests.services.notification.test_transports import Mailbox
-from tests.support import Stack, body_of, eventually, free_port
+from tests.services.notification.requests import address, card, message, to_address, to_person
+from tests.support import Stack, body_of, eventually
 
 Mesh = Callable[[str, str], MeshChannel]
 REVISION = 1_700_000_000_000_000
@@ -39,30 +28,6 @@ REVISION = 1_700_000_000_000_000
 
 def stub(channel: grpc.Channel) -> Any:
     return NotificationInternalServiceStub(channel)
-
-
-def address() -> str:
-    return f"{uuid4().hex}@learner.example"
-
-
-def message(**fields: Any) -> pb.SendNotificationRequest:
-    request = pb.SendNotificationRequest(notification_id=str(uuid4()), **fields)
-    if request.WhichOneof("template") is None:
-        request.welcome.SetInParent()
-    return request
-
-
-def to_address(email: str, **more: Any) -> pb.SendNotificationRequest:
-    to = pb.MailAddress(email=email, name="Zoe", locale="en")
-    return message(address=to, **more)
-
-
-def to_person(user_id: str, **more: Any) -> pb.SendNotificationRequest:
-    return message(user_id=user_id, **more)
-
-
-def card(user_id: str, revision: int = REVISION, **fields: str) -> pb.SetContactRequest:
-    return pb.SetContactRequest(user_id=user_id, revision_micros=revision, **fields)
 
 
 def test_a_message_to_an_address_leaves(stack: Stack, mesh: Mesh) -> None:
@@ -159,138 +124,3 @@ def test_only_some_services_may_speak_to_people(stack: Stack, mesh: Mesh) -> Non
                 with pytest.raises(grpc.RpcError) as refused:
                     getattr(stub(channel), name)(request)
                 assert refused.value.code() is code
-
-
-# In the test's own process, on a database of its own
-
-
-class Desk:
-    """Notification without a server: what it takes in, and its worker."""
-
-    def __init__(self, runtime: Runtime, smtp_url: str) -> None:
-        self.runtime = runtime
-        own = NotificationSettings(smtp_url=smtp_url)
-        mailer = Mailer(runtime.database, runtime.settings, own)
-        deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
-        self._messages = Messages(runtime.database, deliver_mail)
-
-    def send(self, request: pb.SendNotificationRequest) -> None:
-        with self.runtime.database.transaction():
-            self._messages.send(request)
-
-    def set_contact(self, request: pb.SetContactRequest) -> None:
-        with self.runtime.database.transaction():
-            self._messages.set_contact(request)
-
-    def query(self, statement: str) -> list[tuple[Any, ...]]:
-        with self.runtime.database.transaction() as unit:
-            return [tuple(row) for row in unit.session.execute(sa.text(statement))]
-
-    def states(self) -> list[str]:
-        return [state for (state,) in self.query("SELECT state FROM notifications")]
-
-
-MakeDesk = Callable[..., Desk]
-
-
-@pytest.fixture
-def desk(tmp_path: Path, database_of: Callable[[str], Database]) -> Iterator[MakeDesk]:
-    runtimes: list[Runtime] = []
-
-    def make(smtp_url: str = "") -> Desk:
-        url = database_of("notification").url
-        runtimes.append(SERVICE.runtime(Kit(tmp_path).settings("notification", url)))
-        runtimes[-1].supervisor.start()
-        runtimes[-1].supervisor.add("jobs", runtimes[-1].jobs.work)
-        return Desk(runtimes[-1], smtp_url)
-
-    yield make
-    for runtime in runtimes:
-        runtime.supervisor.stop(5)
-        runtime.close()
-
-
-@pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    box = Mailbox()
-    port = free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
-        yield box, f"smtp://127.0.0.1:{port}"
-    finally:
-        server.stop()
-
-
-def test_cards_in_any_order_end_the_same(desk: MakeDesk) -> None:
-    here = desk()
-    final = ("third@x.example", "Second", "de")
-    for _ in range(6):
-        user_id = str(uuid4())
-        cards = [
-            card(user_id, REVISION, email="first@x.example", name="First", locale="en"),
-            card(user_id, REVISION + 1, name="Second", locale="fr"),
-            card(user_id, REVISION + 2, email="third@x.example"),
-            card(user_id, REVISION + 3, locale="de"),
-            card(user_id, REVISION + 4),
-        ] * 2
-        random.shuffle(cards)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(here.set_contact, cards))
-        found = here.query(f"SELECT email, name, locale FROM contacts WHERE user_id = '{user_id}'")
-        assert found == [final]
-
-
-def test_what_was_sent_is_forgotten(desk: MakeDesk, tmp_path: Path) -> None:
-    here = desk()
-    here.send(to_address(address(), verification_code=VerificationCode(code="314159")))
-    eventually(lambda: here.states() == ["sent"])
-    for table in ("notifications", "procrastinate_jobs"):
-        assert "314159" not in str(here.query(f"SELECT * FROM {table}"))
-    assert here.query("SELECT count(*) FROM notifications WHERE sent_at IS NOT NULL") == [(1,)]
-    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
-
-
-def test_a_code_is_in_no_log(desk: MakeDesk, capfd: pytest.CaptureFixture[str]) -> None:
-    here, email = desk(smtp_url="smtp://127.0.0.1:1"), address()
-    here.send(to_address(email, verification_code=VerificationCode(code="314159")))
-    said = eventually(lambda: found if "retried" in (found := "".join(capfd.readouterr())) else "")
-    assert "314159" not in said
-    assert email not in said
-
-
-def test_mail_leaves_by_smtp_where_a_server_is_set(
-    desk: MakeDesk, mailbox: tuple[Mailbox, str], tmp_path: Path
-) -> None:
-    box, url = mailbox
-    here = desk(smtp_url=url)
-    request = to_address("zoe@learner.example")
-    here.send(request)
-    eventually(lambda: here.states() == ["sent"])
-    (taken,) = box.taken
-    assert f"<{request.notification_id}@stellr.example>".encode() in taken
-    assert not (tmp_path / "outbox").exists()
-
-
-def test_a_mail_refused_for_good_is_dead_and_forgotten(
-    desk: MakeDesk, mailbox: tuple[Mailbox, str]
-) -> None:
-    box, url = mailbox
-    box.recipient_answer = "550 5.1.1 no such mailbox"
-    here = desk(smtp_url=url)
-    here.send(to_address("zoe@learner.example"))
-    eventually(lambda: here.states() == ["dead"])
-    eventually(lambda: here.query("SELECT id FROM procrastinate_jobs") == [])
-    assert here.query("SELECT data, sent_at FROM notifications") == [(None, None)]
-
-
-def test_a_mail_refused_for_now_is_sent_later(desk: MakeDesk, mailbox: tuple[Mailbox, str]) -> None:
-    box, url = mailbox
-    box.data_answer = "451 4.7.1 come again"
-    here = desk(smtp_url=url)
-    here.send(to_address("zoe@learner.example"))
-    eventually(lambda: here.query("SELECT id FROM procrastinate_jobs WHERE attempts > 0"))
-    assert here.states() == ["queued"]
-    box.data_answer = "250 OK"
-    eventually(lambda: here.states() == ["sent"], 10)
-    assert len(box.taken) == 1

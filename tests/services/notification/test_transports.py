@@ -1,5 +1,6 @@
+import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -29,8 +30,12 @@ def mail(notification_id: str = ID, text: str = "Hello Zoë") -> EmailMessage:
     )
 
 
+def nothing() -> None:
+    """For who need not know that a message was taken."""
+
+
 def test_outbox_writes_the_message_whole_and_private(tmp_path: Path) -> None:
-    OutboxMail(tmp_path / "outbox").send(mail())
+    OutboxMail(tmp_path / "outbox").send(mail(), nothing)
     (path,) = (tmp_path / "outbox").iterdir()
     assert path.name == f"{ID}.eml"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -41,9 +46,9 @@ def test_outbox_writes_the_message_whole_and_private(tmp_path: Path) -> None:
 
 def test_outbox_keeps_one_file_for_a_message_sent_twice(tmp_path: Path) -> None:
     outbox = OutboxMail(tmp_path)
-    outbox.send(mail())
+    outbox.send(mail(), nothing)
     before = (tmp_path / f"{ID}.eml").stat()
-    outbox.send(mail(text="again"))
+    outbox.send(mail(text="again"), nothing)
     assert [path.name for path in tmp_path.iterdir()] == [f"{ID}.eml"]
     assert (tmp_path / f"{ID}.eml").stat().st_mtime_ns == before.st_mtime_ns
 
@@ -51,20 +56,20 @@ def test_outbox_keeps_one_file_for_a_message_sent_twice(tmp_path: Path) -> None:
 def test_outbox_names_are_in_the_order_of_their_ids(tmp_path: Path) -> None:
     ids = [f"019a1234-{number:04x}-7000-8000-000000000000" for number in (7, 255, 4096)]
     for notification_id in reversed(ids):
-        OutboxMail(tmp_path).send(mail(notification_id))
+        OutboxMail(tmp_path).send(mail(notification_id), nothing)
     assert sorted(path.stem for path in tmp_path.iterdir()) == ids
 
 
 def test_outbox_that_cannot_be_written_is_a_temporary_fault(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(TransportError) as caught:
-        OutboxMail(tmp_path / "file").send(mail())
+        OutboxMail(tmp_path / "file").send(mail(), nothing)
     assert not caught.value.permanent
 
 
 def test_outbox_leaves_nothing_behind_when_the_write_fails(tmp_path: Path) -> None:
     (tmp_path / f"{ID}.eml").symlink_to(tmp_path / "missing" / "x")
-    OutboxMail(tmp_path).send(mail())
+    OutboxMail(tmp_path).send(mail(), nothing)
     assert [path.name for path in tmp_path.iterdir()] == [f"{ID}.eml"]
 
 
@@ -73,7 +78,7 @@ def test_outbox_takes_no_foreign_message_id(tmp_path: Path) -> None:
     del message["Message-ID"]
     message["Message-ID"] = "<../../x@academy.example>"
     with pytest.raises(TransportError) as caught:
-        OutboxMail(tmp_path).send(message)
+        OutboxMail(tmp_path).send(message, nothing)
     assert caught.value.permanent
     assert not list(tmp_path.iterdir())
 
@@ -85,6 +90,7 @@ class Mailbox:
         self.recipient_answer = "250 OK"
         self.data_answer = "250 OK"
         self.taken: list[bytes] = []
+        self.before_data_answer: Callable[[], Any] = lambda: None
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any
@@ -97,6 +103,7 @@ class Mailbox:
         if self.data_answer.startswith("250"):
             assert isinstance(envelope.original_content, bytes)
             self.taken.append(envelope.original_content)
+        await asyncio.to_thread(self.before_data_answer)
         return self.data_answer
 
 
@@ -123,7 +130,7 @@ def smtp(port: int) -> SmtpMail:
 
 
 def test_smtp_delivers_the_same_bytes_as_the_outbox(port: int, mailbox: Mailbox) -> None:
-    smtp(port).send(mail())
+    smtp(port).send(mail(), nothing)
     assert mailbox.taken == [mail().as_bytes()]
 
 
@@ -141,7 +148,7 @@ def test_smtp_tells_a_refusal_from_a_delay(
 ) -> None:
     mailbox.recipient_answer, mailbox.data_answer = recipient, data
     with pytest.raises(TransportError) as caught:
-        smtp(port).send(mail())
+        smtp(port).send(mail(), nothing)
     assert caught.value.permanent is permanent
     refusal = next(answer for answer in (recipient, data) if answer != "250 OK")
     assert str(caught.value) == f"the SMTP server answered {refusal[:9]}"
@@ -152,7 +159,7 @@ def test_no_server_is_a_temporary_fault() -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         with pytest.raises(TransportError) as caught:
-            smtp(listener.getsockname()[1]).send(mail())
+            smtp(listener.getsockname()[1]).send(mail(), nothing)
     assert not caught.value.permanent
 
 
@@ -162,7 +169,7 @@ def test_a_silent_server_is_a_temporary_fault() -> None:
             "127.0.0.1", listener.getsockname()[1], security=Security.NONE, timeout=0.2
         )
         with pytest.raises(TransportError) as caught:
-            silent.send(mail())
+            silent.send(mail(), nothing)
     assert not caught.value.permanent
 
 
@@ -170,7 +177,7 @@ def test_smtp_does_not_go_on_without_the_starttls_it_was_told_to_use(
     port: int, mailbox: Mailbox
 ) -> None:
     with pytest.raises(TransportError) as caught:
-        SmtpMail("127.0.0.1", port, security=Security.STARTTLS, timeout=5).send(mail())
+        SmtpMail("127.0.0.1", port, security=Security.STARTTLS, timeout=5).send(mail(), nothing)
     assert not caught.value.permanent
     assert not mailbox.taken
 

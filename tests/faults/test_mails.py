@@ -1,0 +1,101 @@
+"""Mails while the process that sends them is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.kit.data.database import Database
+from stellr.notification.v1.notification_internal_service_pb2_grpc import (
+    NotificationInternalServiceStub,
+)
+from tests.faults.own_process import process_of, serves
+from tests.services.notification.requests import to_address
+from tests.support import Stack, eventually, free_port
+
+MAILS = 40
+KILLS = 3
+# What a killed worker had is taken over after 6 s.
+HEALED_SECONDS = 30
+
+
+class SlowMailbox:
+    """Takes mails, but does not say so while it is slow; what it took, by Message-ID."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.slow = True
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        self.taken.append(str(email.message_from_bytes(envelope.content)["Message-ID"]).strip())
+        while self.slow:
+            await asyncio.sleep(0.01)
+        return "250 OK"
+
+
+@pytest.fixture(name="mailbox")
+def _mailbox() -> Iterator[tuple[SlowMailbox, str]]:
+    box, port = SlowMailbox(), free_port()
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield box, f"smtp://127.0.0.1:{port}"
+    finally:
+        server.stop()
+
+
+def test_a_killed_sender_loses_no_mail_and_sends_one_twice_at_most(
+    stack: Stack,
+    database_of: Callable[[str], Database],
+    mailbox: tuple[SlowMailbox, str],
+    tmp_path: Path,
+) -> None:
+    (box, url), database = mailbox, database_of("notification")
+    address = f"127.0.0.1:{free_port()}"
+
+    def process() -> Any:
+        return process_of("notification", stack, database, address, tmp_path, smtp_url=url)
+
+    wanted: set[str] = set()
+    for _ in range(KILLS):
+        before = len(box.taken)
+        with process() as sender:
+            eventually(lambda: serves(address), HEALED_SECONDS)
+            wanted = wanted or ask_for_mails(stack, address)
+            eventually(lambda: len(box.taken) > before, HEALED_SECONDS)  # noqa: B023
+            # Time for others to come, if they do.
+            time.sleep(0.3)
+            sender.kill()
+            sender.wait()
+    box.slow = False
+    with process():
+        eventually(lambda: wanted == set(box.taken), HEALED_SECONDS)
+        # The mails of the last killed process come last.
+        eventually(lambda: states(database) == {"sent"}, HEALED_SECONDS)
+    assert MAILS <= len(box.taken) <= MAILS + KILLS
+
+
+def states(database: Database) -> set[str]:
+    """The states of all notifications."""
+    with database.transaction() as unit:
+        rows = unit.connection.execute("SELECT DISTINCT state FROM notifications")
+        return {str(state) for (state,) in rows}
+
+
+def ask_for_mails(stack: Stack, address: str) -> set[str]:
+    """Ask a process for mails; their Message-IDs."""
+    requests = [to_address(f"{number}@learner.example") for number in range(MAILS)]
+    with stack.mesh("auth", "notification", address) as channel:
+        send = NotificationInternalServiceStub(channel).SendNotification
+        for request in requests:
+            send(request)
+    return {f"<{request.notification_id}@stellr.example>" for request in requests}

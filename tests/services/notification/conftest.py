@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from services.kit.data.database import Database
+from services.kit.process.runtime import Runtime
+from services.notification.service import SERVICE
+from tests.services.kit.harness import Kit
+from tests.services.notification.desk import Desk, MakeDesk
+from tests.services.notification.test_transports import Mailbox
+from tests.support import free_port
+
+
+@pytest.fixture
+def desk(tmp_path: Path, database_of: Callable[[str], Database]) -> Iterator[MakeDesk]:
+    runtimes: list[Runtime] = []
+
+    def make(smtp_url: str = "") -> Desk:
+        url = database_of("notification").url
+        runtimes.append(SERVICE.runtime(Kit(tmp_path).settings("notification", url)))
+        runtimes[-1].supervisor.start()
+        runtimes[-1].supervisor.add("jobs", runtimes[-1].jobs.work)
+        return Desk(runtimes[-1], smtp_url)
+
+    yield make
+    for runtime in runtimes:
+        runtime.supervisor.stop(5)
+        runtime.close()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, str]]:
+    box = Mailbox()
+    port = free_port()
+    server = Controller(box, hostname="127.0.0.1", port=port)
+    server.start()
+    try:
+        yield box, f"smtp://127.0.0.1:{port}"
+    finally:
+        server.stop()

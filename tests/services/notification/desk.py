@@ -1,0 +1,47 @@
+"""Notification in the test's own process, on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from services.kit.process.runtime import Runtime
+from services.notification.delivery import Mailer
+from services.notification.sending import Messages
+from services.notification.settings import NotificationSettings
+from stellr.notification.v1 import notification_internal_service_pb2 as pb
+
+
+class Desk:
+    """Notification without a server: what it takes in, and its worker."""
+
+    def __init__(self, runtime: Runtime, smtp_url: str) -> None:
+        self.runtime = runtime
+        own = NotificationSettings(smtp_url=smtp_url)
+        mailer = Mailer(runtime.database, runtime.settings, own)
+        deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
+        self._messages = Messages(runtime.database, deliver_mail)
+
+    def send(self, request: pb.SendNotificationRequest) -> None:
+        with self.runtime.database.transaction():
+            self._messages.send(request)
+
+    def set_contact(self, request: pb.SetContactRequest) -> None:
+        with self.runtime.database.transaction():
+            self._messages.set_contact(request)
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with self.runtime.database.transaction() as unit:
+            return [tuple(row) for row in unit.session.execute(sa.text(statement))]
+
+    def execute(self, statement: str) -> None:
+        with self.runtime.database.transaction() as unit:
+            unit.connection.execute(statement.encode())
+
+    def states(self) -> list[str]:
+        return [state for (state,) in self.query("SELECT state FROM notifications")]
+
+
+MakeDesk = Callable[..., Desk]

@@ -9,7 +9,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +155,36 @@ def test_readiness_tells_that_the_database_is_away(own: Stack) -> None:
     finally:
         os.kill(own.process.pid, signal.SIGCONT)
     eventually(lambda: visitor.get("/readyz").status_code == 200, HEALED_SECONDS)
+
+
+@contextmanager
+def standing_still(stack: Stack) -> Iterator[None]:
+    """All of PostgreSQL stands still, and answers nobody."""
+    server = psutil.Process(stack.part("postgres")["pid"])
+    processes = [server, *server.children()]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
+
+
+def test_a_database_that_stands_still_is_away(own: Stack) -> None:
+    visitor = Visitor(own)
+    with standing_still(own):
+        began = time.monotonic()
+        answer = visitor.http.get("/courses", headers={"prefer": "wait=1"})
+        assert (answer.status_code, support.reason(answer)) == (504, "DEADLINE_EXCEEDED")
+        assert time.monotonic() - began < 3
+        eventually(lambda: not_ready(visitor), 15)
+        eventually(lambda: serving(visitor) == {"gateway"}, 15)
+        # Nobody waits for it any more.
+        answer = visitor.get("/courses")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    eventually(lambda: visitor.get("/readyz").status_code == 200, HEALED_SECONDS)
+    eventually(lambda: works(own), HEALED_SECONDS)
 
 
 def not_ready(visitor: Visitor) -> httpx.Response | None:

@@ -8,11 +8,10 @@ import threading
 from collections.abc import Mapping
 
 import grpc
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
 from services.kit.data import idempotency
+from services.kit.data.liveness import Liveness
 from services.kit.errors import DomainError
 from services.kit.events.set_aside import SetAsideEvents
 from services.kit.process.dead_letter_servicer import DeadLetterServicer
@@ -90,6 +89,8 @@ class Process:
         self._domain = service.build(self._runtime)
         self._runtime.events.consume(self._domain.consumers)
         self._server = make_server(self._runtime, self._domain)
+        has_database = self._runtime.has_database
+        self._liveness = Liveness(self._runtime.database) if has_database else None
 
     def run(self, stop: threading.Event, at_once: threading.Event) -> int:
         """Serve until told to stop, and until that was noticed, unless it is to be at once; 0."""
@@ -105,11 +106,7 @@ class Process:
 
     def _open(self, stop: threading.Event) -> None:
         """Serve once the database answers, who is revoked is known, and the keys of tokens are."""
-        while not (
-            self._database_answers()
-            and self._identity.caught_up.is_set()
-            and self._keys_are_known()
-        ):
+        while not self._is_ready():
             if stop.wait(RETRY_SECONDS):
                 return
         if self._runtime.has_database:
@@ -150,13 +147,7 @@ class Process:
                 log.warning("database", answers=answers)
 
     def _database_answers(self) -> bool:
-        if not self._runtime.has_database:
-            return True
-        try:
-            self._runtime.database.ping()
-        except (psycopg.Error, PoolTimeout):
-            return False
-        return True
+        return self._liveness is None or self._liveness.answers()
 
     def _stop(self) -> None:
         self._runtime.stopping.set()

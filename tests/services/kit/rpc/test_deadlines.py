@@ -31,7 +31,8 @@ def test_a_peer_has_no_more_time_than_our_caller_gives(kit: Kit) -> None:
             calls.leave(token)
     alone, travelled = left
     assert alone is not None
-    assert 4 < alone <= 5
+    # gRPC rounds a time up when it sends it.
+    assert 4 < alone < 5.1
     assert travelled is not None
     assert 1 < travelled < 2
 

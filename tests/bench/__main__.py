@@ -6,8 +6,6 @@ take turns, and the median of the rounds is what counts.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import statistics
 import subprocess
@@ -25,9 +23,8 @@ import yaml
 from tests import support
 from tests.bench import cpu
 from tests.bench.course import write_course
+from tests.bench.load import drive
 
-HERE = Path(__file__).parent
-CONNECTIONS = 8
 ROUNDS = 5
 READS = 4000
 LEARNERS = 20
@@ -49,32 +46,14 @@ class Bench:
 
     def pids(self) -> list[int]:
         """All processes of the academy, PostgreSQL and Envoy among them, without the launcher."""
-        parts = [int(part["pid"]) for part in self.stack.run["parts"]]
-        return [pid for part in parts for pid in cpu.family(part)]
+        return cpu.of_stack(self.stack.run)
 
     def cost(self, pids: list[int], idle: float, plan: dict[str, Any]) -> float:
         """CPU microseconds for one iteration of the plan."""
         before, began = cpu.seconds(pids), time.monotonic()
-        self._load(plan)
+        drive(self.folder, plan)
         spent = cpu.seconds(pids) - before - idle * (time.monotonic() - began)
         return spent / int(plan["iterations"]) * 1e6
-
-    def _load(self, plan: dict[str, Any]) -> None:
-        path = self.folder / "plan.json"
-        whole = {"connections": CONNECTIONS, "folder": str(HERE), **plan}
-        path.write_text(json.dumps(whole))
-        k6 = Path(sys.executable).with_name("k6")
-        command = [k6, "run", "--quiet", "--no-usage-report", HERE / "load.js"]
-        done = subprocess.run(
-            list(map(str, command)),
-            env={**os.environ, "PLAN": str(path)},
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        if done.returncode:
-            raise SystemExit(f"the load failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 @contextmanager

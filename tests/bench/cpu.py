@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -17,12 +19,22 @@ def family(pid: int) -> list[int]:
     return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
 
 
+def of_stack(run: Mapping[str, Any]) -> list[int]:
+    """All processes of a stack as its run.json tells them: PostgreSQL and Envoy among them, the
+    launcher not."""
+    return [pid for part in run["parts"] for pid in family(int(part["pid"]))]
+
+
 def seconds(pids: Iterable[int]) -> float:
-    """User and system time of the processes so far, with that of children they have reaped."""
+    """User and system time of the processes so far, with that of children they have reaped.
+
+    One that has ended counts nothing: its time is then its parent's.
+    """
     total = 0
     for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += sum(int(field) for field in fields[11:15])
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += sum(int(field) for field in fields[11:15])
     return total / TICK
 
 

@@ -43,3 +43,14 @@ export function write() {
   const answer = http.post(plan.url, JSON.stringify({ lessonId: mark.lessonId }), { headers });
   check(answer, { OK: (a) => a.status === 200 });
 }
+
+export function each() {
+  const asked = plan.requests[exec.scenario.iterationInTest];
+  const headers = asked.token ? { Authorization: `Bearer ${asked.token}` } : {};
+  if (asked.body) headers["Content-Type"] = "application/json";
+  const url = plan.url + asked.path;
+  const answer = asked.body
+    ? http.post(url, JSON.stringify(asked.body), { headers })
+    : http.get(url, { headers });
+  check(answer, { OK: (a) => a.status === 200 });
+}

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from services.kit.data.connection import Connection
+from services.kit.waiting import waiting
 
 Row = TypeVar("Row")
 
@@ -56,7 +57,8 @@ class Statement(Generic[Row]):
     ) -> psycopg.RawCursor[tuple[Any, ...]]:
         given = {**self._fixed, **values} if self._fixed else values
         cursor = connection.cursor_at_hand
-        return cursor.execute(self._sql, [given[name] for name in self._names], prepare=True)
+        with waiting:
+            return cursor.execute(self._sql, [given[name] for name in self._names], prepare=True)
 
 
 class Write(Statement[Row]):

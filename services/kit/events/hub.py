@@ -14,6 +14,7 @@ from services.kit.events import table
 from services.kit.events.settling import Settling
 from services.kit.events.table import Connection
 from services.kit.events.tail import ANY, Tail
+from services.kit.waiting import waiting
 
 BATCH = 500
 # Looks into the table are this far apart at least, however much is written.
@@ -48,11 +49,12 @@ class Hub:
         """Block until an event is told, at most so long; whether it is. Not for the loop itself."""
         if self._loop is None or self._stopping:
             return False
-        waiting = asyncio.run_coroutine_threadsafe(self._told(event_id), self._loop)
+        told = asyncio.run_coroutine_threadsafe(self._told(event_id), self._loop)
         try:
-            waiting.result(seconds)
+            with waiting:
+                told.result(seconds)
         except (TimeoutError, DatabaseUnavailable):
-            waiting.cancel()
+            told.cancel()
             return False
         return True
 

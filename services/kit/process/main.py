@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -36,6 +37,8 @@ NOTICE_SECONDS = 2.5
 GRACE_SECONDS = 7.0
 RETRY_SECONDS = 0.2
 WATCH_SECONDS = 1.0
+# Objects made and not freed, between two looks of the collector; Python's own number is 700.
+ALLOCATIONS = 10_000
 
 
 def run(service: Service, environ: Mapping[str, str]) -> int:
@@ -94,6 +97,7 @@ class Process:
 
     def run(self, stop: threading.Event, at_once: threading.Event) -> int:
         """Serve until told to stop, and until that was noticed, unless it is to be at once; 0."""
+        _settle_memory()
         self._runtime.supervisor.start()
         self._server.start(self._runtime.settings.listen)
         self._runtime.events.start(self._runtime.supervisor)
@@ -156,3 +160,13 @@ class Process:
         self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
         log.info("stopped")
+
+
+def _settle_memory() -> None:
+    """Spare the collector what lives as long as the process, and have it look less often.
+
+    A call leaves hardly any circle behind; looking for them took a twentieth of all time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(ALLOCATIONS, 20, 20)

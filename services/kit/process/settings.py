@@ -27,7 +27,7 @@ class Settings(OwnSettings):
     listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
     database_url: str = Field("", description="PostgreSQL URL of the service's own database")
     pool_size: int = Field(10, ge=1, description="connections at most, besides those that listen")
-    threads: int = Field(8, ge=1, description="RPCs handled at once")
+    threads: int = Field(16, ge=1, description="RPCs handled at once, those that wait included")
     waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
     state: Path = Field(Path(".stellr"), description="folder for outbox/, media/ and keys/")
     public_url: str = Field("http://127.0.0.1:8080", description="where browsers find the academy")

@@ -22,6 +22,7 @@ from services.kit.errors import (
     reason_named,
 )
 from services.kit.identity.tokens import MeshTokens
+from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
@@ -101,7 +102,9 @@ class Calling:
     def __call__(self, request: Any, timeout: float | None = None) -> Any:
         """The answer; DomainError where the service refuses, or does not answer in time."""
         try:
-            return self._rpc(request, timeout=_timeout(timeout), metadata=self._channel.metadata())
+            timeout = _timeout(timeout)
+            with waiting:
+                return self._rpc(request, timeout=timeout, metadata=self._channel.metadata())
         except grpc.RpcError as error:
             raise from_peer(self.service, error) from error
 

@@ -14,6 +14,7 @@ from services.kit.rpc.handlers import MAX_MESSAGE_BYTES, Handlers
 from services.kit.rpc.health import Health
 from services.kit.rpc.interceptors import Chain
 from services.kit.rpc.reflection import add_reflection
+from services.kit.rpc.threads import CallThreads
 
 # Each costs some 20 KB.
 OPEN_STREAMS = 20_000
@@ -73,8 +74,10 @@ class Server:
         self._uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
         self._handlers = Handlers(registrations, chain, self._uploads)
         self._health = Health(self._handlers.names)
+        # grpc asks for no more than `submit`, whatever its types say.
+        pool: Any = CallThreads(threads)
         self._calls = grpc.server(
-            ThreadPoolExecutor(threads, thread_name_prefix="rpc"),
+            pool,
             maximum_concurrent_rpcs=threads + waiting_calls,
             options=_OPTIONS,
         )

@@ -17,8 +17,6 @@ ADMITTED = 128
 REFUSING = 2
 # For a caller who does not say how long they wait.
 DEFAULT_WAIT_SECONDS = 10.0
-# What is kept of a caller's time for telling them.
-MARGIN_SECONDS = 0.05
 Result = TypeVar("Result")
 
 
@@ -41,17 +39,10 @@ class Hashing:
         future = self._pool.submit(work)
         future.add_done_callback(self._leave)
         try:
-            return future.result(_patience())
+            return future.result(call.patience(DEFAULT_WAIT_SECONDS))
         except TimeoutError:
             future.cancel()
             raise SignInBusy from None
 
     def _leave(self, _: Future[Result]) -> None:
         self._places.release()
-
-
-def _patience() -> float:
-    """Seconds that the call may wait for its turn: as long as its caller does."""
-    this = call.current()
-    left = this.time_left() if this else None
-    return DEFAULT_WAIT_SECONDS if left is None else max(0.0, left - MARGIN_SECONDS)

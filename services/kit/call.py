@@ -23,6 +23,8 @@ class Caller:
 
 
 NOBODY = Caller()
+# What is kept of a caller's time for answering it.
+MARGIN_SECONDS = 0.05
 
 
 @dataclass(slots=True)
@@ -77,6 +79,13 @@ def session_id() -> UUID:
     if session is None:
         raise SignInRequired
     return session
+
+
+def patience(longest: float) -> float:
+    """Seconds to wait for something: at most `longest`, and the caller still hears how it ended."""
+    call = _current.get()
+    left = None if call is None else call.time_left()
+    return longest if left is None else max(0.0, min(longest, left - MARGIN_SECONDS))
 
 
 def new_request_id() -> str:

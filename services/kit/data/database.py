@@ -8,13 +8,14 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy.orm import Session
 
 from services.kit import call as calls
 from services.kit.data.connection import Connection
 from services.kit.data.orm import Orm
 from services.kit.data.statements import Statement
+from services.kit.errors import DeadlineExceeded
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -23,6 +24,8 @@ STATEMENT_TIMEOUT_MS = 15_000
 # A transaction that a hanging process forgot holds up every event written after it.
 IDLE_TRANSACTION_MS = 300_000
 POOL_WAIT_SECONDS = 5.0
+# A connection that is free takes no time, also for whoever has none left.
+SHORTEST_WAIT_SECONDS = 0.01
 # A peer that is gone without a word is noticed within half a minute (tcp(7)).
 KEEPALIVES: dict[str, Any] = {
     "keepalives_idle": 10,
@@ -200,10 +203,11 @@ class Database:
     # Connections
 
     def borrow(self, *, autocommit: bool) -> Connection:
-        """A connection, to be given back; PoolTimeout where none is free in the caller's time."""
+        """A connection, to be given back; PoolTimeout where none is free for some seconds, and
+        DeadlineExceeded where the caller waits no longer."""
         if self._pool.closed:
             self._pool.open()
-        connection = self._pool.getconn(_wait_seconds())
+        connection = self._free_connection()
         if connection.autocommit is not autocommit:
             connection.autocommit = autocommit
         if not (autocommit or self._orm.ready):
@@ -211,6 +215,15 @@ class Database:
             self._orm.learn(connection)
             connection.lent = False
         return connection
+
+    def _free_connection(self) -> Connection:
+        seconds = calls.patience(POOL_WAIT_SECONDS)
+        try:
+            return self._pool.getconn(max(SHORTEST_WAIT_SECONDS, seconds))
+        except PoolTimeout:
+            if seconds < POOL_WAIT_SECONDS:
+                raise DeadlineExceeded("the time for this request is over") from None
+            raise
 
     def give_back(self, connection: Connection) -> None:
         """Give a borrowed connection back; what is open on it is rolled back."""
@@ -238,9 +251,3 @@ class Database:
     def close(self) -> None:
         """Close the pool."""
         self._pool.close()
-
-
-def _wait_seconds() -> float:
-    call = calls.current()
-    left = None if call is None else call.time_left()
-    return POOL_WAIT_SECONDS if left is None else max(0.01, min(POOL_WAIT_SECONDS, left))

@@ -30,8 +30,6 @@ DEFAULT_TIMEOUT_SECONDS = 5.0
 ENDED = frozenset(
     {Reason.REASON_TOKEN_EXPIRED, Reason.REASON_TOKEN_STALE, Reason.REASON_SESSION_ENDED}
 )
-# What is kept of the caller's time for answering it.
-MARGIN_SECONDS = 0.05
 
 _SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
@@ -174,13 +172,10 @@ class MeshChannel(grpc.Channel):
 def _timeout(asked: float | None) -> float:
     """Seconds to wait: what was asked for, and never longer than our own caller waits."""
     wanted = DEFAULT_TIMEOUT_SECONDS if asked is None else asked
-    call = calls.current()
-    left = None if call is None else call.time_left()
-    if left is None:
-        return wanted
-    if left <= MARGIN_SECONDS:
+    seconds = calls.patience(wanted)
+    if not seconds:
         raise DeadlineExceeded("the time for this request is over")
-    return min(wanted, left - MARGIN_SECONDS)
+    return seconds
 
 
 def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError:

@@ -1,0 +1,41 @@
+import time
+from collections.abc import Callable
+
+import pytest
+from psycopg_pool import PoolTimeout
+
+from services.kit import call as calls
+from services.kit.data import database as data
+from services.kit.data.database import Database
+from services.kit.errors import DeadlineExceeded
+
+
+@pytest.fixture
+def exhausted(databases: Callable[[str], Database]) -> Database:
+    """A pool whose one connection is lent already."""
+    database = Database(databases("user").url, 1)
+    database.borrow(autocommit=True)
+    return database
+
+
+def test_a_caller_hears_in_time_that_no_connection_was_free(exhausted: Database) -> None:
+    began = time.monotonic()
+    token = calls.enter(calls.Call("/test", deadline=began + 0.4))
+    try:
+        with pytest.raises(DeadlineExceeded):
+            exhausted.borrow(autocommit=True)
+        assert time.monotonic() < began + 0.4
+    finally:
+        calls.leave(token)
+        exhausted.close()
+
+
+def test_without_a_deadline_the_wait_has_an_end_too(
+    exhausted: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "POOL_WAIT_SECONDS", 0.1)
+    try:
+        with pytest.raises(PoolTimeout):
+            exhausted.borrow(autocommit=True)
+    finally:
+        exhausted.close()

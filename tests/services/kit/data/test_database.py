@@ -11,9 +11,9 @@ from services.kit.errors import DeadlineExceeded
 
 
 @pytest.fixture
-def exhausted(databases: Callable[[str], Database]) -> Database:
+def exhausted(database_of: Callable[[str], Database]) -> Database:
     """A pool whose one connection is lent already."""
-    database = Database(databases("user").url, 1)
+    database = Database(database_of("user").url, 1)
     database.borrow(autocommit=True)
     return database
 

@@ -74,7 +74,10 @@ class Academy:
         """How long the answer is, so that like is compared with like."""
         visitor = support.Visitor(self.stack, request.get("token", ""))
         path, body = request["path"], request.get("body")
-        return len((visitor.post(path, body) if body else visitor.get(path)).content)
+        # Not Visitor.get: httpx drops a path's own query where it is given another, even an empty.
+        answer = visitor.post(path, body) if body else visitor.http.get(path)
+        assert answer.status_code == 200, answer.text
+        return len(answer.content)
 
     def _next_page(self, visitor: support.Visitor, token: str) -> str:
         answer = visitor.get("/courses", pageSize=PAGE, pageToken=token)

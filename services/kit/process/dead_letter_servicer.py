@@ -75,10 +75,13 @@ class DeadLetterServicer(DeadLetterServiceServicer):
     def _after(self, token: str, limit: int) -> list[pb.DeadLetter]:
         kind, number = _parted(token or f"{JOB}0")
         found: list[pb.DeadLetter] = []
-        for each in list(self._kinds)[list(self._kinds).index(kind) :]:
+        kinds = list(self._kinds)
+        for each in kinds[kinds.index(kind) :]:
             after = number if each == kind else 0
             letters = self._kinds[each].list_dead(after, limit - len(found))
             found += [_message(each, letter) for letter in letters]
+            if len(found) == limit:
+                break
         return found
 
 

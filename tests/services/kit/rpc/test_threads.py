@@ -1,6 +1,7 @@
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
@@ -10,15 +11,21 @@ from services.kit.waiting import waiting
 SECONDS = 10.0
 
 
-def _blocked(threads: CallThreads, times: int, go_on: threading.Event) -> list[Future[bool]]:
-    """Tasks that compute, as far as the threads know, until they may go on."""
+def _blocked(
+    threads: CallThreads,
+    times: int,
+    go_on: threading.Event,
+    within: AbstractContextManager[None] | None = None,
+) -> list[Future[bool]]:
+    """Tasks that compute, or wait for something elsewhere, until they may go on."""
     entered = threading.Semaphore(0)
 
-    def compute() -> bool:
-        entered.release()
-        return go_on.wait(SECONDS)
+    def task() -> bool:
+        with within or nullcontext():
+            entered.release()
+            return go_on.wait(SECONDS)
 
-    tasks = [threads.submit(compute) for _ in range(times)]
+    tasks = [threads.submit(task) for _ in range(times)]
     for _ in tasks:
         assert entered.acquire(timeout=SECONDS)
     return tasks
@@ -44,16 +51,7 @@ def test_no_more_threads_compute_than_may() -> None:
 
 def test_who_waits_for_something_elsewhere_holds_up_nobody() -> None:
     threads, go_on = CallThreads(8, computing=2), threading.Event()
-    entered = threading.Semaphore(0)
-
-    def ask_elsewhere() -> bool:
-        with waiting:
-            entered.release()
-            return go_on.wait(SECONDS)
-
-    held = [threads.submit(ask_elsewhere) for _ in range(7)]
-    for _ in held:
-        assert entered.acquire(timeout=SECONDS)
+    held = _blocked(threads, 7, go_on, within=waiting)
     assert threads.submit(int).result(SECONDS) == 0
     go_on.set()
     assert all(task.result(SECONDS) for task in held)
@@ -61,16 +59,7 @@ def test_who_waits_for_something_elsewhere_holds_up_nobody() -> None:
 
 def test_waits_are_bounded_by_the_number_of_threads() -> None:
     threads, go_on = CallThreads(3, computing=2), threading.Event()
-    entered = threading.Semaphore(0)
-
-    def ask_elsewhere() -> bool:
-        with waiting:
-            entered.release()
-            return go_on.wait(SECONDS)
-
-    held = [threads.submit(ask_elsewhere) for _ in range(3)]
-    for _ in held:
-        assert entered.acquire(timeout=SECONDS)
+    held = _blocked(threads, 3, go_on, within=waiting)
     late = threads.submit(int)
     with pytest.raises(TimeoutError):
         late.result(0.2)

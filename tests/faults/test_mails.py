@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.kit.data.database import Database
@@ -18,6 +17,7 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
 )
 from tests.faults.own_process import process_of, serves
+from tests.mail_server import mail_server
 from tests.services.notification.requests import to_address
 from tests.support import Stack, eventually, free_port
 
@@ -44,13 +44,9 @@ class SlowMailbox:
 
 @pytest.fixture(name="mailbox")
 def _mailbox() -> Iterator[tuple[SlowMailbox, str]]:
-    box, port = SlowMailbox(), free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
+    box = SlowMailbox()
+    with mail_server(box) as port:
         yield box, f"smtp://127.0.0.1:{port}"
-    finally:
-        server.stop()
 
 
 def test_a_killed_sender_loses_no_mail_and_sends_one_twice_at_most(

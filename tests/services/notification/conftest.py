@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
 from services.notification.service import SERVICE
+from tests.mail_server import mail_server
 from tests.services.kit.harness import Kit
 from tests.services.notification.desk import Desk, MakeDesk
 from tests.services.notification.test_transports import Mailbox
-from tests.support import free_port
 
 
 @pytest.fixture
@@ -35,10 +34,5 @@ def desk(tmp_path: Path, database_of: Callable[[str], Database]) -> Iterator[Mak
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, str]]:
     box = Mailbox()
-    port = free_port()
-    server = Controller(box, hostname="127.0.0.1", port=port)
-    server.start()
-    try:
+    with mail_server(box) as port:
         yield box, f"smtp://127.0.0.1:{port}"
-    finally:
-        server.stop()

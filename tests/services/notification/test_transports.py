@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notification.mail import compose, message_id
 from services.notification.templates import Rendered
 from services.notification.transports import OutboxMail, Security, SmtpMail, TransportError
+from tests.mail_server import mail_server
 
 ID = "019a1234-5678-7000-8000-123456789012"
 
@@ -114,15 +114,8 @@ def mailbox() -> Mailbox:
 
 @pytest.fixture
 def port(mailbox: Mailbox) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
-    controller = Controller(mailbox, hostname="127.0.0.1", port=free)
-    controller.start()
-    try:
-        yield free
-    finally:
-        controller.stop()
+    with mail_server(mailbox) as port:
+        yield port
 
 
 def smtp(port: int) -> SmtpMail:

@@ -59,7 +59,7 @@ def test_who_waits_for_something_elsewhere_holds_up_nobody() -> None:
 
 def test_waits_are_bounded_by_the_number_of_threads() -> None:
     threads, go_on = CallThreads(3, computing=2), threading.Event()
-    held = _blocked(threads, 3, go_on, within=waiting)
+    _blocked(threads, 3, go_on, within=waiting)
     late = threads.submit(int)
     with pytest.raises(TimeoutError):
         late.result(0.2)

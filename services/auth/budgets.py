@@ -1,37 +1,50 @@
-"""What one address may cost, whoever asks for it and from wherever: mails sent to it, codes tried.
+"""What one subject may cost, whoever asks for it and from wherever: mails to it, codes tried.
 
 A code may be tried 5 times; without a count of the address's own, a new code would give 5 more.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from services.auth.repository import budgets
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
+from services.kit.rpc.limits import short_hash
 
 
 @dataclass(frozen=True)
 class Budget:
-    """At most so much within the window that begins with the first of it."""
+    """At most so much within the window that begins with the first of it.
+
+    The setting STELLR_LIMIT_<NAME> changes how much.
+    """
 
     name: str
     most: int
-    window: timedelta
+    window: timedelta = timedelta(hours=1)
 
 
-MAILS = Budget("mails", 10, timedelta(hours=1))
-GUESSES = Budget("guesses", 10, timedelta(hours=1))
+MAILS = Budget("mails", 10)
+GUESSES = Budget("guesses", 10)
 
 
-def spend(db: Database, budget: Budget, email: str) -> None:
-    """Spend one of the address's budget; RateLimited where it is used up, and nothing is spent.
+class Budgets:
+    """Counts in the database: exact, whichever process counts, and for an hour."""
 
-    Spenders of one address take turns until the end of the transaction, so that none is forgotten.
-    """
-    found = budgets.spend(db, email, budget.name, budget.window)
-    if found.spent > budget.most:
-        left = found.since + budget.window - found.now
-        raise RateLimited(budget.name, left.total_seconds())
+    def __init__(self, database: Database, number: Callable[[str, int], int]) -> None:
+        """`number` gives how much of a budget there is, by its name and its default."""
+        self._database = database
+        self._number = number
+
+    def spend(self, budget: Budget, subject: str) -> None:
+        """Spend one of the subject's budget; RateLimited where it is used up, and nothing is spent.
+
+        Spenders of one subject take turns until the end of the transaction: none is forgotten.
+        """
+        found = budgets.spend(self._database, short_hash(subject), budget.name, budget.window)
+        if found.spent > self._number(budget.name, budget.most):
+            left = found.since + budget.window - found.now
+            raise RateLimited(budget.name, left.total_seconds())

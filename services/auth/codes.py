@@ -19,9 +19,19 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}"
 
 
+def new_link() -> str:
+    """A random token for a link: 256 bits, base64url."""
+    return secrets.token_urlsafe(32)
+
+
 def hash_code(signer: Signer, verification_id: UUID, code: str) -> str:
     """What is kept of a code: a keyed hash, since a million codes are soon tried."""
     return signer.sign(f"{verification_id}:{code}")
+
+
+def hash_link(signer: Signer, token: str) -> str:
+    """What is kept of a link's token, and by which it is found."""
+    return signer.sign(f"link:{token}")
 
 
 def is_code(signer: Signer, verification_id: UUID, code: str, code_hash: str) -> bool:

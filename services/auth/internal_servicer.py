@@ -13,6 +13,7 @@ from services.auth.views import account_message
 from services.kit.data.database import Database
 from services.kit.identity.roles import role_name
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
+from stellr.auth.v1.account_pb2 import Account
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
 
 
@@ -23,15 +24,13 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         self._database = database
         self._roles = roles
 
-    def GetAccount(
-        self, request: pb.GetAccountRequest, context: grpc.ServicerContext
-    ) -> pb.Account:
+    def GetAccount(self, request: pb.GetAccountRequest, context: grpc.ServicerContext) -> Account:
         """An account by its id."""
         account = find_account(self._database, UUID(request.user_id))
         if account is None:
             raise AccountNotFound
         return account_message(account)
 
-    def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> pb.Account:
+    def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> Account:
         """Give a role to an account."""
         return account_message(self._roles.grant(request.email, role_name(request.role)))

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from services.auth.repository.accounts import AccountRow
+from services.auth.verifying import Secret
 from services.kit.process.runtime import Runtime
 from services.kit.work.queues import Queue
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
@@ -25,10 +26,12 @@ class Mails:
         self._send_notification = runtime.jobs.delivery(notification.SendNotification)
         self._set_contact = runtime.jobs.delivery(notification.SetContact)
 
-    def code(self, address: pb.MailAddress, verification_id: UUID, code: str) -> None:
-        """Send a code to an address that is nobody's yet, with a link that brings it back."""
-        query = urlencode({"verificationId": str(verification_id), "code": code})
-        link = f"{self._public_url}/verify-email?{query}"
+    def registration(self, address: pb.MailAddress, secret: Secret) -> None:
+        """Send the code of a registration to an address that is nobody's yet, and a link."""
+        self._code(address, secret.code, "/verify-email", secret.link)
+
+    def _code(self, address: pb.MailAddress, code: str, path: str, token: str) -> None:
+        link = f"{self._public_url}{path}?{urlencode({'token': token})}"
         message = VerificationCode(code=code, link=link)
         self._send(address=address, verification_code=message, queue=Queue.URGENT)
 
@@ -45,7 +48,7 @@ class Mails:
         """Tell how the person is reached."""
         request = pb.SetContactRequest(
             user_id=str(account.account_id),
-            email=account.email,
+            email=account.email or "",
             name=account.display_name,
             locale=account.locale,
             revision_micros=int(now.timestamp() * 1e6),

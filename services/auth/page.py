@@ -34,11 +34,7 @@ def content_security_policy() -> str:
     )
 
 
-def verify_email_page(verification_id: str, code: str) -> HttpBody:
+def verify_email_page(token: str) -> HttpBody:
     """The page: text/html. It changes nothing until its button is pressed."""
-    html = (
-        _environment()
-        .get_template("verify_email.html")
-        .render(verification_id=verification_id, code=code, script=_script())
-    )
+    html = _environment().get_template("verify_email.html").render(token=token, script=_script())
     return HttpBody(content_type="text/html; charset=utf-8", data=html.encode())

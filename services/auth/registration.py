@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from services.auth import budgets, codes, passwords
+from services.auth import passwords
+from services.auth.accounts import Accounts
 from services.auth.addresses import normalize_email
+from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import CodeInvalid
 from services.auth.hashing import Hashing
 from services.auth.mails import Mails
-from services.auth.repository import accounts, verifications
+from services.auth.models import Purpose
+from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
+from services.auth.verifying import Pending, Verifying
 from services.kit.data.database import Database
-from services.kit.identity.roles import LEARNER
-from services.kit.identity.secrets import Signer
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 DEFAULT_LOCALE = "en"
@@ -34,20 +34,24 @@ class Applicant:
     locale: str
 
 
-class Pending(NamedTuple):
-    """A code that is on its way, and until when it is good."""
-
-    verification_id: UUID
-    expires_at: datetime
-
-
 class Registration:
     """Registers, sends codes, and takes them back."""
 
-    def __init__(self, database: Database, mails: Mails, signer: Signer, hashing: Hashing) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        verifying: Verifying,
+        makes: Accounts,
+        mails: Mails,
+        budgets: Budgets,
+        hashing: Hashing,
+    ) -> None:
         self._database = database
+        self._verifying = verifying
+        self._accounts = makes
         self._mails = mails
-        self._signer = signer
+        self._budgets = budgets
         self._hashing = hashing
 
     def register(self, applicant: Applicant) -> Pending:
@@ -57,84 +61,55 @@ class Registration:
         """
         email = normalize_email(applicant.email)
         password = passwords.new_password(applicant.password)
-        new = NewAccount(
-            email=email,
-            password_hash=self._hashing.run(partial(passwords.hash_password, password)),
-            display_name=applicant.display_name,
-            locale=applicant.locale or DEFAULT_LOCALE,
-        )
-        budgets.spend(self._database, budgets.MAILS, email)
+        waiting = {
+            "password_hash": self._hashing.run(partial(passwords.hash_password, password)),
+            "display_name": applicant.display_name,
+            "locale": applicant.locale or DEFAULT_LOCALE,
+        }
+        self._budgets.spend(MAILS, email)
         known = accounts.find_account_by_email(self._database, email)
-        return self._tell_owner(known) if known else self._send_code(new)
+        pending, secret = self._verifying.keep(
+            Purpose.REGISTER, email, payload=None if known else waiting
+        )
+        if known is None:
+            self._mails.registration(_applicant_address(email, waiting), secret)
+        else:
+            self._mails.account_exists(address_of(known))
+        return pending
 
     def resend(self, verification_id: UUID) -> Pending:
         """Send a new code; for a verification that is unknown or past nothing is sent.
 
         RateLimited by the mails to the address.
         """
-        db, code, pending = self._database, codes.new_code(), _pending(verification_id)
-        code_hash = codes.hash_code(self._signer, verification_id, code)
-        found = verifications.renew_verification(
-            db, verification_id, codes.SENDS, code_hash, pending.expires_at
-        )
-        if found is not None:
-            budgets.spend(db, budgets.MAILS, found.email)
-        if found is not None and found.new_account is not None:
-            self._mails.code(_address(found.new_account), verification_id, code)
+        pending, renewed = self._verifying.renew(verification_id, [Purpose.REGISTER])
+        if renewed is not None:
+            self._budgets.spend(MAILS, renewed.row.address)
+        if renewed is not None and renewed.row.payload:
+            address = _applicant_address(renewed.row.address, renewed.row.payload)
+            self._mails.registration(address, renewed.secret)
         return pending
 
     def verify(self, verification_id: UUID, code: str) -> AccountRow:
         """Take a code back: the new account. CodeInvalid; RateLimited by guesses at the address."""
-        found = self._count_guess(verification_id)
-        right = found and codes.is_code(self._signer, verification_id, code, found.code_hash)
-        account = self._create(found) if found and right else None
-        if account is None:
+        return self._begin(self._verifying.take(verification_id, code, [Purpose.REGISTER]))
+
+    def _begin(self, found: VerificationRow) -> AccountRow:
+        """The account that waited for this proof, unless the address got one meanwhile."""
+        waited = found.payload
+        account = waited and self._accounts.create(
+            NewAccount(found.address, None, waited["display_name"], waited["locale"])
+        )
+        if not (waited and account):
             raise CodeInvalid
-        self._mails.contact(account, datetime.now(UTC))
-        self._mails.welcome(account)
+        credentials.set_password(self._database, account.account_id, waited["password_hash"])
         return account
 
-    def _count_guess(self, verification_id: UUID) -> VerificationRow | None:
-        """Count before the check, in a transaction of its own: no guess is looked at uncounted."""
-        with self._database.transaction():
-            found = verifications.count_guess(self._database, verification_id, codes.GUESSES)
-            if found is not None:
-                budgets.spend(self._database, budgets.GUESSES, found.email)
-            return found
 
-    def _create(self, found: VerificationRow) -> AccountRow | None:
-        """The account that waited for this proof, unless another call was faster."""
-        new = found.new_account
-        used = new is not None and verifications.use_verification(self._database, found)
-        return accounts.create_account(self._database, new, [LEARNER]) if new and used else None
-
-    def _send_code(self, new: NewAccount) -> Pending:
-        code = codes.new_code()
-        pending = self._keep(new.email, code, new)
-        self._mails.code(_address(new), pending.verification_id, code)
-        return pending
-
-    def _tell_owner(self, known: AccountRow) -> Pending:
-        pending = self._keep(known.email, codes.new_code(), None)
-        self._mails.account_exists(_address(known))
-        return pending
-
-    def _keep(self, email: str, code: str, new_account: NewAccount | None) -> Pending:
-        pending = _pending(uuid4())
-        verifications.create_verification(
-            self._database,
-            pending.verification_id,
-            email,
-            code_hash=codes.hash_code(self._signer, pending.verification_id, code),
-            new_account=new_account,
-            expires_at=pending.expires_at,
-        )
-        return pending
+def address_of(account: AccountRow) -> MailAddress:
+    """Where mails to the owner of an account go."""
+    return MailAddress(email=account.email or "", name=account.display_name, locale=account.locale)
 
 
-def _pending(verification_id: UUID) -> Pending:
-    return Pending(verification_id, datetime.now(UTC) + codes.LIFETIME)
-
-
-def _address(person: NewAccount | AccountRow) -> MailAddress:
-    return MailAddress(email=person.email, name=person.display_name, locale=person.locale)
+def _applicant_address(email: str, waiting: dict[str, str]) -> MailAddress:
+    return MailAddress(email=email, name=waiting["display_name"], locale=waiting["locale"])

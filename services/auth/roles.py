@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from services.auth.accounts import Accounts
 from services.auth.addresses import normalize_email
 from services.auth.errors import AccountNotFound
 from services.auth.repository import accounts
 from services.auth.repository.accounts import AccountRow
 from services.kit.data.database import Database
-from services.kit.events.events import Events
-from stellr.auth.v1.events_pb2 import AccountChanged
 
 
 class Roles:
     """Gives roles."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database, makes: Accounts) -> None:
         self._database = database
-        self._events = events
+        self._accounts = makes
 
     def grant(self, email: str, role: str) -> AccountRow:
         """The account of an address, which has the role now; AccountNotFound.
@@ -29,6 +28,5 @@ class Roles:
         if account is None:
             raise AccountNotFound
         if changed is not None:
-            told = AccountChanged(user_id=str(changed.account_id), version=changed.version)
-            self._events.append(told, awaited=True)
+            self._accounts.changed(changed)
         return account

@@ -6,6 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from services.auth.access import AccessSigner
+from services.auth.accounts import Accounts
+from services.auth.audit import Audit
+from services.auth.budgets import Budgets
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
@@ -15,6 +18,7 @@ from services.auth.roles import Roles
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
+from services.auth.verifying import Verifying
 from services.kit.identity.tokens import load_key
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, Service
@@ -32,9 +36,27 @@ def build(runtime: Runtime) -> Domain:
     signer = AccessSigner(key, runtime.settings.public_url)
     # Its own tokens auth checks by the key at hand; the others ask it for that.
     runtime.access_keys.load_by(signer.jwks)
-    database, hashing = runtime.database, Hashing(ADMITTED)
-    registration = Registration(database, Mails(runtime), runtime.signer("code"), hashing)
-    sessions = Sessions(database, runtime.events, signer, runtime.signer("refresh-token"), hashing)
+    database, hashing, mails = runtime.database, Hashing(ADMITTED), Mails(runtime)
+    budgets = Budgets(database, runtime.settings.limit)
+    verifying = Verifying(database, runtime.signer("code"), budgets)
+    audit = Audit(database)
+    makes = Accounts(database, runtime.events, mails, audit)
+    registration = Registration(
+        database,
+        verifying=verifying,
+        makes=makes,
+        mails=mails,
+        budgets=budgets,
+        hashing=hashing,
+    )
+    sessions = Sessions(
+        database,
+        events=runtime.events,
+        access=signer,
+        refresh=runtime.signer("refresh-token"),
+        hashing=hashing,
+        audit=audit,
+    )
     public = AuthServicer(registration, sessions, signer)
     return Domain(
         servicers=[
@@ -45,7 +67,7 @@ def build(runtime: Runtime) -> Domain:
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(database, Roles(database, runtime.events)),
+                AuthInternalServicer(database, Roles(database, makes)),
             ),
         ],
         periodic=[Periodic("forget_the_past", 3600.0, partial(purge, database))],

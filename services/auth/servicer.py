@@ -37,7 +37,7 @@ class AuthServicer(AuthServiceServicer):
     ) -> SignedIn:
         """Take a code back and sign in."""
         account = self._registration.verify(UUID(request.verification_id), request.code)
-        return signed_in_message(self._sessions.start(account))
+        return signed_in_message(self._sessions.start(account, "code"))
 
     def GetVerifyEmailPage(
         self, request: pb.GetVerifyEmailPageRequest, context: grpc.ServicerContext
@@ -45,7 +45,7 @@ class AuthServicer(AuthServiceServicer):
         """The page behind the link of the mail."""
         policy = content_security_policy()
         context.send_initial_metadata((("content-security-policy", policy),))
-        return verify_email_page(request.verification_id, request.code)
+        return verify_email_page(request.token)
 
     def ResendEmailVerification(
         self, request: pb.ResendEmailVerificationRequest, context: grpc.ServicerContext

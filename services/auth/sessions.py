@@ -12,17 +12,20 @@ from uuid import UUID
 from services.auth import passwords, refresh_tokens
 from services.auth.access import AccessSigner
 from services.auth.addresses import normalize_email
+from services.auth.audit import Audit
 from services.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from services.auth.hashing import Hashing
 from services.auth.refresh_tokens import RefreshToken, Use
-from services.auth.repository import accounts, sessions
+from services.auth.repository import accounts, credentials, sessions
 from services.auth.repository.accounts import AccountRow
+from services.auth.repository.credentials import PasswordLogin
 from services.auth.repository.sessions import SessionRow
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
 from services.kit.events.events import Events
 from services.kit.identity.secrets import Signer
+from stellr.auth.v1.audit_pb2 import AuditEventType
 from stellr.auth.v1.events_pb2 import SessionEnded
 
 LIFETIME = timedelta(days=30)
@@ -42,16 +45,19 @@ class Sessions:
     def __init__(
         self,
         database: Database,
+        *,
         events: Events,
         access: AccessSigner,
         refresh: Signer,
         hashing: Hashing,
+        audit: Audit,
     ) -> None:
         self._database = database
         self._events = events
         self._access = access
         self._refresh = refresh
         self._hashing = hashing
+        self._audit = audit
 
     def log_in(self, email: str, password: str) -> SignedIn:
         """A session for the right password; InvalidCredentials for any other, or SignInBusy."""
@@ -60,27 +66,32 @@ class Sessions:
         held = self._hold(proven) if proven else None
         if held is None:
             raise InvalidCredentials
-        return self.start(held)
+        return self.start(held, "password")
 
-    def _prove(self, email: str, password: str) -> AccountRow | None:
-        account, given = self._find(email), passwords.normalize_password(password)
-        known = account.password_hash if account else None
-        return account if passwords.verify_password(given, known) else None
+    def _prove(self, email: str, password: str) -> PasswordLogin | None:
+        login, given = self._find(email), passwords.normalize_password(password)
+        known = login.password_hash if login else None
+        return login if passwords.verify_password(given, known) else None
 
-    def _find(self, email: str) -> AccountRow | None:
+    def _find(self, email: str) -> PasswordLogin | None:
         try:
-            return accounts.find_account_by_email(self._database, normalize_email(email))
+            return credentials.find_password_login(self._database, normalize_email(email))
         except InvalidArgument:
             return None  # nobody has an address that no mail reaches
 
-    def _hold(self, proven: AccountRow) -> AccountRow | None:
-        """The account as it is now; None where its password changed since it was proven."""
-        account = accounts.hold_account(self._database, proven.account_id)
-        unchanged = account and account.password_hash == proven.password_hash
+    def _hold(self, proven: PasswordLogin) -> AccountRow | None:
+        """The account as it is now; None where its password changed since it was proven, or nobody
+        may sign in."""
+        account = accounts.hold_account(self._database, proven.account.account_id)
+        password = account and credentials.find_password(self._database, account.account_id)
+        unchanged = account and account.may_sign_in and password == proven.password_hash
         return account if unchanged else None
 
-    def start(self, account: AccountRow) -> SignedIn:
-        """A new session of the account, on the device that calls."""
+    def start(self, account: AccountRow, method: str) -> SignedIn:
+        """A new session of the account, on the device that calls; InvalidCredentials where it is
+        disabled. `method` says how the person proved themselves, for the audit trail."""
+        if not account.may_sign_in:
+            raise InvalidCredentials
         this = call.current()
         session = sessions.start_session(
             self._database,
@@ -89,6 +100,12 @@ class Sessions:
             device=this.user_agent if this else "",
             address=this.address if this else "",
             lifetime=LIFETIME,
+        )
+        self._audit.record(
+            account.account_id,
+            AuditEventType.AUDIT_EVENT_TYPE_SIGNED_IN,
+            method=method,
+            session_id=session.session_id,
         )
         return self._tokens(session, account)
 
@@ -122,10 +139,13 @@ class Sessions:
         """End the caller's session, or all of them."""
         with self._database.transaction():
             if everywhere:
-                ended = sessions.end_sessions_of(self._database, call.user_id())
+                self.end_all(call.user_id())
             else:
-                ended = sessions.end_session(self._database, call.session_id())
-            self._tell_ended(ended)
+                self._tell_ended(sessions.end_session(self._database, call.session_id()))
+
+    def end_all(self, account_id: UUID, *, keep: UUID | None = None) -> None:
+        """End all sessions of an account, or all but one; true everywhere at the answer."""
+        self._tell_ended(sessions.end_sessions_of(self._database, account_id, keep=keep))
 
     def _tell_ended(self, session_ids: Iterable[UUID]) -> None:
         for session_id in session_ids:

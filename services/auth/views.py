@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from services.auth.access import LIFETIME_SECONDS
-from services.auth.registration import Pending
+from services.auth.accounts import state_of
 from services.auth.repository.accounts import AccountRow
 from services.auth.sessions import SignedIn
+from services.auth.verifying import Pending
 from services.kit.data.tables import timestamp
-from stellr.auth.v1 import auth_internal_service_pb2 as internal
+from stellr.auth.v1 import account_pb2
 from stellr.auth.v1 import sign_in_pb2 as pb
 
 
@@ -33,20 +34,22 @@ def user_message(account: AccountRow) -> pb.User:
     """The account as its owner sees it."""
     return pb.User(
         user_id=str(account.account_id),
-        email=account.email,
+        email=account.email or "",
         phone=account.phone or "",
         display_name=account.display_name,
         roles=account.roles,
-        email_verified=True,
+        email_verified=account.email is not None,
         phone_verified=account.phone is not None,
     )
 
 
-def account_message(account: AccountRow) -> internal.Account:
-    """The account as the mesh sees it."""
-    return internal.Account(
+def account_message(account: AccountRow) -> account_pb2.Account:
+    """The account as those see it who run the academy."""
+    return account_pb2.Account(
         user=user_message(account),
         locale=account.locale,
         create_time=timestamp(account.created_at),
         first_login_time=timestamp(account.first_login_at),
+        state=state_of(account),
+        delete_time=timestamp(account.deleted_at),
     )

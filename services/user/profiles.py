@@ -12,6 +12,7 @@ from services.user import repository
 from services.user.changes import changes
 from services.user.repository import ProfileRow
 from stellr.auth.v1 import auth_internal_service_pb2 as auth
+from stellr.auth.v1.account_pb2 import Account
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
 from stellr.user.v1.user_service_pb2 import UpdateProfileRequest
@@ -61,7 +62,7 @@ class Profiles:
         self._set_contact(card)
 
 
-def _first_values(user_id: UUID, account: auth.Account) -> dict[str, Any]:
+def _first_values(user_id: UUID, account: Account) -> dict[str, Any]:
     logged_in = account.HasField("first_login_time")
     return {
         "user_id": user_id,

@@ -192,8 +192,8 @@ _STATEMENTS = {
     ],
     "auth": [
         f"""
-        INSERT INTO accounts (account_id, email, password_hash, display_name, locale, roles)
-        SELECT {_id(_PERSON, "n")}, {_MAIL}, 'none', {_NAME}, 'en', '{{learner}}'
+        INSERT INTO accounts (account_id, email, display_name, locale, roles)
+        SELECT {_id(_PERSON, "n")}, {_MAIL}, {_NAME}, 'en', '{{learner}}'
         FROM {_ALL_ACCOUNTS}
         """
     ],

@@ -1,4 +1,4 @@
-"""Accounts: people who proved an address."""
+"""Accounts: people who proved an address, or whom a provider knows."""
 
 from __future__ import annotations
 
@@ -6,44 +6,54 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.auth.models import AccountState
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write
 
 
 class AccountRow(NamedTuple):
-    """A person who proved an address."""
+    """A person. What stands in `email` and `phone` is proven."""
 
     account_id: UUID
-    email: str
-    password_hash: str
+    email: str | None
+    phone: str | None
     display_name: str
     locale: str
-    phone: str | None
     roles: list[str]
     version: int
+    state: str
     first_login_at: datetime | None
+    deleted_at: datetime | None
     created_at: datetime
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether sessions may begin; those of a deleted account may do little."""
+        return self.state != AccountState.DISABLED
 
 
 class NewAccount(NamedTuple):
-    """A person who is about to prove an address."""
+    """A person whose address was just proven, or whom a provider knows."""
 
-    email: str
-    password_hash: str
+    email: str | None
+    phone: str | None
     display_name: str
     locale: str
 
 
-_COLUMNS = ", ".join(AccountRow._fields)
+COLUMNS = ", ".join(f"accounts.{name}" for name in AccountRow._fields)
 
 _FIND_ACCOUNT = Statement(
-    f"SELECT {_COLUMNS} FROM accounts WHERE account_id = :account_id", AccountRow
+    f"SELECT {COLUMNS} FROM accounts WHERE account_id = :account_id", AccountRow
 )
 _FIND_ACCOUNT_BY_EMAIL = Statement(
-    f"SELECT {_COLUMNS} FROM accounts WHERE email = :email", AccountRow
+    f"SELECT {COLUMNS} FROM accounts WHERE email = :email", AccountRow
+)
+_FIND_ACCOUNT_BY_PHONE = Statement(
+    f"SELECT {COLUMNS} FROM accounts WHERE phone = :phone", AccountRow
 )
 _HOLD_ACCOUNT = Write(
-    f"SELECT {_COLUMNS} FROM accounts WHERE account_id = :account_id FOR NO KEY UPDATE", AccountRow
+    f"SELECT {COLUMNS} FROM accounts WHERE account_id = :account_id FOR NO KEY UPDATE", AccountRow
 )
 
 
@@ -57,6 +67,11 @@ def find_account_by_email(db: Database, email: str) -> AccountRow | None:
     return db.first(_FIND_ACCOUNT_BY_EMAIL, email=email)
 
 
+def find_account_by_phone(db: Database, phone: str) -> AccountRow | None:
+    """The account of a number in E.164, or None."""
+    return db.first(_FIND_ACCOUNT_BY_PHONE, phone=phone)
+
+
 def hold_account(db: Database, account_id: UUID) -> AccountRow | None:
     """The account as it is now; its roles stay so until the transaction ends.
 
@@ -67,16 +82,16 @@ def hold_account(db: Database, account_id: UUID) -> AccountRow | None:
 
 _CREATE_ACCOUNT = Write(
     f"""
-    INSERT INTO accounts (email, password_hash, display_name, locale, roles)
-    VALUES (:email, :password_hash, :display_name, :locale, CAST(:roles AS text[]))
-    ON CONFLICT DO NOTHING RETURNING {_COLUMNS}
+    INSERT INTO accounts (email, phone, display_name, locale, roles)
+    VALUES (:email, :phone, :display_name, :locale, CAST(:roles AS text[]))
+    ON CONFLICT DO NOTHING RETURNING {COLUMNS}
     """,
     AccountRow,
 )
 
 
 def create_account(db: Database, new: NewAccount, roles: list[str]) -> AccountRow | None:
-    """A new account, or None where the address has one already."""
+    """A new account, or None where one of the addresses has an account already."""
     return db.first(_CREATE_ACCOUNT, **new._asdict(), roles=roles)
 
 
@@ -85,7 +100,7 @@ _ADD_ROLE = Write(
     UPDATE accounts
     SET roles = ARRAY(SELECT unnest(roles || CAST(:role AS text)) AS role ORDER BY role),
         version = version + 1, updated_at = now()
-    WHERE email = :email AND NOT (CAST(:role AS text) = ANY (roles)) RETURNING {_COLUMNS}
+    WHERE email = :email AND NOT (CAST(:role AS text) = ANY (roles)) RETURNING {COLUMNS}
     """,
     AccountRow,
 )

@@ -1,4 +1,4 @@
-"""What addresses have had of their budgets."""
+"""What subjects, such as addresses, have had of their budgets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.kit.data.statements import Write
 
 
 class Spent(NamedTuple):
-    """What an address has had of a budget since `since`, this one included."""
+    """What a subject has had of a budget since `since`, this one included."""
 
     spent: int
     since: datetime
@@ -19,8 +19,8 @@ class Spent(NamedTuple):
 
 _SPEND = Write(
     """
-    INSERT INTO budgets AS kept (email, name, spent, since) VALUES (:email, :name, 1, now())
-    ON CONFLICT (email, name) DO UPDATE SET
+    INSERT INTO budgets AS kept (subject, name, spent, since) VALUES (:subject, :name, 1, now())
+    ON CONFLICT (subject, name) DO UPDATE SET
         spent = CASE WHEN kept.since <= now() - CAST(:window AS interval) THEN 1
             ELSE kept.spent + 1 END,
         since = CASE WHEN kept.since <= now() - CAST(:window AS interval) THEN now()
@@ -31,6 +31,6 @@ _SPEND = Write(
 )
 
 
-def spend(db: Database, email: str, name: str, window: timedelta) -> Spent:
+def spend(db: Database, subject: str, name: str, window: timedelta) -> Spent:
     """Count one more; the first after the window begins a new one."""
-    return db.one(_SPEND, email=email, name=name, window=window)
+    return db.one(_SPEND, subject=subject, name=name, window=window)

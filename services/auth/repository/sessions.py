@@ -96,7 +96,7 @@ _END_SESSION = Write(
 )
 _END_SESSIONS_OF = Write(
     "UPDATE sessions SET ended_at = now() WHERE account_id = :account_id AND ended_at IS NULL"
-    " RETURNING session_id",
+    " AND session_id IS DISTINCT FROM CAST(:keep AS uuid) RETURNING session_id",
     scalar,
 )
 
@@ -106,6 +106,6 @@ def end_session(db: Database, session_id: UUID) -> list[UUID]:
     return db.all(_END_SESSION, session_id=session_id)
 
 
-def end_sessions_of(db: Database, account_id: UUID) -> list[UUID]:
-    """End all sessions of an account: the ids of those that were not over yet."""
-    return db.all(_END_SESSIONS_OF, account_id=account_id)
+def end_sessions_of(db: Database, account_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
+    """End all sessions of an account, or all but one: the ids of those that were not over yet."""
+    return db.all(_END_SESSIONS_OF, account_id=account_id, keep=keep)

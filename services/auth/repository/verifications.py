@@ -1,38 +1,49 @@
-"""Codes on their way."""
+"""Codes and links on their way."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from services.auth.repository.accounts import NewAccount
+from services.auth.models import Purpose
 from services.kit.data.database import Database
-from services.kit.data.statements import Write, nothing
+from services.kit.data.statements import Statement, Write, nothing
 
 
 class VerificationRow(NamedTuple):
-    """A code on its way; without a payload, which waits for the proof, it proves nothing."""
+    """A code on its way. Without an account and a payload it proves nothing."""
 
     verification_id: UUID
-    email: str
+    purpose: str
+    address: str
+    account_id: UUID | None
     code_hash: str
-    payload: dict[str, str] | None
+    payload: dict[str, Any] | None
 
-    @property
-    def new_account(self) -> NewAccount | None:
-        """The account that waits for the proof of its address."""
-        return NewAccount(email=self.email, **self.payload) if self.payload else None
+
+class Hashes(NamedTuple):
+    """What is kept of a code and of a link, and until when they are good."""
+
+    code_hash: str
+    link_hash: str
+    expires_at: datetime
 
 
 _COLUMNS = ", ".join(VerificationRow._fields)
+_IS_GOOD = "used_at IS NULL AND expires_at > now()"
 
 _CREATE_VERIFICATION = Write(
     """
-    INSERT INTO verifications (verification_id, email, code_hash, payload, expires_at)
-    VALUES (:verification_id, :email, :code_hash, :payload, :expires_at)
+    INSERT INTO verifications (
+        verification_id, purpose, address, account_id, payload, code_hash, link_hash, expires_at
+    ) VALUES (
+        :verification_id, :purpose, :address, :account_id, :payload, :code_hash, :link_hash,
+        :expires_at
+    )
     """,
     nothing,
 )
@@ -41,47 +52,65 @@ _CREATE_VERIFICATION = Write(
 def create_verification(
     db: Database,
     verification_id: UUID,
-    email: str,
+    purpose: Purpose,
+    address: str,
+    hashes: Hashes,
     *,
-    code_hash: str,
-    new_account: NewAccount | None,
-    expires_at: datetime,
+    account_id: UUID | None,
+    payload: dict[str, Any] | None,
 ) -> None:
-    """Keep a code that is on its way to an address, and the account that waits for its proof."""
-    payload = new_account._asdict() if new_account else None
-    if payload is not None:
-        del payload["email"]
+    """Keep a code that is on its way to an address, and what waits for its proof."""
     db.run(
         _CREATE_VERIFICATION,
         verification_id=verification_id,
-        email=email,
-        code_hash=code_hash,
+        purpose=purpose,
+        address=address,
+        account_id=account_id,
         payload=payload and Jsonb(payload),
-        expires_at=expires_at,
+        **hashes._asdict(),
     )
 
 
 _COUNT_GUESS = Write(
     f"""
     UPDATE verifications SET guesses = guesses + 1
-    WHERE verification_id = :verification_id AND guesses < :most
-        AND used_at IS NULL AND expires_at > now()
+    WHERE verification_id = :verification_id AND purpose = ANY(:purposes) AND guesses < :most
+        AND {_IS_GOOD}
     RETURNING {_COLUMNS}
     """,
     VerificationRow,
 )
 
 
-def count_guess(db: Database, verification_id: UUID, most: int) -> VerificationRow | None:
+def count_guess(
+    db: Database, verification_id: UUID, purposes: Collection[Purpose], most: int
+) -> VerificationRow | None:
     """Count a guess; the verification, or None where it is unknown, past, used or guessed up."""
-    return db.first(_COUNT_GUESS, verification_id=verification_id, most=most)
+    given = {"verification_id": verification_id, "purposes": list(purposes)}
+    return db.first(_COUNT_GUESS, **given, most=most)
+
+
+_FIND_BY_LINK = Statement(
+    f"""
+    SELECT {_COLUMNS} FROM verifications
+    WHERE link_hash = :link_hash AND purpose = :purpose AND {_IS_GOOD}
+    """,
+    VerificationRow,
+)
+
+
+def find_by_link(db: Database, link_hash: str, purpose: Purpose) -> VerificationRow | None:
+    """The verification that a link belongs to, or None where it is unknown, past or used."""
+    return db.first(_FIND_BY_LINK, link_hash=link_hash, purpose=purpose)
 
 
 _RENEW_VERIFICATION = Write(
     f"""
     UPDATE verifications
-    SET code_hash = :code_hash, expires_at = :expires_at, guesses = 0, sends = sends + 1
-    WHERE verification_id = :verification_id AND sends < :most AND used_at IS NULL
+    SET code_hash = :code_hash, link_hash = :link_hash, expires_at = :expires_at, guesses = 0,
+        sends = sends + 1, sent_at = now()
+    WHERE verification_id = :verification_id AND purpose = ANY(:purposes) AND sends < :most
+        AND used_at IS NULL
     RETURNING {_COLUMNS}
     """,
     VerificationRow,
@@ -89,16 +118,11 @@ _RENEW_VERIFICATION = Write(
 
 
 def renew_verification(
-    db: Database, verification_id: UUID, most: int, code_hash: str, expires_at: datetime
+    db: Database, verification_id: UUID, purposes: Collection[Purpose], most: int, hashes: Hashes
 ) -> VerificationRow | None:
     """Put a new code in a verification's place, or None where it is unknown, used or sent up."""
-    return db.first(
-        _RENEW_VERIFICATION,
-        verification_id=verification_id,
-        most=most,
-        code_hash=code_hash,
-        expires_at=expires_at,
-    )
+    given = {"verification_id": verification_id, "purposes": list(purposes)}
+    return db.first(_RENEW_VERIFICATION, **given, most=most, **hashes._asdict())
 
 
 _USE_VERIFICATION = Write(
@@ -114,3 +138,18 @@ def use_verification(db: Database, found: VerificationRow) -> bool:
     """Void a code and forget what waited for it; False where another call did so, or it changed."""
     given = {"verification_id": found.verification_id, "code_hash": found.code_hash}
     return db.run(_USE_VERIFICATION, **given) == 1
+
+
+_VOID_REGISTRATIONS = Write(
+    f"""
+    UPDATE verifications SET used_at = now(), payload = NULL
+    WHERE address = :address AND purpose = '{Purpose.REGISTER}' AND payload IS NOT NULL
+        AND used_at IS NULL
+    """,
+    nothing,
+)
+
+
+def void_registrations(db: Database, address: str) -> None:
+    """Void all registrations of an address that nobody proved: its owner is known by now."""
+    db.run(_VOID_REGISTRATIONS, address=address)

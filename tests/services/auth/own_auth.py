@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 
 from services.auth import passwords
 from services.auth.repository.accounts import NewAccount, create_account
+from services.auth.repository.credentials import set_password
 from services.auth.service import SERVICE
 from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
@@ -40,7 +41,10 @@ class OwnAuth:
     def account(self, email: str) -> None:
         """An account with PASSWORD."""
         with self.database.transaction():
-            create_account(self.database, NewAccount(email, HASH, "Ann", "en"), [LEARNER])
+            new = NewAccount(email, None, "Ann", "en")
+            account = create_account(self.database, new, [LEARNER])
+            assert account is not None
+            set_password(self.database, account.account_id, HASH)
 
     def log_in(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Any:
         """A session."""

@@ -9,18 +9,21 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.auth import budgets, codes
-from services.auth.budgets import Budget
+from services.auth import codes, verifying
+from services.auth.accounts import Accounts
+from services.auth.audit import Audit
+from services.auth.budgets import Budget, Budgets
 from services.auth.errors import CodeInvalid
 from services.auth.hashing import Hashing
 from services.auth.mails import Mails
 from services.auth.models import Budget as BudgetRow
-from services.auth.models import Verification
+from services.auth.models import Purpose, Verification
 from services.auth.registration import Registration
-from services.auth.repository.accounts import NewAccount
-from services.auth.repository.verifications import create_verification
+from services.auth.repository.verifications import Hashes, create_verification
+from services.auth.verifying import Verifying
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
+from services.kit.events.events import Events
 from services.kit.identity.secrets import Signer
 
 EMAIL, CODE = "ann@learner.example", "123456"
@@ -41,23 +44,40 @@ def pending(database: Database) -> UUID:
         create_verification(
             database,
             verification_id,
+            Purpose.REGISTER,
             EMAIL,
-            code_hash=codes.hash_code(SIGNER, verification_id, CODE),
-            new_account=NewAccount(EMAIL, "x", "Ann", "en"),
-            expires_at=datetime.now(UTC) + codes.LIFETIME,
+            Hashes(
+                codes.hash_code(SIGNER, verification_id, CODE),
+                "link",
+                datetime.now(UTC) + codes.LIFETIME,
+            ),
+            account_id=None,
+            payload={"password_hash": "x", "display_name": "Ann", "locale": "en"},
         )
     return verification_id
 
 
 def registration(database: Database) -> Registration:
-    return Registration(database, cast(Mails, NoMails()), SIGNER, Hashing(1))
+    mails, budgets = cast(Mails, Silent()), counting(database)
+    return Registration(
+        database,
+        verifying=Verifying(database, SIGNER, budgets),
+        makes=Accounts(database, cast(Events, Silent()), mails, Audit(database)),
+        mails=mails,
+        budgets=budgets,
+        hashing=Hashing(1),
+    )
 
 
-class NoMails:
-    """Sends nothing."""
+def counting(database: Database) -> Budgets:
+    return Budgets(database, lambda _, default: default)
+
+
+class Silent:
+    """Sends and tells nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
+        return lambda *_, **__: None
 
 
 def at_once(work: Callable[[], Any]) -> list[Any]:
@@ -118,7 +138,7 @@ def test_a_code_that_was_replaced_between_the_guess_and_its_use_is_no_good(
 def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:
     def spend() -> str:
         with database.transaction():
-            budgets.spend(database, MAILS, EMAIL)
+            counting(database).spend(MAILS, EMAIL)
         return "spent"
 
     ended = at_once(spend)
@@ -133,22 +153,22 @@ def test_budgets_are_by_name_and_address_and_begin_anew_after_their_window(
 ) -> None:
     once = Budget("mails", 1, timedelta(hours=1))
     with database.transaction() as unit:
-        budgets.spend(database, once, EMAIL)
-        budgets.spend(database, once, "bob@learner.example")
-        budgets.spend(database, Budget("guesses", 1, once.window), EMAIL)
+        counting(database).spend(once, EMAIL)
+        counting(database).spend(once, "bob@learner.example")
+        counting(database).spend(Budget("guesses", 1, once.window), EMAIL)
         with pytest.raises(RateLimited):
-            budgets.spend(database, once, EMAIL)
+            counting(database).spend(once, EMAIL)
         before = sa.func.now() - once.window
         unit.session.execute(sa.update(BudgetRow).values(since=before))
-        budgets.spend(database, once, EMAIL)
+        counting(database).spend(once, EMAIL)
         with pytest.raises(RateLimited):
-            budgets.spend(database, once, EMAIL)
+            counting(database).spend(once, EMAIL)
 
 
 def test_a_refused_spender_spends_nothing_and_his_verification_keeps_its_guesses(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(budgets, "GUESSES", Budget("guesses", 1, timedelta(hours=1)))
+    monkeypatch.setattr(verifying, "GUESSES", Budget("guesses", 1, timedelta(hours=1)))
     verification_id, rules = pending(database), registration(database)
     with pytest.raises(CodeInvalid), database.transaction():
         rules.verify(verification_id, "654321")

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.auth import passwords, service
-from services.auth.models import Account
+from services.auth.models import Credential
 from services.kit.data.database import Database
 from stellr.auth.v1 import auth_service_pb2 as pb
 from tests.services.auth.own_auth import OwnAuth, own_auth, reason_of
@@ -89,7 +89,7 @@ def test_a_password_that_changes_while_its_login_waits_is_no_longer_good(
         try:
             assert gate.reached.acquire(timeout=10)
             with auth.database.transaction() as unit:
-                unit.session.execute(sa.update(Account).values(password_hash="another"))
+                unit.session.execute(sa.update(Credential).values(secret="another"))
         finally:
             gate.open.set()
         error = login.exception(10)

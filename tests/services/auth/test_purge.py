@@ -22,7 +22,7 @@ YEAR, DAY = timedelta(days=365), timedelta(days=1)
 def rows(long_ago: datetime, lately: datetime, account: Any) -> list[AuthBase]:
     """Of each kind one that is long past, and one that may still matter."""
     session = {"account_id": account, "salt": "", "device": "", "address": ""}
-    code = {"email": "a@b.example", "code_hash": ""}
+    code = {"purpose": "register", "address": "a@b.example", "code_hash": ""}
     return [
         Session(**session, expires_at=long_ago),
         Session(**session, expires_at=NOW + YEAR, ended_at=long_ago),
@@ -30,8 +30,8 @@ def rows(long_ago: datetime, lately: datetime, account: Any) -> list[AuthBase]:
         Session(**session, expires_at=NOW + YEAR),
         Verification(**code, expires_at=long_ago),
         Verification(**code, expires_at=lately),
-        Budget(email="a@b.example", name="mails", spent=1, since=long_ago),
-        Budget(email="a@b.example", name="guesses", spent=1, since=NOW),
+        Budget(subject="a@b.example", name="mails", spent=1, since=long_ago),
+        Budget(subject="a@b.example", name="guesses", spent=1, since=NOW),
     ]
 
 
@@ -40,7 +40,7 @@ def test_auth_forgets_what_is_long_past_and_nothing_else(
 ) -> None:
     database = database_of("auth")
     with database.transaction() as unit:
-        account = create_account(database, NewAccount("a@b.example", "", "A", "en"), [])
+        account = create_account(database, NewAccount("a@b.example", None, "A", "en"), [])
         assert account is not None
         unit.session.add_all(rows(NOW - YEAR, NOW - DAY, account.account_id))
     runtime, domain = built(stack, database, monkeypatch)
@@ -61,9 +61,12 @@ def test_a_batch_that_is_full_asks_for_another(database_of: Callable[[str], Data
     with database.transaction() as unit:
         unit.session.execute(
             sa.insert(Verification).from_select(
-                ["email", "code_hash", "expires_at"],
+                ["purpose", "address", "code_hash", "expires_at"],
                 sa.select(
-                    sa.literal("a@b.example"), sa.literal(""), sa.literal(NOW - YEAR)
+                    sa.literal("register"),
+                    sa.literal("a@b.example"),
+                    sa.literal(""),
+                    sa.literal(NOW - YEAR),
                 ).select_from(sa.func.generate_series(1, past.BATCH + 1).alias()),
             )
         )

@@ -12,7 +12,7 @@ def test_a_token_is_made_before_a_change_of_roles_or_with_the_new_ones(
 ) -> None:
     database = database_of("auth")
     with database.transaction():
-        account = create_account(database, NewAccount(EMAIL, "x", "A", "en"), ["learner"])
+        account = create_account(database, NewAccount(EMAIL, None, "A", "en"), ["learner"])
     assert account is not None
     seen: list[tuple[list[str], int]] = []
 
@@ -35,7 +35,7 @@ def test_a_token_is_made_before_a_change_of_roles_or_with_the_new_ones(
 def test_a_role_is_given_once(database_of: Callable[[str], Database]) -> None:
     database = database_of("auth")
     with database.transaction():
-        create_account(database, NewAccount(EMAIL, "x", "A", "en"), ["learner"])
+        create_account(database, NewAccount(EMAIL, None, "A", "en"), ["learner"])
         given = [add_role(database, EMAIL, role) for role in ("author", "author", "admin")]
         unknown = add_role(database, "nobody@b.example", "author")
     changed = [(row.roles, row.version) for row in given if row is not None]

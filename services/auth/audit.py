@@ -1,0 +1,43 @@
+"""What happened to accounts, for their owners and for administrators to read."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.auth.repository import audit
+from services.kit import call
+from services.kit.data.database import Database
+from stellr.auth.v1.audit_pb2 import AuditEventType
+
+PREFIX = "AUDIT_EVENT_TYPE_"
+
+
+class Audit:
+    """Keeps what happened, in the transaction in which it happens."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self,
+        account_id: UUID,
+        kind: AuditEventType.ValueType,
+        *,
+        method: str = "",
+        session_id: UUID | None = None,
+        actor: str = "",
+        detail: str = "",
+    ) -> None:
+        """Keep that something happened, from where this call comes."""
+        this = call.current()
+        audit.create_event(
+            self._database,
+            account_id=account_id,
+            type=AuditEventType.Name(kind).removeprefix(PREFIX).lower(),
+            address=this.address if this else "",
+            device=this.user_agent if this else "",
+            method=method,
+            session_id=str(session_id or ""),
+            actor=actor,
+            detail=detail,
+        )

@@ -1,0 +1,63 @@
+"""Credentials: what people prove themselves with."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.auth.models import CredentialKind
+from services.auth.repository.accounts import COLUMNS, AccountRow
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, Write, nothing, scalar
+
+
+class PasswordLogin(NamedTuple):
+    """An account and the hash of its password; None where it has none."""
+
+    account: AccountRow
+    password_hash: str | None
+
+
+def _password_login(*row: Any) -> PasswordLogin:
+    return PasswordLogin(AccountRow(*row[:-1]), row[-1])
+
+
+_FIND_PASSWORD_LOGIN = Statement(
+    f"""
+    SELECT {COLUMNS}, credentials.secret FROM accounts
+    LEFT JOIN credentials ON credentials.account_id = accounts.account_id
+        AND credentials.kind = '{CredentialKind.PASSWORD}'
+    WHERE accounts.email = :email
+    """,
+    _password_login,
+)
+_FIND_PASSWORD = Statement(
+    f"SELECT secret FROM credentials WHERE account_id = :account_id"
+    f" AND kind = '{CredentialKind.PASSWORD}'",
+    scalar,
+)
+_SET_PASSWORD = Write(
+    f"""
+    INSERT INTO credentials (account_id, kind, subject, secret)
+    VALUES (
+        :account_id, '{CredentialKind.PASSWORD}', CAST(CAST(:account_id AS uuid) AS text), :secret
+    )
+    ON CONFLICT (kind, issuer, subject) DO UPDATE SET secret = excluded.secret, updated_at = now()
+    """,
+    nothing,
+)
+
+
+def find_password_login(db: Database, email: str) -> PasswordLogin | None:
+    """The account of a normalized address with its password, or None."""
+    return db.first(_FIND_PASSWORD_LOGIN, email=email)
+
+
+def find_password(db: Database, account_id: UUID) -> str | None:
+    """The hash of the account's password, or None."""
+    return db.first(_FIND_PASSWORD, account_id=account_id)
+
+
+def set_password(db: Database, account_id: UUID, password_hash: str) -> None:
+    """Give an account its first password, or another one."""
+    db.run(_SET_PASSWORD, account_id=account_id, secret=password_hash)

@@ -1,0 +1,126 @@
+"""Codes on their way: kept, sent again, and taken back, whatever they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from services.auth import codes
+from services.auth.budgets import GUESSES, Budgets
+from services.auth.errors import CodeInvalid
+from services.auth.models import Purpose
+from services.auth.repository import verifications
+from services.auth.repository.verifications import Hashes, VerificationRow
+from services.kit.data.database import Database
+from services.kit.identity.secrets import Signer
+
+
+class Pending(NamedTuple):
+    """A code that is on its way, and until when it is good."""
+
+    verification_id: UUID
+    expires_at: datetime
+
+
+class Secret(NamedTuple):
+    """What the message to the address says: the code, or the token of its link."""
+
+    code: str
+    link: str
+
+
+class Renewed(NamedTuple):
+    """A verification with a new code."""
+
+    row: VerificationRow
+    secret: Secret
+
+
+class Verifying:
+    """Keeps and checks codes; whoever asks for one has it sent."""
+
+    def __init__(self, database: Database, signer: Signer, budgets: Budgets) -> None:
+        self._database = database
+        self._signer = signer
+        self._budgets = budgets
+
+    def keep(
+        self,
+        purpose: Purpose,
+        address: str,
+        *,
+        account_id: UUID | None = None,
+        payload: dict[str, Any] | None = None,
+    ) -> tuple[Pending, Secret]:
+        """A new code for an address; without an account and a payload it will prove nothing."""
+        pending, secret = _pending(uuid4()), _secret()
+        verifications.create_verification(
+            self._database,
+            pending.verification_id,
+            purpose,
+            address,
+            self._hashes(pending, secret),
+            account_id=account_id,
+            payload=payload,
+        )
+        return pending, secret
+
+    def renew(
+        self, verification_id: UUID, purposes: Collection[Purpose]
+    ) -> tuple[Pending, Renewed | None]:
+        """A new code in the place of the old one; None where it is unknown, used or sent up."""
+        pending, secret = _pending(verification_id), _secret()
+        row = verifications.renew_verification(
+            self._database, verification_id, purposes, codes.SENDS, self._hashes(pending, secret)
+        )
+        return pending, Renewed(row, secret) if row else None
+
+    def take(
+        self, verification_id: UUID, code: str, purposes: Collection[Purpose]
+    ) -> VerificationRow:
+        """What the right code proves; it is void from now on.
+
+        CodeInvalid for a wrong one, which is counted; RateLimited by guesses at the address.
+        """
+        found = self._count_guess(verification_id, purposes)
+        right = found and codes.is_code(self._signer, verification_id, code, found.code_hash)
+        if not (found and right and verifications.use_verification(self._database, found)):
+            raise CodeInvalid
+        return found
+
+    def find_link(self, token: str, purpose: Purpose) -> VerificationRow:
+        """What a link belongs to; CodeInvalid where it is wrong, used or past."""
+        link_hash = codes.hash_link(self._signer, token)
+        found = verifications.find_by_link(self._database, link_hash, purpose)
+        if found is None:
+            raise CodeInvalid
+        return found
+
+    def _count_guess(
+        self, verification_id: UUID, purposes: Collection[Purpose]
+    ) -> VerificationRow | None:
+        """Count before the check, in a transaction of its own: no guess is looked at uncounted."""
+        with self._database.transaction():
+            found = verifications.count_guess(
+                self._database, verification_id, purposes, codes.GUESSES
+            )
+            if found is not None:
+                self._budgets.spend(GUESSES, found.address)
+            return found
+
+    def _hashes(self, pending: Pending, secret: Secret) -> Hashes:
+        return Hashes(
+            codes.hash_code(self._signer, pending.verification_id, secret.code),
+            codes.hash_link(self._signer, secret.link),
+            pending.expires_at,
+        )
+
+
+def _pending(verification_id: UUID) -> Pending:
+    return Pending(verification_id, datetime.now(UTC) + codes.LIFETIME)
+
+
+def _secret() -> Secret:
+    return Secret(codes.new_code(), codes.new_link())

@@ -6,23 +6,26 @@ from uuid import UUID
 
 import grpc
 
+from services.auth.address_change import AddressChange
 from services.auth.errors import AccountNotFound
 from services.auth.repository.accounts import find_account
 from services.auth.roles import Roles
-from services.auth.views import account_message
+from services.auth.views import account_message, verification_message
 from services.kit.data.database import Database
 from services.kit.identity.roles import role_name
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.account_pb2 import Account
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
+from stellr.auth.v1.sign_in_pb2 import Verification
 
 
 class AuthInternalServicer(AuthInternalServiceServicer):
     """Answers the mesh about identities."""
 
-    def __init__(self, database: Database, roles: Roles) -> None:
+    def __init__(self, database: Database, roles: Roles, changes: AddressChange) -> None:
         self._database = database
         self._roles = roles
+        self._changes = changes
 
     def GetAccount(self, request: pb.GetAccountRequest, context: grpc.ServicerContext) -> Account:
         """An account by its id."""
@@ -30,6 +33,15 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         if account is None:
             raise AccountNotFound
         return account_message(account)
+
+    def StartAddressChange(
+        self, request: pb.StartAddressChangeRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a code to the new address of an account."""
+        account_id = UUID(request.user_id)
+        if request.WhichOneof("address") == "email":
+            return verification_message(self._changes.start_email(account_id, request.email))
+        return verification_message(self._changes.start_phone(account_id, request.phone))
 
     def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> Account:
         """Give a role to an account."""

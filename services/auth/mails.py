@@ -14,11 +14,18 @@ from stellr.notification.v1 import notification_internal_service_pb2 as pb
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
 )
-from stellr.notification.v1.template_pb2 import AccountExists, VerificationCode, Welcome
+from stellr.notification.v1.template_pb2 import (
+    AccountExists,
+    AddressChanged,
+    VerificationCode,
+    Welcome,
+)
+
+URGENT = Queue.URGENT
 
 
 class Mails:
-    """Sends what auth has to say."""
+    """Sends what auth has to say, by mail and by SMS."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._public_url = runtime.settings.public_url
@@ -30,14 +37,32 @@ class Mails:
         """Send the code of a registration to an address that is nobody's yet, and a link."""
         self._code(address, secret.code, "/verify-email", secret.link)
 
+    def code(self, address: pb.MailAddress, code: str) -> None:
+        """Send a code that leads nowhere by itself."""
+        self._send(address=address, verification_code=VerificationCode(code=code), queue=URGENT)
+
+    def text_code(self, number: str, locale: str, code: str) -> None:
+        """Send a code by SMS."""
+        phone = pb.PhoneAddress(number=number, locale=locale)
+        self._send(phone=phone, verification_code=VerificationCode(code=code), queue=URGENT)
+
+    def address_changed(self, before: AccountRow, *, is_email: bool) -> None:
+        """Tell the address that was changed; where there was none of its kind, the other one."""
+        by_mail = before.email if is_email or not before.phone else None
+        if by_mail:
+            self._send(address=address_of(before), address_changed=AddressChanged())
+        elif before.phone:
+            phone = pb.PhoneAddress(number=before.phone, locale=before.locale)
+            self._send(phone=phone, address_changed=AddressChanged())
+
     def _code(self, address: pb.MailAddress, code: str, path: str, token: str) -> None:
         link = f"{self._public_url}{path}?{urlencode({'token': token})}"
         message = VerificationCode(code=code, link=link)
-        self._send(address=address, verification_code=message, queue=Queue.URGENT)
+        self._send(address=address, verification_code=message, queue=URGENT)
 
     def account_exists(self, address: pb.MailAddress) -> None:
         """Tell the owner of an address that somebody registers with it again."""
-        self._send(address=address, account_exists=AccountExists(), queue=Queue.URGENT)
+        self._send(address=address, account_exists=AccountExists(), queue=URGENT)
 
     def welcome(self, account: AccountRow) -> None:
         """Welcome a new learner: once, however often this is asked for."""
@@ -49,6 +74,7 @@ class Mails:
         request = pb.SetContactRequest(
             user_id=str(account.account_id),
             email=account.email or "",
+            phone=account.phone or "",
             name=account.display_name,
             locale=account.locale,
             revision_micros=int(now.timestamp() * 1e6),
@@ -63,3 +89,9 @@ class Mails:
             **message,  # type: ignore[arg-type]
         )
         self._send_notification(request, queue=queue)
+
+
+def address_of(account: AccountRow) -> pb.MailAddress:
+    """Where mails to the owner of an account go."""
+    address: str = account.email or ""
+    return pb.MailAddress(email=address, name=account.display_name, locale=account.locale)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from uuid import UUID
 
 from services.auth import passwords
 from services.auth.accounts import Accounts
@@ -12,12 +11,12 @@ from services.auth.addresses import normalize_email
 from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import CodeInvalid
 from services.auth.hashing import Hashing
-from services.auth.mails import Mails
+from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
 from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
-from services.auth.verifying import Pending, Verifying
+from services.auth.verifying import Pending, Renewed, Verifying
 from services.kit.data.database import Database
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
@@ -77,25 +76,15 @@ class Registration:
             self._mails.account_exists(address_of(known))
         return pending
 
-    def resend(self, verification_id: UUID) -> Pending:
-        """Send a new code; for a verification that is unknown or past nothing is sent.
-
-        RateLimited by the mails to the address.
-        """
-        pending, renewed = self._verifying.renew(verification_id, [Purpose.REGISTER])
-        if renewed is not None:
-            self._budgets.spend(MAILS, renewed.row.address)
-        if renewed is not None and renewed.row.payload:
+    def resend(self, renewed: Renewed) -> None:
+        """Send the new code of a registration, where it may prove something."""
+        if renewed.row.payload:
             address = _applicant_address(renewed.row.address, renewed.row.payload)
             self._mails.registration(address, renewed.secret)
-        return pending
 
-    def verify(self, verification_id: UUID, code: str) -> AccountRow:
-        """Take a code back: the new account. CodeInvalid; RateLimited by guesses at the address."""
-        return self._begin(self._verifying.take(verification_id, code, [Purpose.REGISTER]))
-
-    def _begin(self, found: VerificationRow) -> AccountRow:
-        """The account that waited for this proof, unless the address got one meanwhile."""
+    def begin(self, found: VerificationRow) -> AccountRow:
+        """The account that waited for this proof; CodeInvalid where the address got one
+        meanwhile."""
         waited = found.payload
         account = waited and self._accounts.create(
             NewAccount(found.address, None, waited["display_name"], waited["locale"])
@@ -104,11 +93,6 @@ class Registration:
             raise CodeInvalid
         credentials.set_password(self._database, account.account_id, waited["password_hash"])
         return account
-
-
-def address_of(account: AccountRow) -> MailAddress:
-    """Where mails to the owner of an account go."""
-    return MailAddress(email=account.email or "", name=account.display_name, locale=account.locale)
 
 
 def _applicant_address(email: str, waiting: dict[str, str]) -> MailAddress:

@@ -7,17 +7,21 @@ from pathlib import Path
 
 from services.auth.access import AccessSigner
 from services.auth.accounts import Accounts
+from services.auth.address_change import AddressChange
 from services.auth.audit import Audit
 from services.auth.budgets import Budgets
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
+from services.auth.phone_login import PhoneLogin
+from services.auth.proofs import Proofs
 from services.auth.registration import Registration
 from services.auth.repository.past import purge
 from services.auth.roles import Roles
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
+from services.auth.text_messages import TextMessages
 from services.auth.verifying import Verifying
 from services.kit.identity.tokens import load_key
 from services.kit.process.runtime import Runtime
@@ -57,7 +61,20 @@ def build(runtime: Runtime) -> Domain:
         hashing=hashing,
         audit=audit,
     )
-    public = AuthServicer(registration, sessions, signer)
+    messages, countries = TextMessages(budgets, mails), settings.countries
+    phone_login = PhoneLogin(database, verifying, makes, messages, countries)
+    changes = AddressChange(
+        database,
+        verifying=verifying,
+        makes=makes,
+        mails=mails,
+        messages=messages,
+        budgets=budgets,
+        audit=audit,
+        countries=countries,
+    )
+    proofs = Proofs(verifying, registration, phone_login, changes, budgets)
+    public = AuthServicer(registration, phone_login, proofs, sessions, signer)
     return Domain(
         servicers=[
             Registered(
@@ -67,7 +84,7 @@ def build(runtime: Runtime) -> Domain:
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(database, Roles(database, makes)),
+                AuthInternalServicer(database, Roles(database, makes), changes),
             ),
         ],
         periodic=[Periodic("forget_the_past", 3600.0, partial(purge, database))],

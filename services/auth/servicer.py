@@ -9,6 +9,8 @@ from google.api.httpbody_pb2 import HttpBody
 
 from services.auth.access import AccessSigner
 from services.auth.page import content_security_policy, verify_email_page
+from services.auth.phone_login import PhoneLogin
+from services.auth.proofs import Proofs
 from services.auth.registration import Applicant, Registration
 from services.auth.sessions import Sessions
 from services.auth.views import signed_in_message, verification_message
@@ -21,9 +23,16 @@ class AuthServicer(AuthServiceServicer):
     """Signs people up, in and out."""
 
     def __init__(
-        self, registration: Registration, sessions: Sessions, signer: AccessSigner
+        self,
+        registration: Registration,
+        phone_login: PhoneLogin,
+        proofs: Proofs,
+        sessions: Sessions,
+        signer: AccessSigner,
     ) -> None:
         self._registration = registration
+        self._phone_login = phone_login
+        self._proofs = proofs
         self._sessions = sessions
         self._signer = signer
 
@@ -36,7 +45,7 @@ class AuthServicer(AuthServiceServicer):
         self, request: pb.VerifyEmailRequest, context: grpc.ServicerContext
     ) -> SignedIn:
         """Take a code back and sign in."""
-        account = self._registration.verify(UUID(request.verification_id), request.code)
+        account = self._proofs.email(UUID(request.verification_id), request.code)
         return signed_in_message(self._sessions.start(account, "code"))
 
     def GetVerifyEmailPage(
@@ -51,7 +60,27 @@ class AuthServicer(AuthServiceServicer):
         self, request: pb.ResendEmailVerificationRequest, context: grpc.ServicerContext
     ) -> Verification:
         """Send a new code."""
-        return verification_message(self._registration.resend(UUID(request.verification_id)))
+        return verification_message(self._proofs.resend_email(UUID(request.verification_id)))
+
+    def StartPhoneLogin(
+        self, request: pb.StartPhoneLoginRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a code to a phone."""
+        pending = self._phone_login.start(request.phone, request.display_name, request.locale)
+        return verification_message(pending)
+
+    def VerifyPhone(
+        self, request: pb.VerifyPhoneRequest, context: grpc.ServicerContext
+    ) -> SignedIn:
+        """Take the code of an SMS back and sign in."""
+        account = self._proofs.phone(UUID(request.verification_id), request.code)
+        return signed_in_message(self._sessions.start(account, "phone"))
+
+    def ResendPhoneVerification(
+        self, request: pb.ResendPhoneVerificationRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a new code by SMS."""
+        return verification_message(self._phone_login.resend(UUID(request.verification_id)))
 
     def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> SignedIn:
         """Log in by e-mail and password."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -12,8 +12,9 @@ from services.auth.budgets import GUESSES, Budgets
 from services.auth.errors import CodeInvalid
 from services.auth.models import Purpose
 from services.auth.repository import verifications
-from services.auth.repository.verifications import Hashes, VerificationRow
+from services.auth.repository.verifications import Hashes, Limits, VerificationRow
 from services.kit.data.database import Database
+from services.kit.errors import RateLimited
 from services.kit.identity.secrets import Signer
 
 
@@ -68,13 +69,23 @@ class Verifying:
         return pending, secret
 
     def renew(
-        self, verification_id: UUID, purposes: Collection[Purpose]
+        self,
+        verification_id: UUID,
+        purposes: Collection[Purpose],
+        *,
+        pause: timedelta = timedelta(0),
     ) -> tuple[Pending, Renewed | None]:
-        """A new code in the place of the old one; None where it is unknown, used or sent up."""
+        """A new code in the place of the old one; None where it is unknown, used or sent up.
+
+        RateLimited within a pause after the code before.
+        """
         pending, secret = _pending(verification_id), _secret()
+        limits = Limits(codes.SENDS, pause)
         row = verifications.renew_verification(
-            self._database, verification_id, purposes, codes.SENDS, self._hashes(pending, secret)
+            self._database, verification_id, purposes, limits, self._hashes(pending, secret)
         )
+        if row is None and pause:
+            self._check_pause(verification_id, purposes, limits)
         return pending, Renewed(row, secret) if row else None
 
     def take(
@@ -97,6 +108,13 @@ class Verifying:
         if found is None:
             raise CodeInvalid
         return found
+
+    def _check_pause(
+        self, verification_id: UUID, purposes: Collection[Purpose], limits: Limits
+    ) -> None:
+        seconds = verifications.seconds_to_wait(self._database, verification_id, purposes, limits)
+        if seconds > 0:
+            raise RateLimited("resend", seconds)
 
     def _count_guess(
         self, verification_id: UUID, purposes: Collection[Purpose]

@@ -95,6 +95,33 @@ def create_account(db: Database, new: NewAccount, roles: list[str]) -> AccountRo
     return db.first(_CREATE_ACCOUNT, **new._asdict(), roles=roles)
 
 
+def _set(column: str) -> Write[AccountRow]:
+    return Write(
+        f"""
+        UPDATE accounts SET {column} = :value, updated_at = now()
+        WHERE account_id = :account_id AND NOT EXISTS (
+            SELECT FROM accounts others
+            WHERE others.{column} = :value AND others.account_id <> :account_id
+        ) RETURNING {COLUMNS}
+        """,
+        AccountRow,
+    )
+
+
+_SET_EMAIL = _set("email")
+_SET_PHONE = _set("phone")
+
+
+def set_email(db: Database, account_id: UUID, email: str) -> AccountRow | None:
+    """Give an account a proven address; None where another account has it."""
+    return db.first(_SET_EMAIL, account_id=account_id, value=email)
+
+
+def set_phone(db: Database, account_id: UUID, phone: str) -> AccountRow | None:
+    """Give an account a proven number; None where another account has it."""
+    return db.first(_SET_PHONE, account_id=account_id, value=phone)
+
+
 _ADD_ROLE = Write(
     f"""
     UPDATE accounts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from services.auth.models import Purpose
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write, nothing
+from services.kit.data.statements import Statement, Write, nothing, scalar
 
 
 class VerificationRow(NamedTuple):
@@ -104,25 +104,57 @@ def find_by_link(db: Database, link_hash: str, purpose: Purpose) -> Verification
     return db.first(_FIND_BY_LINK, link_hash=link_hash, purpose=purpose)
 
 
+class Limits(NamedTuple):
+    """How often a code is sent, and how long after the one before at the earliest."""
+
+    most: int
+    pause: timedelta
+
+
+_MAY_BE_SENT = """
+    verification_id = :verification_id AND purpose = ANY(:purposes) AND sends < :most
+    AND used_at IS NULL
+"""
 _RENEW_VERIFICATION = Write(
     f"""
     UPDATE verifications
     SET code_hash = :code_hash, link_hash = :link_hash, expires_at = :expires_at, guesses = 0,
-        sends = sends + 1, sent_at = now()
-    WHERE verification_id = :verification_id AND purpose = ANY(:purposes) AND sends < :most
-        AND used_at IS NULL
+        sends = sends + 1, sent_at = clock_timestamp()
+    WHERE {_MAY_BE_SENT} AND sent_at + CAST(:pause AS interval) <= clock_timestamp()
     RETURNING {_COLUMNS}
     """,
     VerificationRow,
 )
+_SECONDS_TO_WAIT = Statement(
+    f"""
+    SELECT extract(epoch FROM sent_at + CAST(:pause AS interval) - clock_timestamp())::float8
+    FROM verifications WHERE {_MAY_BE_SENT}
+    """,
+    scalar,
+)
 
 
 def renew_verification(
-    db: Database, verification_id: UUID, purposes: Collection[Purpose], most: int, hashes: Hashes
+    db: Database,
+    verification_id: UUID,
+    purposes: Collection[Purpose],
+    limits: Limits,
+    hashes: Hashes,
 ) -> VerificationRow | None:
-    """Put a new code in a verification's place, or None where it is unknown, used or sent up."""
+    """Put a new code in a verification's place.
+
+    None where it is unknown, used or sent up, or the pause is not over.
+    """
     given = {"verification_id": verification_id, "purposes": list(purposes)}
-    return db.first(_RENEW_VERIFICATION, **given, most=most, **hashes._asdict())
+    return db.first(_RENEW_VERIFICATION, **given, **limits._asdict(), **hashes._asdict())
+
+
+def seconds_to_wait(
+    db: Database, verification_id: UUID, purposes: Collection[Purpose], limits: Limits
+) -> float:
+    """How long a verification that may be sent again must wait for that; 0 where it is none."""
+    given = {"verification_id": verification_id, "purposes": list(purposes)}
+    return db.first(_SECONDS_TO_WAIT, **given, **limits._asdict()) or 0.0
 
 
 _USE_VERIFICATION = Write(

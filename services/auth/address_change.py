@@ -1,0 +1,124 @@
+"""Changing an address of an account: the new one is proven first, and the old one is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from services.auth.accounts import Accounts
+from services.auth.addresses import normalize_email
+from services.auth.audit import Audit
+from services.auth.budgets import MAILS, Budgets
+from services.auth.errors import AccountNotFound, CodeInvalid
+from services.auth.mails import Mails, address_of
+from services.auth.models import AccountState, Purpose
+from services.auth.phone_numbers import normalize_phone
+from services.auth.repository import accounts, verifications
+from services.auth.repository.accounts import AccountRow
+from services.auth.repository.verifications import VerificationRow
+from services.auth.text_messages import TextMessages
+from services.auth.verifying import Pending, Verifying
+from services.kit.data.database import Database
+from stellr.auth.v1.audit_pb2 import AuditEventType
+from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
+
+
+class AddressChange:
+    """Changes e-mail addresses and phone numbers."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        verifying: Verifying,
+        makes: Accounts,
+        mails: Mails,
+        messages: TextMessages,
+        budgets: Budgets,
+        audit: Audit,
+        countries: Collection[str],
+    ) -> None:
+        self._database = database
+        self._verifying = verifying
+        self._accounts = makes
+        self._mails = mails
+        self._messages = messages
+        self._budgets = budgets
+        self._audit = audit
+        self._countries = countries
+
+    def start_email(self, account_id: UUID, email: str) -> Pending:
+        """Send a code to the new address. Where it is somebody else's, the code proves nothing and
+        its owner is told. InvalidFields on `email`; AccountNotFound; RateLimited."""
+        new, account = normalize_email(email), self._account(account_id)
+        self._budgets.spend(MAILS, new)
+        owner = accounts.find_account_by_email(self._database, new)
+        taken = owner is not None and owner.account_id != account_id
+        pending, secret = self._verifying.keep(
+            Purpose.CHANGE_EMAIL, new, account_id=None if taken else account_id
+        )
+        if owner is not None and taken:
+            self._mails.account_exists(address_of(owner))
+        else:
+            self._mails.code(_mail_address(new, account), secret.code)
+        return pending
+
+    def start_phone(self, account_id: UUID, phone: str) -> Pending:
+        """Send a code to the new number. Where it is somebody else's, the code proves nothing.
+        InvalidFields on `phone`; AccountNotFound; RateLimited."""
+        new, account = normalize_phone(phone, self._countries), self._account(account_id)
+        self._messages.spend(new)
+        owner = accounts.find_account_by_phone(self._database, new)
+        taken = owner is not None and owner.account_id != account_id
+        pending, secret = self._verifying.keep(
+            Purpose.CHANGE_PHONE, new, account_id=None if taken else account_id
+        )
+        if not taken:
+            self._messages.code(new, account.locale, secret.code)
+        return pending
+
+    def resend_email(self, found: VerificationRow, code: str) -> None:
+        """Send a new code to the new address, where it may prove something."""
+        account = found.account_id and accounts.find_account(self._database, found.account_id)
+        if account:
+            self._mails.code(_mail_address(found.address, account), code)
+
+    def finish(self, found: VerificationRow) -> AccountRow:
+        """The account with its new address, which was just proven.
+
+        CodeInvalid where the account is not in use any more or the address got another one.
+        """
+        before = found.account_id and accounts.hold_account(self._database, found.account_id)
+        if not before or before.state != AccountState.ACTIVE:
+            raise CodeInvalid
+        is_email = found.purpose == Purpose.CHANGE_EMAIL
+        change = accounts.set_email if is_email else accounts.set_phone
+        account = change(self._database, before.account_id, found.address)
+        if account is None:
+            raise CodeInvalid
+        if (account.email, account.phone) != (before.email, before.phone):
+            self._tell(before, account, is_email=is_email)
+        return account
+
+    def _tell(self, before: AccountRow, account: AccountRow, *, is_email: bool) -> None:
+        if is_email:
+            verifications.void_registrations(self._database, account.email or "")
+            self._audit.record(
+                account.account_id, AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED, method="code"
+            )
+        else:
+            self._audit.record(
+                account.account_id, AuditEventType.AUDIT_EVENT_TYPE_PHONE_CHANGED, method="code"
+            )
+        self._accounts.addresses_changed(account)
+        self._mails.address_changed(before, is_email=is_email)
+
+    def _account(self, account_id: UUID) -> AccountRow:
+        account = accounts.find_account(self._database, account_id)
+        if account is None or account.state != AccountState.ACTIVE:
+            raise AccountNotFound
+        return account
+
+
+def _mail_address(email: str, account: AccountRow) -> MailAddress:
+    return MailAddress(email=email, name=account.display_name, locale=account.locale)

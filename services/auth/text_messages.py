@@ -1,0 +1,37 @@
+"""SMS with codes: what they may cost, and that they are sent."""
+
+from __future__ import annotations
+
+from services.auth.budgets import Budget, Budgets
+from services.auth.mails import Mails
+from services.auth.phone_numbers import range_of
+from services.kit import call
+from services.kit.rpc.limits import address_key
+
+ADDRESS = Budget("sms_address", 100)
+NUMBER = Budget("sms_number", 10)
+RANGE = Budget("sms_range", 300)
+SITE = Budget("sms_site", 3000)
+
+
+class TextMessages:
+    """Sends codes by SMS, as many an hour as the budgets allow."""
+
+    def __init__(self, budgets: Budgets, mails: Mails) -> None:
+        self._budgets = budgets
+        self._mails = mails
+
+    def spend(self, number: str) -> None:
+        """Count a message to a number; RateLimited.
+
+        The address it is asked from first: who is over that budget spends nobody else's.
+        """
+        this = call.current()
+        self._budgets.spend(ADDRESS, address_key(this.address if this else ""))
+        self._budgets.spend(NUMBER, number)
+        self._budgets.spend(RANGE, range_of(number))
+        self._budgets.spend(SITE, "")
+
+    def code(self, number: str, locale: str, code: str) -> None:
+        """Send a code to a number."""
+        self._mails.text_code(number, locale, code)

@@ -149,6 +149,13 @@ class Stack:
         found = [read for read in self._mails.values() if to in str(read[1]["To"])]
         return [mail for _, mail in sorted(found, key=lambda read: read[0])]
 
+    def texts(self, to: str) -> list[dict[str, str]]:
+        """The text messages to a number, oldest first."""
+        files = sorted(
+            (self.state / "outbox").glob("*.sms.json"), key=lambda path: path.stat().st_mtime_ns
+        )
+        return [read for path in files if (read := json.loads(path.read_text()))["to"] == to]
+
     def mesh(self, caller: str, target: str, address: str = "") -> MeshChannel:
         """A channel to a service, or its process at an address, with the identity of another (or
         of the operator)."""

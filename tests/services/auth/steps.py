@@ -1,5 +1,6 @@
 """What people do at auth, step by step."""
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -49,3 +50,28 @@ def refresh(visitor: Visitor, token: str) -> httpx.Response:
 
 def with_token(stack: Stack, token: str) -> Visitor:
     return Visitor(stack, token)
+
+
+def phone_number() -> str:
+    """A number that nobody else has in this run."""
+    area, rest = secrets.choice((202, 312, 415, 503, 617)), secrets.randbelow(8 * 10**6)
+    return f"+1{area}{rest + 2 * 10**6}"
+
+
+def start_phone(visitor: Visitor, number: str, **more: str) -> dict[str, Any]:
+    answer = visitor.post("/login/phone", {"phone": number, **more})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def texted_code(stack: Stack, number: str, count: int = 1) -> str:
+    """The code of the text message to a number that came as number `count`."""
+    body = eventually(lambda: stack.texts(number)[count - 1 :], 10)[0]["body"]
+    (code,) = re.findall(r"(?<![\w-])(\d{6})(?![\w-])", body)
+    return str(code)
+
+
+def verify_phone(visitor: Visitor, verification: dict[str, Any], code: str) -> httpx.Response:
+    body = {"verificationId": verification["verificationId"], "code": code}
+    return visitor.post("/verify-phone", body)

@@ -19,6 +19,7 @@ from tests.services.auth.steps import (
     Mesh,
     address,
     log_in,
+    phone_number,
     refresh,
     with_token,
 )
@@ -49,6 +50,11 @@ TRIED = {
     "Login": Tried("/login", NEW, 401, "INVALID_CREDENTIALS"),
     "RefreshToken": Tried("/token/refresh", {"refreshToken": "x"}, 401, "REFRESH_TOKEN_INVALID"),
     "Logout": Tried("/logout", {}, 401, "SIGN_IN_REQUIRED"),
+    "StartPhoneLogin": Tried("/login/phone", {"phone": phone_number()}, 200),
+    "VerifyPhone": Tried(
+        "/verify-phone", {"verificationId": UNKNOWN, "code": "123456"}, 400, "CODE_INVALID"
+    ),
+    "ResendPhoneVerification": Tried("/verify-phone/resend", {"verificationId": UNKNOWN}, 200),
     "GetJwks": Tried("/.well-known/jwks.json", None, 200),
 }
 BAD: list[tuple[str, dict[str, str], set[str]]] = [
@@ -61,6 +67,11 @@ BAD: list[tuple[str, dict[str, str], set[str]]] = [
     ("/login", {}, {"email", "password"}),
     ("/login", {"email": "a" * 321, "password": "a" * 513}, {"email", "password"}),
     ("/token/refresh", {}, {"refreshToken"}),
+    ("/login/phone", {}, {"phone"}),
+    ("/login/phone", {"phone": "2025550143", "displayName": "\n"}, {"phone", "displayName"}),
+    ("/login/phone", {"phone": "+442079460018"}, {"phone"}),
+    ("/verify-phone", {"verificationId": "x", "code": "1"}, {"verificationId", "code"}),
+    ("/verify-phone/resend", {}, {"verificationId"}),
     ("/token/refresh", {"refreshToken": "x" * 257}, {"refreshToken"}),
 ]
 

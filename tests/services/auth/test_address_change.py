@@ -1,0 +1,144 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from services.kit.errors import CallerNotAllowed, InvalidArgument, NotFound, RateLimited
+from stellr.auth.v1 import auth_internal_service_pb2 as pb
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
+from tests.services.auth.steps import (
+    Learners,
+    Mesh,
+    address,
+    log_in,
+    phone_number,
+    sent_code,
+    start_phone,
+    texted_code,
+    verify,
+    verify_phone,
+    with_token,
+)
+from tests.support import Stack, Visitor, body_of, eventually, reason
+
+Start = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def start(mesh: Mesh) -> Start:
+    """Starts a change as user asks for it."""
+    stub = AuthInternalServiceStub(mesh("user", "auth"))
+
+    def ask(user_id: str, **new: str) -> dict[str, str]:
+        answer = stub.StartAddressChange(pb.StartAddressChangeRequest(user_id=user_id, **new))
+        return {"verificationId": answer.verification_id}
+
+    return ask
+
+
+def test_a_new_email_address_is_proven_and_the_old_one_told(
+    stack: Stack, visitor: Visitor, learner: Learners, start: Start
+) -> None:
+    person, new = learner(), address()
+    verification = start(person.user_id, email=f" {new.upper()}")
+    before = len(stack.mails(person.email))
+    session = verify(visitor, verification, sent_code(stack, new)).json()
+    assert (session["user"]["userId"], session["user"]["email"]) == (person.user_id, new)
+    told = eventually(lambda: stack.mails(person.email)[before:], 10)
+    assert any("contact details were changed" in mail["Subject"] for mail in told)
+    assert all(new not in body_of(mail) for mail in told)
+    assert log_in(visitor, new, person.password).status_code == 200
+    assert log_in(visitor, person.email, person.password).status_code == 401
+    own = with_token(stack, session["accessToken"])
+    eventually(lambda: own.get("/me").json()["email"] == new)
+
+
+def test_a_number_is_added_and_then_changed(
+    stack: Stack, visitor: Visitor, learner: Learners, start: Start
+) -> None:
+    person, first, second = learner(), phone_number(), phone_number()
+    added = verify_phone(visitor, start(person.user_id, phone=first), texted_code(stack, first))
+    assert added.json()["user"]["phone"] == first
+    eventually(lambda: any("changed" in mail["Subject"] for mail in stack.mails(person.email)), 10)
+    changed = verify_phone(visitor, start(person.user_id, phone=second), texted_code(stack, second))
+    assert changed.json()["user"]["phone"] == second
+    told = eventually(lambda: stack.texts(first)[1:], 10)
+    assert "changed" in told[0]["body"]
+    login = start_phone(visitor, second)
+    session = verify_phone(visitor, login, texted_code(stack, second, 2)).json()
+    assert session["user"]["userId"] == person.user_id
+
+
+def test_an_address_of_somebody_else_is_never_given_away(
+    stack: Stack, visitor: Visitor, learner: Learners, start: Start
+) -> None:
+    person, owner = learner(), learner()
+    before = len(stack.mails(owner.email))
+    verification = start(person.user_id, email=owner.email)
+    (told,) = eventually(lambda: stack.mails(owner.email)[before:], 10)
+    assert "already have" in told["Subject"]
+    for guess in range(5):
+        answer = verify(visitor, verification, f"{guess:06d}")
+        assert reason(answer) == "CODE_INVALID"
+    assert person.get("/me").json()["email"] == person.email
+
+
+def test_of_two_who_prove_an_address_at_once_one_has_it(
+    stack: Stack, visitor: Visitor, learner: Learners, start: Start
+) -> None:
+    people, new = [learner(), learner()], address()
+    begun = [start(person.user_id, email=new) for person in people]
+    codes = [sent_code(stack, new, count) for count in (1, 2)]
+
+    def prove(verification: dict[str, str]) -> Any:
+        answers = [verify(visitor, verification, code) for code in codes]
+        return next((answer.json() for answer in answers if answer.status_code == 200), None)
+
+    with ThreadPoolExecutor(2) as pool:
+        won = [session for session in pool.map(prove, begun) if session]
+    assert len(won) == 1
+    assert log_in(visitor, new, people[0].password).status_code in (200, 401)
+
+
+def test_the_code_of_a_change_is_no_proof_of_a_registration_nor_of_a_number(
+    stack: Stack, visitor: Visitor, learner: Learners, start: Start
+) -> None:
+    new = address()
+    verification = start(learner().user_id, email=new)
+    code = sent_code(stack, new)
+    assert reason(verify_phone(visitor, verification, code)) == "CODE_INVALID"
+    assert verify(visitor, verification, code).status_code == 200
+
+
+def test_a_new_code_goes_to_the_new_address(
+    stack: Stack, visitor: Visitor, learner: Learners, start: Start
+) -> None:
+    new = address()
+    verification = start(learner().user_id, email=new)
+    first = sent_code(stack, new)
+    assert visitor.post("/verify-email/resend", verification).status_code == 200
+    second = sent_code(stack, new, 2)
+    if first != second:
+        assert verify(visitor, verification, first).status_code == 400
+    assert verify(visitor, verification, second).json()["user"]["email"] == new
+
+
+def test_what_starting_a_change_refuses(mesh: Mesh, learner: Learners) -> None:
+    stub = AuthInternalServiceStub(mesh("user", "auth"))
+    person, nobody = learner().user_id, "01a2040b-0000-7000-8000-000000000001"
+    for wrong in ({}, {"email": "a@b"}, {"phone": "+442079460018"}, {"phone": "12"}):
+        with pytest.raises(InvalidArgument):
+            stub.StartAddressChange(pb.StartAddressChangeRequest(user_id=person, **wrong))
+    with pytest.raises(NotFound):
+        stub.StartAddressChange(pb.StartAddressChangeRequest(user_id=nobody, email=address()))
+    with pytest.raises(CallerNotAllowed):
+        AuthInternalServiceStub(mesh("course", "auth")).StartAddressChange(
+            pb.StartAddressChangeRequest(user_id=person, email=address())
+        )
+    new = address()
+    often = pb.StartAddressChangeRequest(user_id=person, email=new)
+    for _ in range(10):
+        stub.StartAddressChange(often)
+    with pytest.raises(RateLimited):
+        stub.StartAddressChange(often)

@@ -15,6 +15,9 @@ from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
 from services.auth.phone_login import PhoneLogin
 from services.auth.proofs import Proofs
+from services.auth.openid.linking import Linking
+from services.auth.openid.login import OpenIdLogin
+from services.auth.openid.states import States
 from services.auth.registration import Registration
 from services.auth.repository.past import purge
 from services.auth.roles import Roles
@@ -74,7 +77,13 @@ def build(runtime: Runtime) -> Domain:
         countries=countries,
     )
     proofs = Proofs(verifying, registration, phone_login, changes, budgets)
-    public = AuthServicer(registration, phone_login, proofs, sessions, signer)
+    openid = OpenIdLogin(
+        database,
+        settings.openid(runtime.settings.public_url),
+        States(runtime.signer("openid-state")),
+        Linking(database, makes, audit),
+    )
+    public = AuthServicer(registration, phone_login, proofs, openid, sessions, signer)
     return Domain(
         servicers=[
             Registered(

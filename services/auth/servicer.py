@@ -8,6 +8,7 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.auth.access import AccessSigner
+from services.auth.openid.login import OpenIdLogin, Proof
 from services.auth.page import content_security_policy, verify_email_page
 from services.auth.phone_login import PhoneLogin
 from services.auth.proofs import Proofs
@@ -27,12 +28,14 @@ class AuthServicer(AuthServiceServicer):
         registration: Registration,
         phone_login: PhoneLogin,
         proofs: Proofs,
+        openid: OpenIdLogin,
         sessions: Sessions,
         signer: AccessSigner,
     ) -> None:
         self._registration = registration
         self._phone_login = phone_login
         self._proofs = proofs
+        self._openid = openid
         self._sessions = sessions
         self._signer = signer
 
@@ -85,6 +88,25 @@ class AuthServicer(AuthServiceServicer):
     def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> SignedIn:
         """Log in by e-mail and password."""
         return signed_in_message(self._sessions.log_in(request.email, request.password))
+
+    def GetGoogleLogin(
+        self, request: pb.GetGoogleLoginRequest, context: grpc.ServicerContext
+    ) -> pb.GoogleLogin:
+        """Where a person signs in with the provider."""
+        return pb.GoogleLogin(**self._openid.begin(request.redirect_uri)._asdict())
+
+    def LoginWithGoogle(
+        self, request: pb.LoginWithGoogleRequest, context: grpc.ServicerContext
+    ) -> SignedIn:
+        """Log in with what the provider gave."""
+        proof = Proof(
+            code=request.code,
+            state=request.state,
+            redirect_uri=request.redirect_uri,
+            id_token=request.id_token,
+            nonce=request.nonce,
+        )
+        return signed_in_message(self._sessions.start(self._openid.finish(proof), "openid"))
 
     def RefreshToken(
         self, request: pb.RefreshTokenRequest, context: grpc.ServicerContext

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
+from services.auth.openid.config import OpenIdConfig
 from services.kit.process.settings import OwnSettings
+
+COUNTRY_LETTERS = 2
 
 
 class AuthSettings(OwnSettings):
@@ -15,12 +18,37 @@ class AuthSettings(OwnSettings):
     sms_countries: str = Field(
         "US", description="ISO 3166-1 codes of the countries that SMS are sent to, by commas"
     )
+    openid_issuer: str = Field("https://accounts.google.com", description="the OpenID provider")
+    openid_client_id: str = Field("", description="what it knows the academy by; empty: not used")
+    openid_client_secret: SecretStr = Field(SecretStr(""), description="what proves that it is us")
+    openid_audiences: str = Field("", description="client ids of apps, by commas")
+    openid_redirect_uris: str = Field(
+        "", description="where people come back to, by commas; empty: the academy's own origin"
+    )
     token_key_file: Path | None = Field(None, description="P-256 key that signs tokens, PEM")
 
     @property
     def countries(self) -> frozenset[str]:
         """The countries that SMS are sent to; ValueError where one is none."""
-        codes = frozenset(filter(None, map(str.strip, self.sms_countries.upper().split(","))))
-        if wrong := sorted(code for code in codes if not (code.isalpha() and len(code) == 2)):  # noqa: PLR2004
+        codes = _listed(self.sms_countries.upper())
+        wrong = [code for code in codes if not (code.isalpha() and len(code) == COUNTRY_LETTERS)]
+        if wrong:
             raise ValueError(f"STELLR_SMS_COUNTRIES: {', '.join(wrong)} is no country code")
         return codes
+
+    def openid(self, public_url: str) -> OpenIdConfig | None:
+        """The OpenID provider, or None where none is set up; ValueError names a bad setting."""
+        if not self.openid_client_id:
+            return None
+        return OpenIdConfig(
+            self.openid_issuer,
+            self.openid_client_id,
+            public_url,
+            client_secret=self.openid_client_secret.get_secret_value(),
+            audiences=_listed(self.openid_audiences),
+            redirect_uris=_listed(self.openid_redirect_uris),
+        )
+
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(filter(None, map(str.strip, text.split(","))))

@@ -55,6 +55,12 @@ TRIED = {
         "/verify-phone", {"verificationId": UNKNOWN, "code": "123456"}, 400, "CODE_INVALID"
     ),
     "ResendPhoneVerification": Tried("/verify-phone/resend", {"verificationId": UNKNOWN}, 200),
+    "GetGoogleLogin": Tried(
+        "/login/google?redirectUri=https%3A%2F%2Fa.example", None, 400, "OPENID_NOT_CONFIGURED"
+    ),
+    "LoginWithGoogle": Tried(
+        "/login/google", {"idToken": "x", "nonce": "y"}, 400, "OPENID_NOT_CONFIGURED"
+    ),
     "GetJwks": Tried("/.well-known/jwks.json", None, 200),
 }
 BAD: list[tuple[str, dict[str, str], set[str]]] = [

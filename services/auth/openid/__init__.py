@@ -1,0 +1,1 @@
+"""Signing in by an OpenID provider, such as Google (OpenID Connect Core 1.0)."""

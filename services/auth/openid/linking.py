@@ -1,0 +1,85 @@
+"""Whose account an identity of the provider belongs to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from services.auth.accounts import Accounts
+from services.auth.addresses import normalize_email
+from services.auth.audit import Audit
+from services.auth.openid.errors import OpenIdRefused
+from services.auth.openid.id_token import Identity
+from services.auth.registration import DEFAULT_LOCALE
+from services.auth.repository import accounts, openid
+from services.auth.repository.accounts import AccountRow, NewAccount
+from services.kit.data.database import Database
+from services.kit.errors import InvalidArgument
+from services.kit.text import trim
+from stellr.auth.v1.audit_pb2 import AuditEventType
+
+DEFAULT_NAME = "Learner"
+LONGEST_NAME = 100
+_LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}")
+
+
+class Linking:
+    """Finds accounts by issuer and subject, which never change; by an address only once, and only
+    where both sides proved it."""
+
+    def __init__(self, database: Database, makes: Accounts, audit: Audit) -> None:
+        self._database = database
+        self._accounts = makes
+        self._audit = audit
+
+    def account_of(self, identity: Identity) -> AccountRow:
+        """The account of an identity, which is linked or made where there is none."""
+        # First sign-ins of the same person at once take turns.
+        openid.lock_identity(self._database, identity.issuer, identity.subject)
+        known = openid.hold_account_of(self._database, identity.issuer, identity.subject)
+        return known or self._link(identity)
+
+    def _link(self, identity: Identity) -> AccountRow:
+        email = _mailable(identity.email)
+        account = self._hold(email) or self._create(identity, email) or self._hold(email)
+        if account is None:
+            raise OpenIdRefused
+        openid.create_credential(
+            self._database, account.account_id, identity.issuer, identity.subject
+        )
+        self._audit.record(
+            account.account_id,
+            AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_ADDED,
+            method="openid",
+            detail=identity.issuer,
+        )
+        return account
+
+    def _hold(self, email: str | None) -> AccountRow | None:
+        known = accounts.find_account_by_email(self._database, email) if email else None
+        return known and accounts.hold_account(self._database, known.account_id)
+
+    def _create(self, identity: Identity, email: str | None) -> AccountRow | None:
+        return self._accounts.create(
+            NewAccount(email, None, _name(identity.name), _locale(identity.locale))
+        )
+
+
+def _mailable(email: str) -> str | None:
+    try:
+        return normalize_email(email) if email else None
+    except InvalidArgument:
+        return None  # of a kind that no account has
+
+
+def _name(name: str) -> str:
+    """The name, if it is one that people may have here (stellr.options.v1.person_name)."""
+    trimmed = trim(name)[:LONGEST_NAME]
+    kinds = {unicodedata.category(char) for char in trimmed}
+    has_controls = kinds & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    is_seen = any(kind[0] in "LNPS" for kind in kinds)
+    return trimmed if is_seen and not has_controls else DEFAULT_NAME
+
+
+def _locale(locale: str) -> str:
+    return locale if _LOCALE.fullmatch(locale) else DEFAULT_LOCALE

@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 
 from edge import registry
 from edge.cli.admin import admin
+from edge.cli.auth import auth
 from edge.cli.events import events
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
@@ -130,5 +131,6 @@ main.add_command(status)
 main.add_command(import_course)
 main.add_command(journey)
 main.add_command(admin)
+main.add_command(auth)
 main.add_command(jobs)
 main.add_command(events)

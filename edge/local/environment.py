@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from edge.local.connections import ConnectionPlan
 from edge.local.state import State
 
-# The one service that signs access tokens.
-TOKEN_ISSUER = "auth"  # noqa: S105
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -48,8 +45,6 @@ def _own(settings: Settings, service: str) -> dict[str, str]:
     own = {}
     if service in settings.databases:
         own["STELLR_DATABASE_URL"] = settings.databases[service]
-    if service == TOKEN_ISSUER:
-        own["STELLR_TOKEN_KEY_FILE"] = str(settings.state.keys / "tokens.pem")
     if service == "gateway":
         own["STELLR_ENVOY_ADMIN"] = settings.envoy_admin
     return own

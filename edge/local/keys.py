@@ -20,10 +20,9 @@ SECRET_BYTES = 32
 def make_keys(state: State, services: Iterable[str]) -> None:
     """Make what is missing in `<state>/keys` and write the public keys of all anew.
 
-    One private key (PKCS8 PEM) for each service and for the operator, the key that signs access
-    tokens, and one random secret. Raises StartError naming a key file that cannot be read.
+    One private key (PKCS8 PEM) for each service and for the operator, and one random secret. Raises
+    StartError naming a key file that cannot be read.
     """
-    _private_key(state.keys / "tokens.pem")
     if not (state.keys / "secret").exists():
         write_private(state.keys / "secret", secrets.token_urlsafe(SECRET_BYTES).encode())
     holders = [*services, OPERATOR]

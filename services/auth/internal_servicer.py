@@ -10,6 +10,7 @@ from services.auth.address_change import AddressChange
 from services.auth.errors import AccountNotFound
 from services.auth.repository.accounts import find_account
 from services.auth.roles import Roles
+from services.auth.signing_keys import SigningKeys
 from services.auth.views import account_message, verification_message
 from services.kit.data.database import Database
 from services.kit.identity.roles import role_name
@@ -22,10 +23,13 @@ from stellr.auth.v1.sign_in_pb2 import Verification
 class AuthInternalServicer(AuthInternalServiceServicer):
     """Answers the mesh about identities."""
 
-    def __init__(self, database: Database, roles: Roles, changes: AddressChange) -> None:
+    def __init__(
+        self, database: Database, roles: Roles, changes: AddressChange, keys: SigningKeys
+    ) -> None:
         self._database = database
         self._roles = roles
         self._changes = changes
+        self._keys = keys
 
     def GetAccount(self, request: pb.GetAccountRequest, context: grpc.ServicerContext) -> Account:
         """An account by its id."""
@@ -42,6 +46,12 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         if request.WhichOneof("address") == "email":
             return verification_message(self._changes.start_email(account_id, request.email))
         return verification_message(self._changes.start_phone(account_id, request.phone))
+
+    def RotateSigningKeys(
+        self, request: pb.RotateSigningKeysRequest, context: grpc.ServicerContext
+    ) -> pb.RotateSigningKeysResponse:
+        """Make a new key for access tokens."""
+        return pb.RotateSigningKeysResponse(kid=self._keys.rotate())
 
     def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> Account:
         """Give a role to an account."""

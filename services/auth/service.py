@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from services.auth.access import AccessSigner
 from services.auth.accounts import Accounts
 from services.auth.address_change import AddressChange
 from services.auth.audit import Audit
@@ -13,20 +12,20 @@ from services.auth.budgets import Budgets
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
-from services.auth.phone_login import PhoneLogin
-from services.auth.proofs import Proofs
 from services.auth.openid.linking import Linking
 from services.auth.openid.login import OpenIdLogin
 from services.auth.openid.states import States
+from services.auth.phone_login import PhoneLogin
+from services.auth.proofs import Proofs
 from services.auth.registration import Registration
 from services.auth.repository.past import purge
 from services.auth.roles import Roles
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
+from services.auth.signing_keys import PURPOSE, SigningKeys
 from services.auth.text_messages import TextMessages
 from services.auth.verifying import Verifying
-from services.kit.identity.tokens import load_key
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, Service
 from services.kit.process.service import Registration as Registered
@@ -35,14 +34,13 @@ from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_serv
 
 
 def build(runtime: Runtime) -> Domain:
-    """The servicers of auth; ValueError where the key for tokens is missing."""
+    """What auth consists of; ValueError names a setting that is wrong."""
     settings = runtime.settings_of(AuthSettings)
-    if settings.token_key_file is None:
-        raise ValueError("STELLR_TOKEN_KEY_FILE is not set")
-    key = load_key(settings.token_key_file.read_bytes())
-    signer = AccessSigner(key, runtime.settings.public_url)
-    # Its own tokens auth checks by the key at hand; the others ask it for that.
-    runtime.access_keys.load_by(signer.jwks)
+    keys = SigningKeys(
+        runtime.database, runtime.events, runtime.sealer(PURPOSE), runtime.settings.public_url
+    )
+    # Its own tokens auth checks by the keys at hand; the others ask it for them.
+    runtime.access_keys.load_by(keys.load_jwks)
     database, hashing, mails = runtime.database, Hashing(ADMITTED), Mails(runtime)
     budgets = Budgets(database, runtime.settings.limit)
     verifying = Verifying(database, runtime.signer("code"), budgets)
@@ -59,7 +57,7 @@ def build(runtime: Runtime) -> Domain:
     sessions = Sessions(
         database,
         events=runtime.events,
-        access=signer,
+        keys=keys,
         refresh=runtime.signer("refresh-token"),
         hashing=hashing,
         audit=audit,
@@ -83,7 +81,7 @@ def build(runtime: Runtime) -> Domain:
         States(runtime.signer("openid-state")),
         Linking(database, makes, audit),
     )
-    public = AuthServicer(registration, phone_login, proofs, openid, sessions, signer)
+    public = AuthServicer(registration, phone_login, proofs, openid, sessions, keys)
     return Domain(
         servicers=[
             Registered(
@@ -93,10 +91,17 @@ def build(runtime: Runtime) -> Domain:
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(database, Roles(database, makes), changes),
+                AuthInternalServicer(database, Roles(database, makes), changes, keys),
             ),
         ],
-        periodic=[Periodic("forget_the_past", 3600.0, partial(purge, database))],
+        periodic=[
+            Periodic("forget_the_past", 3600.0, partial(purge, database)),
+            Periodic(
+                "rotate_signing_keys", 600.0, partial(keys.rotate_if_due, settings.token_key_days)
+            ),
+            # A process that heard nothing of a new key finds it soon all the same.
+            Periodic("load_signing_keys", 60.0, keys.load, everywhere=True),
+        ],
     )
 
 

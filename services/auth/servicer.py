@@ -7,13 +7,13 @@ from uuid import UUID
 import grpc
 from google.api.httpbody_pb2 import HttpBody
 
-from services.auth.access import AccessSigner
 from services.auth.openid.login import OpenIdLogin, Proof
 from services.auth.page import content_security_policy, verify_email_page
 from services.auth.phone_login import PhoneLogin
 from services.auth.proofs import Proofs
 from services.auth.registration import Applicant, Registration
 from services.auth.sessions import Sessions
+from services.auth.signing_keys import SigningKeys
 from services.auth.views import signed_in_message, verification_message
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
@@ -30,14 +30,14 @@ class AuthServicer(AuthServiceServicer):
         proofs: Proofs,
         openid: OpenIdLogin,
         sessions: Sessions,
-        signer: AccessSigner,
+        keys: SigningKeys,
     ) -> None:
         self._registration = registration
         self._phone_login = phone_login
         self._proofs = proofs
         self._openid = openid
         self._sessions = sessions
-        self._signer = signer
+        self._keys = keys
 
     def Register(self, request: pb.RegisterRequest, context: grpc.ServicerContext) -> Verification:
         """Register by e-mail."""
@@ -121,4 +121,4 @@ class AuthServicer(AuthServiceServicer):
 
     def GetJwks(self, request: pb.GetJwksRequest, context: grpc.ServicerContext) -> pb.Jwks:
         """The public keys of access tokens."""
-        return pb.Jwks(keys=[pb.Jwk(**jwk) for jwk in self._signer.jwks()["keys"]])
+        return pb.Jwks(keys=[pb.Jwk(**jwk) for jwk in self._keys.jwks()["keys"]])

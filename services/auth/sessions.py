@@ -10,16 +10,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.auth import passwords, refresh_tokens
-from services.auth.access import AccessSigner
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
 from services.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from services.auth.hashing import Hashing
+from services.auth.models import AccountState
 from services.auth.refresh_tokens import RefreshToken, Use
 from services.auth.repository import accounts, credentials, sessions
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.credentials import PasswordLogin
 from services.auth.repository.sessions import SessionRow
+from services.auth.signing_keys import SigningKeys
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
@@ -47,14 +48,14 @@ class Sessions:
         database: Database,
         *,
         events: Events,
-        access: AccessSigner,
+        keys: SigningKeys,
         refresh: Signer,
         hashing: Hashing,
         audit: Audit,
     ) -> None:
         self._database = database
         self._events = events
-        self._access = access
+        self._keys = keys
         self._refresh = refresh
         self._hashing = hashing
         self._audit = audit
@@ -153,7 +154,11 @@ class Sessions:
             self._events.append(SessionEnded(session_id=str(session_id)), awaited=True)
 
     def _tokens(self, session: SessionRow, account: AccountRow) -> SignedIn:
-        access = self._access.sign(
-            account.account_id, session.session_id, account.roles, account.version
+        access = self._keys.signer().sign(
+            account.account_id,
+            session.session_id,
+            account.roles,
+            account.version,
+            deleted=account.state == AccountState.DELETED,
         )
         return SignedIn(account, access, refresh_tokens.sign(self._refresh, session))

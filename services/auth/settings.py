@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field, SecretStr
 
 from services.auth.openid.config import OpenIdConfig
@@ -25,7 +23,9 @@ class AuthSettings(OwnSettings):
     openid_redirect_uris: str = Field(
         "", description="where people come back to, by commas; empty: the academy's own origin"
     )
-    token_key_file: Path | None = Field(None, description="P-256 key that signs tokens, PEM")
+    token_key_days: float = Field(
+        30.0, gt=0, description="days after which another key signs access tokens"
+    )
 
     @property
     def countries(self) -> frozenset[str]:

@@ -18,6 +18,8 @@ class Caller:
     session_id: UUID | None = None
     roles: frozenset[str] = frozenset()
     service: str = ""
+    # The person deleted the account, and may take that back.
+    deleted: bool = False
     # The person's access token, carried along to the services asked on the way.
     token: str = field(default="", repr=False)
 

@@ -271,6 +271,20 @@ class RoleRequired(PermissionDenied):
     message = "this is for other roles"
 
 
+class AccountDeleted(PermissionDenied):
+    """The caller deleted the account, and may do little more than take that back."""
+
+    reason = Reason.REASON_ACCOUNT_DELETED
+    message = "the account is deleted: restore it first"
+
+
+class RevocationsUnavailable(Unavailable):
+    """Who was signed out is not known, so nobody may write."""
+
+    reason = Reason.REASON_REVOCATIONS_UNAVAILABLE
+    message = "who is signed in cannot be checked just now: try again"
+
+
 class ServiceIdentityRequired(Unauthenticated):
     """Only services may call."""
 

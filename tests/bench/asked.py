@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import uuid4
 
-from services.auth.access import AccessSigner
-from services.kit.identity.tokens import load_key
 from tests import support
 from tests.bench import academy, cpu
 from tests.bench.academy import BUSY, BUSY_COURSES, BUSY_LESSONS, CERTIFIED, Size
 from tests.bench.load import drive
+from tests.tokens import signer_of
 
 PAGE = 5
 CERTIFICATES = 500
@@ -85,9 +84,8 @@ class Academy:
 
     def _token(self, account: int) -> str:
         if account not in self._tokens:
-            key = load_key((self.stack.state / "keys" / "tokens.pem").read_bytes())
-            signer = AccessSigner(key, self.stack.url)
-            self._tokens[account] = signer.sign(academy.user_id(account), uuid4(), ["learner"], 1)
+            user_id = academy.user_id(account)
+            self._tokens[account] = signer_of(self.stack).sign(user_id, uuid4(), ["learner"], 1)
         return self._tokens[account]
 
 

@@ -18,6 +18,7 @@ from services.kit.work.failures import describe
 from stellr.events.v1 import event_service_pb2 as pb
 
 log = structlog.get_logger("stellr.events")
+NEVER = float("-inf")
 Happening = TypeVar("Happening", bound=Message)
 
 
@@ -35,6 +36,8 @@ class Listener:
 
     def __init__(self, feed: Feed) -> None:
         self.live_until = 0.0
+        # time.monotonic() up to which they knew for sure.
+        self.known_at = NEVER
         # Set once a watch has caught up for the first time.
         self.caught_up = threading.Event()
         self._feed = feed
@@ -90,6 +93,7 @@ class Listener:
                 log.warning("events begin anew", service=self._feed.service)
         self._position, self._heard_at = answer.position, time.monotonic()
         if self._is_live:
+            self.known_at = self._heard_at
             self.live_until = self._heard_at + self._feed.silence_seconds
 
     def _tell(self, event: pb.Event) -> None:

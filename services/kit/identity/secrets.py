@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+NONCE_BYTES = 12
 
 
 class Signer:
     """Signs and checks short strings with HMAC-SHA256 for one purpose."""
 
     def __init__(self, secret: bytes, purpose: str) -> None:
-        self._key = HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret)
+        self._key = _derived(secret, purpose)
 
     def sign(self, text: str) -> str:
         """The signature of the text: base64url without padding, 43 characters."""
@@ -25,6 +30,30 @@ class Signer:
     def matches(self, text: str, signature: str) -> bool:
         """Whether the signature is the text's, compared in constant time."""
         return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+
+
+class Sealer:
+    """Seals what is kept elsewhere with AES-256-GCM (NIST SP 800-38D), for one purpose."""
+
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        self._cipher = AESGCM(_derived(secret, purpose))
+
+    def seal(self, data: bytes, about: str) -> bytes:
+        """The data sealed; `about` says what they are and must be said again to open them."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, data, about.encode())
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """What was sealed; ValueError where it was by another secret, is changed, or is another."""
+        nonce, data = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return self._cipher.decrypt(nonce, data, about.encode())
+        except InvalidTag:
+            raise ValueError(f"what is sealed of {about} cannot be opened") from None
+
+
+def _derived(secret: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(secret)
 
 
 def read_secret(path: Path | None) -> bytes:

@@ -22,6 +22,11 @@ AUDIENCE = "stellr"
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105
 # The version of the account that has the roles of the token.
 VERSION_CLAIM = "ver"
+# The account is deleted, and may be restored.
+DELETED_CLAIM = "del"
+# Headers that would have a verifier look for keys where the sender says, or understand what it does
+# not (RFC 8725, 3.10; RFC 7515, 4.1.11).
+FORBIDDEN_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit"})
 MESH_TOKEN_SECONDS = 600
 CACHED_TOKENS = 20_000
 
@@ -36,6 +41,7 @@ class AccessToken:
     # Of the account: its roles as they were then.
     version: int
     expires_at: float
+    deleted: bool = False
 
 
 class Bounded(dict[str, Any]):
@@ -104,19 +110,27 @@ def load_key(pem: bytes) -> EllipticCurvePrivateKey:
 class AccessTokens:
     """Verifies access tokens. A verified one is remembered until it expires."""
 
-    def __init__(self, keys: KeySet) -> None:
+    def __init__(self, keys: KeySet, issuer: str) -> None:
         self._keys = keys
+        self._issuer = issuer
         self._verified = Bounded(CACHED_TOKENS)
 
     def verify(self, token: str) -> AccessToken:
         """What the token says. TokenExpired, or TokenInvalid."""
         known: AccessToken | None = self._verified.get(token)
         if known is None:
-            known = _access_token(*_decode(token, self._keys, AUDIENCE))
+            known = self.read(token)
             self._verified.keep(token, known)
         if known.expires_at <= time.time():
             raise TokenExpired
         return known
+
+    def read(self, token: str) -> AccessToken:
+        """What the token says, checked anew."""
+        claims, header = _decode(token, self._keys, AUDIENCE)
+        if claims["iss"] != self._issuer:
+            raise TokenInvalid
+        return _access_token(claims, header)
 
 
 class MeshTokens:
@@ -157,6 +171,8 @@ def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], di
     """The claims and the header of a token that is signed by one of the keys."""
     try:
         header = jwt.get_unverified_header(token)
+        if FORBIDDEN_HEADERS & header.keys():
+            raise TokenInvalid
         key = keys.find(str(header.get("kid", "")))
         if key is None:
             raise TokenInvalid
@@ -172,7 +188,9 @@ def _decode(token: str, keys: KeySet, audience: str) -> tuple[dict[str, Any], di
 
 def _access_token(claims: dict[str, Any], header: dict[str, Any]) -> AccessToken:
     try:
-        if str(header["typ"]).lower() != ACCESS_TOKEN_TYPE:
+        numbers = [claims["iat"], claims["exp"], claims[VERSION_CLAIM]]
+        is_whole = all(type(number) is int for number in numbers)
+        if str(header["typ"]).lower() != ACCESS_TOKEN_TYPE or not is_whole:
             raise TokenInvalid
         return AccessToken(
             UUID(claims["sub"]),
@@ -180,6 +198,7 @@ def _access_token(claims: dict[str, Any], header: dict[str, Any]) -> AccessToken
             frozenset(claims["roles"]),
             int(claims[VERSION_CLAIM]),
             float(claims["exp"]),
+            deleted=claims.get(DELETED_CLAIM) is True,
         )
     except (KeyError, TypeError, ValueError):
         raise TokenInvalid from None

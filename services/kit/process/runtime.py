@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
+import grpc
 from google.protobuf.json_format import MessageToDict
 
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
+from services.kit.errors import DomainError
 from services.kit.events.events import Events
 from services.kit.events.listener import Listener
 from services.kit.identity.revocations import REMEMBER_SECONDS, Revocations
-from services.kit.identity.secrets import Signer, read_secret
+from services.kit.identity.secrets import Sealer, Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
 from services.kit.process.settings import OwnSettings, Settings
 from services.kit.rpc.clients import MeshChannel
@@ -27,7 +30,7 @@ from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import auth_service_pb2
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
-from stellr.auth.v1.events_pb2 import AccountChanged, SessionEnded
+from stellr.auth.v1.events_pb2 import AccountChanged, SessionEnded, SigningKeysChanged
 
 # Every process hears who is signed out, and asks for the keys of tokens: that is identity, not a
 # call between domains.
@@ -58,7 +61,7 @@ class Runtime:
         self.mesh_keys = KeySet(self.settings.mesh_keys)
         self.mesh_tokens = self._mesh_tokens()
         self.access_keys = KeySet(self._load_jwks)
-        self.access_tokens = AccessTokens(self.access_keys)
+        self.access_tokens = AccessTokens(self.access_keys, settings.public_url)
         self._calls = frozenset(calls)
         self._follows = frozenset({*follows, IDENTITY_SERVICE})
         self._channels: dict[str, MeshChannel] = {}
@@ -100,7 +103,10 @@ class Runtime:
         """Have the revocations told; from when its listener has caught up all are known."""
         self.events.listen(SessionEnded, self._session_ended, look_back=REMEMBER_SECONDS)
         self.events.listen(AccountChanged, self._account_changed, look_back=REMEMBER_SECONDS)
-        return self.events.listener(IDENTITY_SERVICE)
+        self.events.listen(SigningKeysChanged, self._keys_changed)
+        listener = self.events.listener(IDENTITY_SERVICE)
+        self.revocations.known_by(listener)
+        return listener
 
     @cached_property
     def page_tokens(self) -> PageTokens:
@@ -111,6 +117,10 @@ class Runtime:
         """Signs for one purpose; other services and purposes have other keys."""
         secret = read_secret(self.settings.secret_file)
         return Signer(secret, f"{self.name}:{purpose}")
+
+    def sealer(self, purpose: str) -> Sealer:
+        """Seals for one purpose."""
+        return Sealer(read_secret(self.settings.secret_file), f"{self.name}:{purpose}")
 
     def shared_signer(self, purpose: str) -> Signer:
         """Signs for one purpose what other services of the academy check."""
@@ -139,6 +149,14 @@ class Runtime:
 
     def _account_changed(self, event: AccountChanged) -> None:
         self.revocations.change_account(UUID(event.user_id), event.version)
+
+    def _keys_changed(self, _: SigningKeysChanged) -> None:
+        # A new key signs some seconds after it was told of; who fails now asks again by then.
+        threading.Thread(target=self._load_keys, name="load keys", daemon=True).start()
+
+    def _load_keys(self) -> None:
+        with suppress(DomainError, grpc.RpcError):
+            self.access_keys.load()
 
     def _channel(self, service: str) -> MeshChannel:
         if service not in self._channels:

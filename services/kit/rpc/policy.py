@@ -40,6 +40,7 @@ class MethodPolicy:
     limits: tuple[Limit, ...]
     reads_only: bool
     asked_by_get: bool
+    while_deleted: bool
     keeps_reply: bool
     reply: type[Message]
     streams_request: bool
@@ -81,6 +82,7 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         limits=tuple(_limits(method, declared.limits)),
         reads_only=own.idempotency_level == MethodOptions.NO_SIDE_EFFECTS,
         asked_by_get=bool(own.Extensions[annotations_pb2.http].get),
+        while_deleted=declared.while_deleted,
         keeps_reply=not (repeatable or declared.secret_reply or streams),
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,

@@ -14,11 +14,11 @@ SETTINGS = Settings(
 )
 
 
-def test_only_auth_holds_the_token_key() -> None:
+def test_each_service_is_told_what_is_its_own() -> None:
     auth = service_environ(SETTINGS, "auth", "127.0.0.1:1", {})
     gateway = service_environ(SETTINGS, "gateway", "127.0.0.1:3", {})
-    assert auth["STELLR_TOKEN_KEY_FILE"] == "/state/keys/tokens.pem"
-    assert "STELLR_TOKEN_KEY_FILE" not in gateway
+    assert auth["STELLR_DATABASE_URL"] == "postgresql:///stellr_auth"
+    assert "STELLR_ENVOY_ADMIN" not in auth
     assert "STELLR_DATABASE_URL" not in gateway
     assert gateway["STELLR_ENVOY_ADMIN"] == "http://127.0.0.1:9901"
 

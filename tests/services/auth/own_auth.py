@@ -66,7 +66,6 @@ def built(
     stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
 ) -> tuple[Runtime, Domain]:
     """Auth put together, and what it was put together with."""
-    monkeypatch.setenv("STELLR_TOKEN_KEY_FILE", str(stack.state / "keys" / "tokens.pem"))
     for name, value in settings.items():
         monkeypatch.setenv(f"STELLR_{name.upper()}", value)
     runtime = runtime_of(SERVICE, stack, database, monkeypatch)

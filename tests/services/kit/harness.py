@@ -118,7 +118,9 @@ class Kit:
         own = self.settings(name, url, **settings)
         runtime = KitRuntime(name, own, calls, has_database=bool(url))
         runtime.registrations = [registration] if registration else []
-        runtime.access_tokens = AccessTokens(KeySet(lambda: {"keys": [self.signer.public_jwk]}))
+        runtime.access_tokens = AccessTokens(
+            KeySet(lambda: {"keys": [self.signer.public_jwk]}), self.signer.issuer
+        )
         return runtime
 
     def mesh_tokens(self, name: str) -> MeshTokens:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.kit.call import NOBODY, Call, Caller
 from services.kit.errors import (
+    AccountDeleted,
     CallerNotAllowed,
     ResourceNotFound,
     RoleRequired,
@@ -37,10 +38,13 @@ class Authentication:
     def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
         """Find out who asks and hold the policy against it."""
         looks_at_person = rpc.access != options.ACCESS_PUBLIC
+        writes = not (rpc.reads_only or rpc.asked_by_get)
 
         def authenticated(request: Any, context: Any) -> Any:
             call = this_call()
             call.caller = self._caller(call, looks_at_person)
+            if writes and call.caller.user_id is not None:
+                self._revocations.check_known()
             _allow(rpc, call.caller)
             if rpc.owner_field:
                 _own(rpc, call.caller, request)
@@ -62,12 +66,21 @@ class Authentication:
         token = credentials[len(BEARER) :].strip()
         access = self._access_tokens.verify(token)
         self._revocations.check(access)
-        return Caller(access.user_id, access.session_id, access.roles, service, token)
+        return Caller(
+            access.user_id,
+            access.session_id,
+            access.roles,
+            service,
+            deleted=access.deleted,
+            token=token,
+        )
 
 
 def _allow(rpc: MethodPolicy, caller: Caller) -> None:
     if rpc.access == options.ACCESS_INTERNAL:
         _allow_service(rpc, caller)
+    elif caller.deleted and not rpc.while_deleted:
+        raise AccountDeleted
     elif rpc.access in (options.ACCESS_PUBLIC, options.ACCESS_OPTIONAL):
         return
     elif caller.user_id is None:

@@ -22,15 +22,22 @@ from tests.services.kit.harness import Kit, message, notifications, send, servin
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
-SIGNER = AccessSigner(KEY, "https://test.example")
+ISSUER = "https://test.example"
+SIGNER = AccessSigner(KEY, ISSUER)
 USER, SESSION = uuid4(), uuid4()
 
 
 def tokens() -> AccessTokens:
-    return AccessTokens(KeySet(lambda: {"keys": [SIGNER.public_jwk]}))
+    return AccessTokens(KeySet(lambda: {"keys": [SIGNER.public_jwk]}), ISSUER)
 
 
-def token(key: Any = KEY, algorithm: str = "ES256", kind: str = "at+jwt", **changes: Any) -> str:
+def token(
+    key: Any = KEY,
+    algorithm: str = "ES256",
+    kind: str = "at+jwt",
+    headers: dict[str, Any] | None = None,
+    **changes: Any,
+) -> str:
     claims = {
         "iss": "https://test.example",
         "aud": "stellr",
@@ -43,8 +50,8 @@ def token(key: Any = KEY, algorithm: str = "ES256", kind: str = "at+jwt", **chan
         **changes,
     }
     claims = {name: value for name, value in claims.items() if value is not None}
-    headers = {"kid": SIGNER.public_jwk["kid"], "typ": kind}
-    return jwt.encode(claims, key, algorithm, headers=headers)
+    own = {"kid": SIGNER.public_jwk["kid"], "typ": kind, **(headers or {})}
+    return jwt.encode(claims, key, algorithm, headers=own)
 
 
 def test_an_access_token_says_who_it_is() -> None:
@@ -52,7 +59,7 @@ def test_an_access_token_says_who_it_is() -> None:
     assert access.version == 3
     assert (access.user_id, access.session_id) == (USER, SESSION)
     assert access.roles == {"author", "learner"}
-    assert access.expires_at - time.time() == pytest.approx(900, abs=2)
+    assert access.expires_at - time.time() == pytest.approx(600, abs=2)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +81,20 @@ def test_an_access_token_says_who_it_is() -> None:
         token(sub="nobody"),
         token(sid=None),
         token(roles=None),
+        token(iss="https://evil.example"),
+        token(exp=time.time() + 60.5),
+        token(exp=str(int(time.time()) + 60)),
+        token(iat=time.time() - 0.5),
+        token(iat=None),
+        token(ver=1.5),
+        token(ver=True),
+        token(nbf=int(time.time()) + 600),
+        token(headers={"jku": "https://evil.example/jwks.json"}),
+        token(headers={"x5u": "https://evil.example/cert.pem"}),
+        token(headers={"jwk": SIGNER.public_jwk}),
+        token(headers={"x5c": ["AAAA"]}),
+        token(headers={"crit": ["exp"], "exp": 1}),
+        token(headers={"crit": ["unknown"], "unknown": 1}),
     ],
 )
 def test_a_token_that_is_not_ours_is_refused(bad: str) -> None:
@@ -104,14 +125,14 @@ def test_the_type_of_a_token_is_compared_without_case() -> None:
 
 
 def test_a_clock_that_is_behind_takes_a_fresh_token() -> None:
-    assert tokens().verify(token(iat=time.time() + 2)).user_id == USER
+    assert tokens().verify(token(iat=int(time.time()) + 2)).user_id == USER
 
 
 def test_a_token_is_not_called_bad_while_no_keys_are_known() -> None:
     def load() -> dict[str, Any]:
         raise ServiceUnavailable
 
-    verifier = AccessTokens(KeySet(load))
+    verifier = AccessTokens(KeySet(load), ISSUER)
     for _ in range(3):
         with pytest.raises(Unavailable):
             verifier.verify(token())
@@ -124,7 +145,7 @@ def test_a_new_key_is_loaded_and_forged_key_ids_load_at_most_once_a_second() -> 
         loads.append(time.monotonic())
         return {"keys": [SIGNER.public_jwk]}
 
-    verifier = AccessTokens(KeySet(load))
+    verifier = AccessTokens(KeySet(load), ISSUER)
     verifier.verify(token())
     for number in range(50):
         forged = jwt.encode({}, OTHER_KEY, "ES256", headers={"kid": f"k{number}"})
@@ -147,7 +168,7 @@ def test_nobody_waits_for_keys_that_another_call_loads() -> None:
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(keys.find, "new")
         assert begun.wait(10)
-        assert AccessTokens(keys).verify(token()).user_id == USER
+        assert AccessTokens(keys, ISSUER).verify(token()).user_id == USER
         with pytest.raises(KeysUnavailable):
             keys.find("new")
         go_on.set()

@@ -27,6 +27,7 @@ class ClaimedJob(NamedTuple):
 
     job_id: int
     task: str
+    queue: str
     args: Mapping[str, Any]
     attempts: int
 
@@ -38,7 +39,7 @@ _ENQUEUE = Write(
     nothing,
 )
 _CLAIM = WholeWrite(
-    "SELECT id, task_name, args, attempts"
+    "SELECT id, task_name, queue_name, args, attempts"
     " FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker) WHERE id IS NOT NULL",
     ClaimedJob,
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -14,24 +16,36 @@ class Queue(enum.StrEnum):
     NORMAL = "normal"
     #: Thousands at once, for which nobody waits: a newsletter.
     BULK = "bulk"
+    #: What asks somebody else than all other jobs do: when they hang, it goes on, and the reverse.
+    APART = "apart"
+
+
+class Lane(enum.Enum):
+    """Jobs of one lane share its slots, and never wait for those of the other."""
+
+    MAIN = enum.auto()
+    SIDE = enum.auto()
 
 
 class Share(NamedTuple):
     """`priority`: of what waits, the highest goes first. `slots`: the queue's jobs are begun only
-    while fewer than so many of all jobs are at work, so that some slots stay free for what is more
-    urgent."""
+    while fewer than so many of all jobs of its lane are at work, so that some slots stay free for
+    what is more urgent."""
 
     priority: int
     slots: int
+    lane: Lane = Lane.MAIN
 
 
 SHARES = {
     Queue.URGENT: Share(priority=2, slots=6),
     Queue.NORMAL: Share(priority=1, slots=4),
     Queue.BULK: Share(priority=0, slots=2),
+    Queue.APART: Share(priority=2, slots=3, lane=Lane.SIDE),
 }
 
 
-def open_queues(at_work: int) -> list[str]:
-    """The queues of which one more job may be begun while so many are at work."""
-    return [queue.value for queue, share in SHARES.items() if at_work < share.slots]
+def open_queues(at_work: Iterable[str]) -> list[str]:
+    """The queues of which one more job may be begun while jobs of these queues are at work."""
+    busy = Counter(SHARES[Queue(name)].lane for name in at_work)
+    return [queue.value for queue, share in SHARES.items() if busy[share.lane] < share.slots]

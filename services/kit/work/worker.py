@@ -11,7 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import structlog
@@ -44,6 +44,14 @@ class CountedAsDead(Exception):
     """The worker stood still for so long that the others forgot it; it begins anew."""
 
 
+class AtWork(NamedTuple):
+    """A job with the number it was claimed under: it may be taken over by its own worker."""
+
+    worker: int
+    job_id: int
+    queue: str
+
+
 class Worker:
     """Claims jobs while there are slots for them; `run(worker, job)` does one and never raises."""
 
@@ -53,8 +61,7 @@ class Worker:
         self._run = run
         self._metrics = metrics
         self._number: int | None = None
-        # Each job with the number it was claimed under: it may be taken over by its own worker.
-        self._at_work: set[tuple[int, int]] = set()
+        self._at_work: set[AtWork] = set()
         # Held while a job is claimed and begun, so that none is claimed at the end and not begun.
         self._lock = threading.Lock()
         self._closed = False
@@ -131,7 +138,8 @@ class Worker:
     def _begin(self) -> bool:
         """Claim a job and begin it; False where there is none, or no slot for it."""
         with self._lock:
-            number, queues = self._number, open_queues(len(self._at_work))
+            # A copy: jobs end while it is read.
+            number, queues = self._number, open_queues([job.queue for job in list(self._at_work)])
             if self._closed or number is None or not queues:
                 return False
             try:
@@ -146,20 +154,21 @@ class Worker:
         job = self._table.claim(number, queues)
         if job is None:
             return False
-        self._at_work.add((number, job.job_id))
+        begun = AtWork(number, job.job_id, job.queue)
+        self._at_work.add(begun)
         try:
             # A daemon: a job that hangs must not keep the process alive.
-            threading.Thread(target=self._do, args=(number, job), daemon=True).start()
+            threading.Thread(target=self._do, args=(begun, job), daemon=True).start()
         except RuntimeError:  # the system has no thread left
-            self._at_work.discard((number, job.job_id))
+            self._at_work.discard(begun)
             raise
         return True
 
-    def _do(self, number: int, job: ClaimedJob) -> None:
+    def _do(self, begun: AtWork, job: ClaimedJob) -> None:
         try:
-            self._run(number, job)
+            self._run(begun.worker, job)
         finally:
-            self._at_work.discard((number, job.job_id))
+            self._at_work.discard(begun)
             with suppress(RuntimeError):  # the loop was closed meanwhile
                 self._loop.call_soon_threadsafe(self._wake.set)
 

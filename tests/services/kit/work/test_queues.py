@@ -9,7 +9,14 @@ from tests.support import eventually
 
 @pytest.mark.parametrize(
     ("blocked", "slots", "quicker"),
-    [(Queue.BULK, 2, Queue.NORMAL), (Queue.BULK, 2, Queue.URGENT), (Queue.NORMAL, 4, Queue.URGENT)],
+    [
+        (Queue.BULK, 2, Queue.NORMAL),
+        (Queue.BULK, 2, Queue.URGENT),
+        (Queue.NORMAL, 4, Queue.URGENT),
+        (Queue.URGENT, 6, Queue.APART),
+        (Queue.APART, 3, Queue.URGENT),
+        (Queue.APART, 3, Queue.BULK),
+    ],
 )
 def test_what_is_urgent_goes_while_all_else_is_stuck(
     runtime: Runtime, recorder: Recorder, blocked: Queue, slots: int, quicker: Queue

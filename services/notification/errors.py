@@ -1,4 +1,4 @@
-"""What notification refuses, or cannot do now."""
+"""What notification cannot do now."""
 
 from __future__ import annotations
 
@@ -11,3 +11,10 @@ class MailServerUnavailable(Unavailable):
 
     reason = Reason.REASON_SERVICE_UNAVAILABLE
     message = "the mail server takes no mail for now"
+
+
+class TextProviderUnavailable(Unavailable):
+    """Who should send SMS does not answer, or takes none for now."""
+
+    reason = Reason.REASON_SERVICE_UNAVAILABLE
+    message = "the provider takes no SMS for now"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -30,18 +30,22 @@ class State(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     """Refused for good; nobody tries again."""
+    UNSENT = "unsent"
+    """Not wanted, too late, or nowhere to send it."""
 
 
 class Notification(NotificationBase):
-    """A message to a person, or to an address that is nobody's yet.
+    """A message to a person, or to an address or a number that is nobody's yet.
 
-    `data` are what the template asks for, codes among them: forgotten once the message is sent.
+    `data` are what the template asks for, codes among them. They and the address are forgotten once
+    the message is closed: sent, dead or unsent.
     """
 
     __tablename__ = "notifications"
     notification_id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID | None]
     email: Mapped[str | None]
+    phone: Mapped[str | None]
     name: Mapped[str | None]
     locale: Mapped[str | None]
     template: Mapped[str]
@@ -52,13 +56,32 @@ class Notification(NotificationBase):
 
 
 class Contact(NotificationBase):
-    """How a person is reached. Each field has the revision it came with; 0: it never came."""
+    """How a person is reached. Each field has the revision it came with; 0: it never came.
+
+    Of a person who was erased no card is kept (migrations/erased.sql), and nothing without a card.
+    """
 
     __tablename__ = "contacts"
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(server_default="")
+    phone: Mapped[str] = mapped_column(server_default="")
     name: Mapped[str] = mapped_column(server_default="")
     locale: Mapped[str] = mapped_column(server_default="")
     email_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    phone_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
     name_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
     locale_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+
+
+class Preferences(NotificationBase):
+    """What a person has switched, if anything.
+
+    `switches` are those touched, by path ("email.reminders"); all others have their defaults.
+    """
+
+    __tablename__ = "preferences"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    switches: Mapped[dict[str, bool]] = mapped_column(JSONB, server_default="{}")
+    quiet_start: Mapped[time | None]
+    quiet_end: Mapped[time | None]
+    digest: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")

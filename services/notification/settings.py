@@ -10,5 +10,15 @@ from services.kit.process.settings import OwnSettings
 class NotificationSettings(OwnSettings):
     """The settings of notification."""
 
-    smtp_url: str = Field("", description="smtp[s]://user:password@host:port; empty: the outbox")
+    smtp_url: str = Field(
+        "", repr=False, description="smtp[s]://user:password@host:port; empty: the outbox"
+    )
     mail_from: str = Field("Stellr Academy <academy@stellr.example>", description="sender of mails")
+    twilio_account_sid: str = Field("", description="AC...; empty: SMS go to the outbox")
+    twilio_auth_token: str = Field("", repr=False, description="the account's secret")
+    twilio_from: str = Field("", description="sender of SMS: a number, or up to 11 letters")
+    twilio_messaging_service_sid: str = Field("", description="MG..., in place of a sender")
+    twilio_verify_service_sid: str = Field("", description="VA...: codes are sent by Twilio Verify")
+    twilio_url: str = Field(
+        "https://api.twilio.com", description="where all of Twilio's API is, as behind a proxy"
+    )

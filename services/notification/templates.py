@@ -30,6 +30,7 @@ CODE_MINUTES = 10
 _MAX_NAME = 120
 _MAX_SUBJECT = 150
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_TEXT = ".sms.txt"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,20 @@ def render(template: Message, *, name: str, locale: str, public_url: str) -> Ren
     subject = _one_line("".join(text.blocks["subject"](text.new_context(values))))
     values |= {"subject": subject, "language": str(text.name).split("/")[0]}
     return Rendered(subject[:_MAX_SUBJECT], text.render(values), html.render(values))
+
+
+def has_text(template: str) -> bool:
+    """Whether there are words for an SMS that says what the template does."""
+    return template in _IN_TEXTS
+
+
+def render_text(template: Message, *, locale: str) -> str:
+    """What an SMS says, in one line, in the language of the locale or in English.
+
+    In the alphabet of GSM 03.38 where the language allows it: 160 characters are one message then.
+    """
+    words = _find(f"{_name(template)}{_TEXT}", locale)
+    return _one_line(words.render(_values(template) | {"minutes": CODE_MINUTES}))
 
 
 def paragraphs(text: str) -> list[str]:
@@ -121,3 +136,6 @@ def _environment() -> Environment:
 
 
 _ENVIRONMENT = _environment()
+_IN_TEXTS = frozenset(
+    name for name in TEMPLATES if f"en/{name}{_TEXT}" in _ENVIRONMENT.list_templates()
+)

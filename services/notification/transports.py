@@ -1,6 +1,5 @@
 """Ways for a mail to leave the academy: into a local folder, or to an SMTP server."""
 
-import os
 import re
 import smtplib
 import ssl
@@ -11,10 +10,11 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Protocol
 
+from services.notification.files import write_once
 from services.notification.mail import POLICY
+from services.notification.refusals import TransportError
 
 _FILE_NAME = re.compile(r"<([A-Za-z0-9-]{1,64})@[^<>@\s]+>")
 _PERMANENT = 500
@@ -28,14 +28,6 @@ class MailTransport(Protocol):
 
     def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Deliver the message, or raise TransportError; `taken` is called once it is taken."""
-
-
-class TransportError(Exception):
-    """The message was not taken; permanent tells that trying again is of no use."""
-
-    def __init__(self, reason: str, *, permanent: bool) -> None:
-        super().__init__(reason)
-        self.permanent = permanent
 
 
 @dataclass(frozen=True)
@@ -52,9 +44,7 @@ class OutboxMail:
         """Write the exact bytes that SMTP would carry; raises TransportError (temporary)."""
         path = self.directory / f"{_file_name(message)}.eml"
         try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not path.exists():
-                _write_whole(path, message.as_bytes(policy=POLICY))
+            write_once(path, message.as_bytes(policy=POLICY))
         except OSError as error:
             reason = f"the outbox cannot be written: {error.strerror}"
             raise TransportError(reason, permanent=False) from error
@@ -181,25 +171,3 @@ def _file_name(message: EmailMessage) -> str:
     if not match:
         raise TransportError("the Message-ID is not a notification's", permanent=True)
     return match.group(1)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    # mkstemp makes it readable by its owner only (0600).
-    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    _sync_directory(path.parent)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +19,12 @@ from tests.services.notification.test_transports import Mailbox
 def desk(tmp_path: Path, database_of: Callable[[str], Database]) -> Iterator[MakeDesk]:
     runtimes: list[Runtime] = []
 
-    def make(smtp_url: str = "") -> Desk:
+    def make(**own: Any) -> Desk:
         url = database_of("notification").url
         runtimes.append(SERVICE.runtime(Kit(tmp_path).settings("notification", url)))
         runtimes[-1].supervisor.start()
         runtimes[-1].supervisor.add("jobs", runtimes[-1].jobs.work)
-        return Desk(runtimes[-1], smtp_url)
+        return Desk(runtimes[-1], **own)
 
     yield make
     for runtime in runtimes:

@@ -8,8 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.kit.process.runtime import Runtime
-from services.notification.delivery import Mailer
-from services.notification.sending import Messages
+from services.notification.service import make_messages
 from services.notification.settings import NotificationSettings
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
@@ -17,12 +16,10 @@ from stellr.notification.v1 import notification_internal_service_pb2 as pb
 class Desk:
     """Notification without a server: what it takes in, and its worker."""
 
-    def __init__(self, runtime: Runtime, smtp_url: str) -> None:
+    def __init__(self, runtime: Runtime, **own: Any) -> None:
         self.runtime = runtime
-        own = NotificationSettings(smtp_url=smtp_url)
-        mailer = Mailer(runtime.database, runtime.settings, own)
-        deliver_mail = runtime.jobs.task("deliver_mail", mailer.deliver)
-        self._messages = Messages(runtime.database, deliver_mail)
+        self.database = runtime.database
+        self._messages = make_messages(runtime, NotificationSettings(**own))
 
     def send(self, request: pb.SendNotificationRequest) -> None:
         with self.runtime.database.transaction():

@@ -32,7 +32,9 @@ def validated(message: Any) -> Any:
 
 
 def _violation(proto: Any) -> Violation:
-    path = ".".join(_element(element) for element in proto.field.elements)
+    # A rule about the whole message is about no field of it.
+    elements = proto.field.elements if proto.field else ()
+    path = ".".join(_element(element) for element in elements)
     return Violation(path, proto.message or "is not valid")
 
 

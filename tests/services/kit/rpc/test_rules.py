@@ -13,6 +13,8 @@ from services.kit.errors import InvalidFields
 from services.kit.rpc.interceptors.validation import validated
 from stellr.course.v1.course_internal_service_pb2 import CourseContent, ImportSection
 from stellr.course.v1.course_service_pb2 import GetLessonRequest, ListCoursesRequest
+from stellr.notification.v1.notification_internal_service_pb2 import UpdatePreferencesRequest
+from stellr.notification.v1.preferences_pb2 import NotificationPreferences, QuietHours
 from stellr.user.v1.user_internal_service_pb2 import GetPersonNameRequest
 from stellr.user.v1.user_service_pb2 import ProfileChange, UpdateProfileRequest
 from tests.services.course.course_process import content, lesson
@@ -188,3 +190,13 @@ def test_an_import_tells_all_its_fields_out_of_bounds_at_once() -> None:
         "tags[1]",
         "title",
     ]
+
+
+def test_a_rule_about_a_whole_message_is_told_by_where_the_message_stands() -> None:
+    one = QuietHours(start="22:00")
+    assert violations(one) == {""}
+    within = UpdatePreferencesRequest(
+        user_id="0198c0de-0000-7000-8000-00000000000a",
+        preferences=NotificationPreferences(quiet_hours=one),
+    )
+    assert violations(within) == {"preferences.quietHours"}

@@ -1,0 +1,62 @@
+"""A notification leaves as a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+
+from services.kit.process.settings import Settings
+from services.notification.mail import AddressError, compose, message_id
+from services.notification.refusals import TransportError
+from services.notification.repository import Outgoing
+from services.notification.settings import NotificationSettings
+from services.notification.smtp_url import smtp_mail
+from services.notification.templates import from_json, render
+from services.notification.transports import MailTransport, OutboxMail
+
+
+def mail_transport(smtp_url: str, outbox: Path) -> MailTransport:
+    """The SMTP server, or the local outbox where there is none; ValueError for a bad URL."""
+    if smtp_url:
+        return smtp_mail(smtp_url)
+    # There from the start, for whoever waits for its first mail.
+    outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return OutboxMail(outbox)
+
+
+class Mailer:
+    """Sends notifications by mail."""
+
+    def __init__(self, settings: Settings, own: NotificationSettings) -> None:
+        """ValueError where the setting of the mail server is bad."""
+        self._public_url = settings.public_url
+        self._sender = own.mail_from
+        self._transport = mail_transport(own.smtp_url, settings.state / "outbox")
+
+    def send(self, outgoing: Outgoing, taken: Callable[[], None]) -> None:
+        """Send it, `taken` is called once it is taken; TransportError. Copies have the same
+        Message-ID."""
+        try:
+            message = self._message(outgoing)
+        except AddressError as error:
+            raise TransportError(str(error), permanent=True) from error
+        self._transport.send(message, taken)
+
+    def _message(self, outgoing: Outgoing) -> EmailMessage:
+        words = render(
+            from_json(outgoing.template, outgoing.data),
+            name=outgoing.name,
+            locale=outgoing.locale,
+            public_url=self._public_url,
+        )
+        domain = parseaddr(self._sender)[1].rpartition("@")[2]
+        return compose(
+            words,
+            to=outgoing.email,
+            sender=self._sender,
+            message_id=message_id(str(outgoing.notification_id), domain),
+            sent_time=outgoing.created_at,
+            list_unsubscribe_url=None,
+        )

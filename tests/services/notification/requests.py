@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +25,14 @@ def message(**fields: Any) -> pb.SendNotificationRequest:
 def to_address(email: str, **more: Any) -> pb.SendNotificationRequest:
     to = pb.MailAddress(email=email, name="Zoe", locale="en")
     return message(address=to, **more)
+
+
+def to_phone(number: str, **more: Any) -> pb.SendNotificationRequest:
+    return message(phone=pb.PhoneAddress(number=number, locale="en"), **more)
+
+
+def number() -> str:
+    return f"+1202{secrets.randbelow(10**7):07d}"
 
 
 def to_person(user_id: str, **more: Any) -> pb.SendNotificationRequest:

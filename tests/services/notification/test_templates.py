@@ -9,8 +9,10 @@ from services.notification.templates import (
     TEMPLATES,
     Rendered,
     from_json,
+    has_text,
     paragraphs,
     render,
+    render_text,
     to_json,
 )
 from stellr.notification.v1.template_pb2 import VerificationCode
@@ -121,3 +123,51 @@ def test_what_a_newer_service_kept_besides_is_left_out() -> None:
 
 def test_paragraphs() -> None:
     assert paragraphs("a\nb\n \n\nc\n") == ["a\nb", "c"]
+
+
+# GSM 03.38: one SMS has 160 of these, or 70 of any others. { } [ ] ~ \\ | ^ and the euro take two.
+GSM = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+IN_TEXTS = [template for template in TEMPLATES if has_text(template)]
+
+
+def text_of(template: str, locale: str = "en") -> str:
+    return render_text(example(template), locale=locale)
+
+
+def test_there_are_words_for_an_sms_about_what_is_urgent_for_the_account() -> None:
+    assert set(IN_TEXTS) == {
+        "verification_code",
+        "new_device",
+        "password_changed",
+        "address_changed",
+    }
+
+
+@pytest.mark.parametrize("template", IN_TEXTS)
+def test_an_sms_is_one_message_of_one_line_without_a_link(template: str) -> None:
+    text = text_of(template)
+    assert set(text) <= set(GSM)
+    assert "\n" not in text
+    assert 40 < len(text) <= 160
+    assert "Stellr Academy" in text
+    assert not re.search(r"https?:|www\.|\w\.\w", text)
+    assert text == text_of(template, "pt-BR")
+
+
+def test_the_code_of_an_sms_stands_alone_and_once() -> None:
+    assert re.findall(r"(?<![\w-])(\d{6})(?![\w-])", text_of("verification_code")) == ["483920"]
+    assert "10 minutes" in text_of("verification_code")
+
+
+def test_a_link_is_in_no_sms() -> None:
+    code = VerificationCode(code="483920", link=LINK)
+    assert render_text(code, locale="en") == text_of("verification_code")
+
+
+def test_the_name_that_a_device_gives_itself_is_in_no_sms() -> None:
+    shown = render_text(example("new_device", device="call +1 900 555"), locale="en")
+    assert "900" not in shown
+    assert "22 November 2026, 10:05 UTC" in shown

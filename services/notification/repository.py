@@ -249,7 +249,9 @@ class KeptNotification(NamedTuple):
     sent_at: datetime | None
 
 
-_FIND_CARD = Statement(f"SELECT {_CARD} FROM contacts WHERE user_id = :user_id", Card)
+_FIND_CARD = Statement(
+    f"SELECT {_CARD} FROM contacts WHERE user_id = :user_id AND erased_at IS NULL", Card
+)
 _LIST_NOTIFICATIONS = Statement(
     """
     SELECT notification_id, template, state, created_at, sent_at FROM notifications

@@ -1,0 +1,125 @@
+"""What is kept of a person, and how it is erased."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from services.notification.personal import erase_person, export_person
+from services.notification.preferences import Preferences
+from stellr.notification.v1.preferences_pb2 import Digest, NotificationPreferences
+from tests.services.notification.desk import Desk, MakeDesk
+from tests.services.notification.requests import REVISION, address, card, number, to_person
+from tests.support import eventually
+
+WEEKLY = NotificationPreferences(digest=Digest.DIGEST_WEEKLY)
+
+
+def update(here: Desk, user_id: str) -> None:
+    with here.database.transaction():
+        Preferences(here.database).update(UUID(user_id), WEEKLY, [])
+
+
+def erase(here: Desk, user_id: str) -> None:
+    with here.database.transaction():
+        erase_person(here.database, UUID(user_id))
+
+
+def kept(here: Desk, user_id: str) -> dict[str, int]:
+    """Where anything names the person."""
+    tables = ("contacts", "notifications", "preferences", "erased_contacts", "procrastinate_jobs")
+    counts = {
+        table: here.query(f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%{user_id}%'")
+        for table in tables
+    }
+    return {table: count for table, ((count,),) in counts.items() if count}
+
+
+NOTHING: dict[str, int] = {}
+
+
+def test_all_that_is_kept_is_exported_as_json(desk: MakeDesk) -> None:
+    here, user_id, to, phone = desk(), str(uuid4()), address(), number()
+    here.set_contact(card(user_id, email=to, phone=phone, name="Zoë", locale="fr"))
+    request = to_person(user_id)
+    here.send(request)
+    eventually(lambda: here.states() == ["sent"])
+    update(here, user_id)
+    found = json.loads(json.dumps(export_person(here.database, UUID(user_id))))
+    assert found["contact"] == {"email": to, "phone": phone, "name": "Zoë", "locale": "fr"}
+    assert found["preferences"]["digest"] == "DIGEST_WEEKLY"
+    assert found["preferences"]["channels"]["email"]["account"] is True
+    (sent,) = found["notifications"]
+    assert sent["notificationId"] == request.notification_id
+    assert (sent["template"], sent["state"]) == ("welcome", "sent")
+    assert sent["createTime"].endswith("Z")
+    assert sent["createTime"] <= sent["sentTime"]
+
+
+def test_of_a_stranger_there_is_nothing(desk: MakeDesk) -> None:
+    found = export_person(desk().database, uuid4())
+    assert found["contact"] is None
+    assert found["notifications"] == []
+
+
+def test_who_is_erased_is_gone_and_nobody_else(desk: MakeDesk) -> None:
+    here, gone, stays = desk(), str(uuid4()), str(uuid4())
+    for user_id in (gone, stays):
+        here.set_contact(card(user_id, email=address(), phone=number(), name="Zoe", locale="en"))
+        here.send(to_person(user_id))
+        update(here, user_id)
+    eventually(lambda: here.states() == ["sent"] * 2)
+    erase(here, gone)
+    erase(here, gone)
+    assert kept(here, gone) == NOTHING
+    assert kept(here, stays) == {"contacts": 1, "notifications": 1, "preferences": 1}
+    found = export_person(here.database, UUID(gone))
+    assert found["notifications"] == []
+    assert found["contact"] is None
+
+
+def test_what_comes_late_brings_nothing_back(desk: MakeDesk, tmp_path: Path) -> None:
+    here, known, unknown = desk(), str(uuid4()), str(uuid4())
+    here.set_contact(card(known, email=address()))
+    for user_id in (known, unknown):
+        erase(here, user_id)
+        here.send(to_person(user_id))
+        here.set_contact(card(user_id, REVISION + 10, email=address(), phone=number(), name="Zoe"))
+        here.send(to_person(user_id))
+        update(here, user_id)
+        assert kept(here, user_id) == NOTHING
+    time.sleep(0.3)
+    assert not list((tmp_path / "outbox").iterdir())
+    assert here.query("SELECT id FROM procrastinate_jobs") == []
+
+
+def test_what_comes_at_the_same_moment_brings_nothing_back(desk: MakeDesk) -> None:
+    here = desk()
+    for _ in range(20):
+        user_id = str(uuid4())
+        here.send(to_person(user_id))
+        work = [
+            lambda who=user_id: here.send(to_person(who)),
+            lambda who=user_id: here.set_contact(card(who, email=address(), name="Zoe")),
+            lambda who=user_id: erase(here, who),
+            lambda who=user_id: update(here, who),
+        ] * 2
+        with ThreadPoolExecutor(4) as pool:
+            for done in [pool.submit(each) for each in work]:
+                done.result(10)
+        assert kept(here, user_id) == NOTHING
+
+
+def test_a_mail_on_its_way_when_its_person_is_erased_is_dropped(
+    desk: MakeDesk, tmp_path: Path
+) -> None:
+    here, user_id = desk(smtp_url="smtp://127.0.0.1:1"), str(uuid4())
+    here.set_contact(card(user_id, email=address()))
+    here.send(to_person(user_id))
+    eventually(lambda: here.query("SELECT id FROM procrastinate_jobs WHERE attempts > 0"))
+    erase(here, user_id)
+    eventually(lambda: here.query("SELECT id FROM procrastinate_jobs") == [], 10)
+    assert here.states() == []

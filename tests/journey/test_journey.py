@@ -147,6 +147,7 @@ def not_public() -> Iterator[str]:
                 "RuntimeService",
                 "EventService",
                 "DeadLetterService",
+                "PersonalDataService",
                 "OperationsService",
             ):
                 yield from (f"{file.package}.{service.name}/{m.name}" for m in service.method)

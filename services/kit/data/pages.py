@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from services.kit.errors import InvalidFields, Violation
@@ -12,6 +12,7 @@ from services.kit.identity.secrets import Signer
 
 DEFAULT_SIZE = 20
 Row = TypeVar("Row")
+Place = TypeVar("Place")
 
 
 class PageTokens:
@@ -50,3 +51,13 @@ class PageTokens:
 def page_size(asked: int) -> int:
     """Rows a page: what was asked for, 20 where nothing was."""
     return asked or DEFAULT_SIZE
+
+
+def every(
+    read: Callable[[Place], Sequence[Row]], first: Place, place: Callable[[Row], Place]
+) -> Iterator[Row]:
+    """All rows, a page in memory at a time: `read` finds those behind a place, the place of the
+    last one being where the next page begins, until there are none."""
+    while rows := read(first):
+        yield from rows
+        first = place(rows[-1])

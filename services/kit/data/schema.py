@@ -11,9 +11,9 @@ from sqlalchemy.dialects import postgresql as pg
 
 
 def create_runtime_tables() -> None:
-    """The job queue of procrastinate, events, when periodic work is due, kept replies."""
+    """The job queue of procrastinate, events, who was erased, periodic work, kept replies."""
     _execute(SchemaManager.get_schema())
-    for name in ("jobs.sql", "events.sql"):
+    for name in ("jobs.sql", "events.sql", "persons.sql"):
         _execute(Path(__file__).with_name(name).read_text())
     op.create_table(
         "idempotency_keys",
@@ -35,6 +35,15 @@ def create_runtime_tables() -> None:
         ),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     )
+
+
+def keep_out_the_erased(*tables: str) -> None:
+    """Have tables take no new row of a person who was erased, by their column `user_id`."""
+    for table in tables:
+        op.execute(
+            f"CREATE TRIGGER keep_out_the_erased BEFORE INSERT ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION keep_out_the_erased()"
+        )
 
 
 def _execute(script: str) -> None:

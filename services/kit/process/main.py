@@ -16,6 +16,8 @@ from services.kit.data.liveness import Liveness
 from services.kit.errors import DomainError
 from services.kit.events.set_aside import SetAsideEvents
 from services.kit.process.dead_letter_servicer import DeadLetterServicer
+from services.kit.process.personal_data import KEEPS_NOTHING, forgetting
+from services.kit.process.personal_data_servicer import PersonalDataServicer
 from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Domain, Service
@@ -25,6 +27,9 @@ from services.kit.telemetry import configure_logs
 from services.kit.work.periodic import Periodic, start_periodic
 from stellr.deadletters.v1.dead_letter_service_pb2_grpc import (
     add_DeadLetterServiceServicer_to_server,
+)
+from stellr.personaldata.v1.personal_data_service_pb2_grpc import (
+    add_PersonalDataServiceServicer_to_server,
 )
 from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceServicer_to_server
 
@@ -69,10 +74,7 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
     """The servers of a process, with what every process answers about itself."""
     own = [Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))]
     if runtime.has_database:
-        given_up = DeadLetterServicer(
-            jobs=runtime.jobs.table, events=SetAsideEvents(runtime.database)
-        )
-        own.append(Registration(add_DeadLetterServiceServicer_to_server, given_up))
+        own += _with_database(runtime, domain)
     return Server(
         [*domain.servicers, *own, *runtime.events.registrations()],
         runtime.chain(),
@@ -80,6 +82,16 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
         threads=runtime.settings.threads,
         waiting_calls=runtime.settings.waiting_calls,
     )
+
+
+def _with_database(runtime: Runtime, domain: Domain) -> list[Registration]:
+    """What a process answers about what its service keeps."""
+    given_up = DeadLetterServicer(jobs=runtime.jobs.table, events=SetAsideEvents(runtime.database))
+    personal = PersonalDataServicer(domain.personal or KEEPS_NOTHING)
+    return [
+        Registration(add_DeadLetterServiceServicer_to_server, given_up),
+        Registration(add_PersonalDataServiceServicer_to_server, personal),
+    ]
 
 
 class Process:
@@ -91,6 +103,9 @@ class Process:
         self._identity = self._runtime.hear_who_is_revoked()
         self._domain = service.build(self._runtime)
         self._runtime.events.consume(self._domain.consumers)
+        if self._runtime.has_database:
+            forget = forgetting(self._runtime.database, self._domain.personal or KEEPS_NOTHING)
+            self._runtime.events.consume([forget])
         self._server = make_server(self._runtime, self._domain)
         has_database = self._runtime.has_database
         self._liveness = Liveness(self._runtime.database) if has_database else None

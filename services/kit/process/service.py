@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.kit.events.consumer import Consumer
+from services.kit.process.personal_data import KEEPS_NOTHING, PersonalData
 from services.kit.process.runtime import Runtime
 from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration
 from services.kit.work.periodic import Periodic
 
-__all__ = ["Domain", "Periodic", "Registration", "Service"]
+__all__ = ["KEEPS_NOTHING", "Domain", "Periodic", "PersonalData", "Registration", "Service"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Domain:
     servicers: Sequence[Registration]
     consumers: Sequence[Consumer] = ()
     periodic: Sequence[Periodic] = ()
+    # What it keeps of a person. A test has every domain with a database say it.
+    personal: PersonalData | None = None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from services.kit.data.database import Database
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens
 from services.kit.process.main import make_server
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Registration
+from services.kit.process.service import Domain, PersonalData, Registration
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel
 from stellr.notification.v1 import notification_internal_service_pb2 as notification
@@ -32,7 +32,7 @@ from stellr.user.v1 import profile_pb2
 from stellr.user.v1 import user_service_pb2 as user
 from stellr.user.v1 import user_service_pb2_grpc as user_grpc
 
-NAMES = ("auth", "user", "notification", "course", "operator")
+NAMES = ("auth", "user", "notification", "course", "gateway", "operator")
 
 
 class Notifications(notification_grpc.NotificationInternalServiceServicer):
@@ -137,10 +137,13 @@ class Kit:
 
 
 @contextmanager
-def serving(runtime: Runtime, address: str = "127.0.0.1:0") -> Iterator[int]:
+def serving(
+    runtime: Runtime, address: str = "127.0.0.1:0", *, personal: PersonalData | None = None
+) -> Iterator[int]:
     """Serve; the port."""
     runtime.supervisor.start()
-    server = make_server(runtime, Domain(getattr(runtime, "registrations", ())))
+    registrations = getattr(runtime, "registrations", ())
+    server = make_server(runtime, Domain(registrations, personal=personal))
     try:
         port = server.start(address)
         server.open()

@@ -107,7 +107,8 @@ def test_owners_roles_and_callers_exist() -> None:
 def test_only_internal_services_have_internal_methods() -> None:
     for name, policy, _ in rpcs():
         internal = any(
-            f"{kind}Service/" in name for kind in ("Internal", "Runtime", "Event", "DeadLetter")
+            f"{kind}Service/" in name
+            for kind in ("Internal", "Runtime", "Event", "DeadLetter", "PersonalData")
         )
         assert (policy.access == options.ACCESS_INTERNAL) == internal, name
 

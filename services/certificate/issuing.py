@@ -72,15 +72,15 @@ class Issuing:
     def issue(self, user_id: UUID, course_id: UUID) -> Certificate:
         """Issue the certificate of a completed course; the one that is there, where there is one.
 
-        NotFound where the person or the course is gone, CertificateNotPrintable where the page
-        could not show the name or the title.
+        NotFound where the person or the course is gone, also where the person was erased at this
+        moment; CertificateNotPrintable where the page could not show the name or the title.
         """
         person, course = self._person(user_id), self._course_named(str(course_id))
         made = draft(person, course, datetime.now(UTC))
         issued = repository.create_certificate(self._database, made)
         if issued is None:
-            return repository.get_certificate(self._database, user_id, course_id)
-        self._tell(issued)
+            return self._get(user_id, course_id)
+        self._tell(user_id, issued)
         return issued
 
     def get_issued(self, user_id: UUID, course: str) -> Certificate:
@@ -89,6 +89,9 @@ class Issuing:
             course_id = self._course_id(course)
         except NotFound as error:
             raise CertificateNotFound from error
+        return self._get(user_id, course_id)
+
+    def _get(self, user_id: UUID, course_id: UUID) -> Certificate:
         issued = repository.find_certificate(self._database, user_id, course_id)
         if issued is None:
             raise CertificateNotFound
@@ -105,12 +108,12 @@ class Issuing:
         name: PersonName = self._user.GetPersonName(GetPersonNameRequest(user_id=str(user_id)))
         return Person(user_id, name.display_name, name.timezone)
 
-    def _tell(self, issued: Certificate) -> None:
+    def _tell(self, user_id: UUID, issued: Certificate) -> None:
         """Mail the learner, once, however often this is asked for."""
         once = uuid5(NAMESPACE_URL, f"stellr:certificate:{issued.certificate_id}")
         request = SendNotificationRequest(
             notification_id=str(once),
-            user_id=str(issued.user_id),
+            user_id=str(user_id),
             certificate_ready=CertificateReady(
                 course_title=issued.course_title, serial=issued.serial
             ),

@@ -19,12 +19,15 @@ class CertificateBase(Base):
 
 
 class Certificate(CertificateBase):
-    """That a learner completed a course. Name and title stay as they were when it was issued."""
+    """That a learner completed a course. Name and title stay as they were when it was issued.
+
+    Of a learner who was erased it keeps neither id nor name nor where they lived.
+    """
 
     __tablename__ = "certificates"
     __table_args__ = (sa.UniqueConstraint("user_id", "course_id"),)
     certificate_id: Mapped[UUID] = new_id()
-    user_id: Mapped[UUID]
+    user_id: Mapped[UUID | None]
     course_id: Mapped[UUID]
     serial: Mapped[str] = mapped_column(unique=True)
     learner_name: Mapped[str]

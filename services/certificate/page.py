@@ -19,7 +19,10 @@ _MAX_ASKED = 64  # characters
 
 @dataclass(frozen=True)
 class Verification:
-    """What the public may know of a certificate. `timezone` stands beside the day, if not empty."""
+    """What the public may know of a certificate. `timezone` stands beside the day, if not empty.
+
+    Of a learner who was erased the name is empty.
+    """
 
     serial: str
     learner_name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -29,10 +30,14 @@ class Draft(NamedTuple):
 
 
 class Certificate(NamedTuple):
-    """That a learner completed a course. `issue_day` is the day of `issued_at` in `timezone`."""
+    """That a learner completed a course. `issue_day` is the day of `issued_at` in `timezone`.
+
+    Once the learner was erased there is no `user_id`, the name is empty, and so is a time zone that
+    tells where they lived.
+    """
 
     certificate_id: UUID
-    user_id: UUID
+    user_id: UUID | None
     course_id: UUID
     serial: str
     learner_name: str
@@ -69,18 +74,13 @@ def find_certificate(db: Database, user_id: UUID, course_id: UUID) -> Certificat
     return db.first(_FIND, user_id=user_id, course_id=course_id)
 
 
-def get_certificate(db: Database, user_id: UUID, course_id: UUID) -> Certificate:
-    """A learner's certificate of a course, which is known to be there."""
-    return db.one(_FIND, user_id=user_id, course_id=course_id)
-
-
 def find_by_serial(db: Database, serial: str) -> Certificate | None:
     """The certificate with this serial, or None."""
     return db.first(_FIND_BY_SERIAL, serial=serial)
 
 
 def create_certificate(db: Database, draft: Draft) -> Certificate | None:
-    """A new certificate, or None where the learner has one of the course already."""
+    """A new certificate; None where the learner has one of the course already, or was erased."""
     return db.first(_CREATE, **draft._asdict())
 
 
@@ -93,15 +93,15 @@ _FIND_DOCUMENT = Statement(
     ),
     scalar,
 )
-_KEPT = insert(Document).values(
-    {name: sa.bindparam(name) for name in ("certificate_id", "renderer", "pdf")}
-)
+# Not of a learner who was erased, or is being erased: the lock waits for that.
 _KEEP_DOCUMENT = WholeWrite(
-    _KEPT.on_conflict_do_update(
-        index_elements=["certificate_id"],
-        set_={"renderer": _KEPT.excluded.renderer, "pdf": _KEPT.excluded.pdf},
-        where=Document.renderer < _KEPT.excluded.renderer,
-    ),
+    """
+    INSERT INTO certificate_documents AS kept (certificate_id, renderer, pdf)
+    SELECT certificate_id, :renderer, :pdf FROM certificates
+    WHERE certificate_id = :certificate_id AND user_id IS NOT NULL FOR SHARE
+    ON CONFLICT (certificate_id) DO UPDATE
+    SET renderer = excluded.renderer, pdf = excluded.pdf WHERE kept.renderer < excluded.renderer
+    """,
     nothing,
 )
 
@@ -112,5 +112,49 @@ def find_document(db: Database, certificate_id: UUID, renderer: int) -> bytes | 
 
 
 def keep_document(db: Database, certificate_id: UUID, renderer: int, pdf: bytes) -> None:
-    """Keep a PDF, unless one of the same version or a later one is kept already."""
+    """Keep a PDF, unless one of the same version or a later one is kept already, or its learner was
+    erased."""
     db.run(_KEEP_DOCUMENT, certificate_id=certificate_id, renderer=renderer, pdf=pdf)
+
+
+# A person's data
+
+_LIST = Statement(
+    sa.select(*_COLUMNS)
+    .where(
+        models.Certificate.user_id == sa.bindparam("user_id"),
+        models.Certificate.course_id > sa.bindparam("after"),
+    )
+    .order_by(models.Certificate.course_id)
+    .limit(sa.bindparam("limit")),
+    Certificate,
+)
+_DELETE_DOCUMENTS = Write(
+    """
+    DELETE FROM certificate_documents
+    WHERE certificate_id = ANY(CAST(:certificate_ids AS uuid[]))
+    """,
+    nothing,
+)
+# UTC stands beside the day and tells nothing of anybody.
+_FORGET_LEARNER = Write(
+    """
+    UPDATE certificates SET user_id = NULL, learner_name = '',
+        timezone = CASE timezone WHEN 'UTC' THEN timezone ELSE '' END
+    WHERE user_id = :user_id RETURNING certificate_id
+    """,
+    scalar,
+)
+
+
+def list_certificates(
+    db: Database, user_id: UUID, after: UUID, limit: int
+) -> Sequence[Certificate]:
+    """A learner's certificates, by course, from behind one on."""
+    return db.all(_LIST, user_id=user_id, after=after, limit=limit)
+
+
+def erase_person(db: Database, user_id: UUID) -> None:
+    """Take a learner off all certificates, and delete the PDFs, also one that is being kept."""
+    certificate_ids = db.all(_FORGET_LEARNER, user_id=user_id)
+    db.run(_DELETE_DOCUMENTS, certificate_ids=certificate_ids)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from services.certificate.documents import Documents
 from services.certificate.issuing import Issuing
+from services.certificate.personal import erase_person, export_person
 from services.certificate.servicer import CertificateServicer
 from services.certificate.tasks import AutomaticIssuing
 from services.kit.events.consumer import on
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Registration, Service
+from services.kit.process.service import Domain, PersonalData, Registration, Service
 from stellr.certificate.v1.certificate_service_pb2_grpc import (
     add_CertificateServiceServicer_to_server,
 )
@@ -32,6 +33,7 @@ def build(runtime: Runtime) -> Domain:
     return Domain(
         servicers=[Registration(add_CertificateServiceServicer_to_server, servicer)],
         consumers=[on(CourseCompleted, automatic.course_completed)],
+        personal=PersonalData.over(runtime.database, export_person, erase_person),
     )
 
 

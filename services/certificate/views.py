@@ -59,7 +59,7 @@ def verification(certificate: Certificate) -> Verification:
     """The same for the page."""
     return Verification(
         serial=certificate.serial,
-        learner_name=name_shown(certificate.learner_name),
+        learner_name=certificate.learner_name and name_shown(certificate.learner_name),
         course_title=clean(certificate.course_title),
         issue_day=certificate.issue_day,
         timezone=zone_beside(certificate.timezone),

@@ -9,13 +9,14 @@ from services.course.catalogue import SUBJECT, Catalogue
 from services.course.importing import Importing
 from services.course.internal_servicer import CourseInternalServicer
 from services.course.learning import Learning
+from services.course.personal import erase_person, export_person
 from services.course.planning import Planning
 from services.course.published import PublishedCourses
 from services.course.servicer import CourseServicer
 from services.kit.events.events import Drops
 from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Registration, Service
+from services.kit.process.service import Domain, PersonalData, Registration, Service
 from stellr.course.v1.course_internal_service_pb2_grpc import (
     add_CourseInternalServiceServicer_to_server,
 )
@@ -63,7 +64,8 @@ def build(runtime: Runtime) -> Domain:
         servicers=[
             Registration(add_CourseServiceServicer_to_server, public),
             Registration(add_CourseInternalServiceServicer_to_server, internal),
-        ]
+        ],
+        personal=PersonalData.over(database, export_person, erase_person),
     )
 
 

@@ -7,7 +7,13 @@ from pathlib import Path
 from services.clients.course import Courses
 from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Periodic, Registration, Service
+from services.kit.process.service import (
+    KEEPS_NOTHING,
+    Domain,
+    Periodic,
+    Registration,
+    Service,
+)
 from services.media.internal_servicer import MediaInternalServicer
 from services.media.library import Library
 from services.media.servicer import MediaServicer
@@ -30,6 +36,8 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_MediaInternalServiceServicer_to_server, internal),
         ],
         periodic=[Periodic("sweep", 600.0, store.sweep, everywhere=True)],
+        # It knows who may read what only as course tells it, at the moment of asking.
+        personal=KEEPS_NOTHING,
     )
 
 

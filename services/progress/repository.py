@@ -25,6 +25,22 @@ class OpenLearner(NamedTuple):
     is_done: bool
 
 
+class ExportedCourse(NamedTuple):
+    """A course as its learner takes it along."""
+
+    course_id: UUID
+    last_lesson_id: UUID | None
+    completed_at: datetime | None
+
+
+class ExportedStep(NamedTuple):
+    """A lesson that was completed, or whose quiz was passed, and when."""
+
+    course_id: UUID
+    lesson_id: UUID
+    done_at: datetime
+
+
 def _state(
     last_lesson_id: UUID | None,
     completed_at: datetime | None,
@@ -174,3 +190,72 @@ def open_learners(db: Database, outline: Outline, after: UUID, limit: int) -> Se
         after=after,
         limit=limit,
     )
+
+
+# A person's data
+
+_EXPORT_COURSES = Statement(
+    """
+    SELECT course_id, last_lesson_id, completed_at FROM course_progress
+    WHERE user_id = :user_id AND course_id > :after ORDER BY course_id LIMIT :limit
+    """,
+    ExportedCourse,
+)
+
+
+def _steps(table: str, time: str) -> Statement[ExportedStep]:
+    return Statement(
+        f"""
+        SELECT course_id, lesson_id, {time} FROM {table}
+        WHERE user_id = :user_id AND (course_id, lesson_id) > (:course_id, :lesson_id)
+        ORDER BY course_id, lesson_id LIMIT :limit
+        """,
+        ExportedStep,
+    )
+
+
+_EXPORT_COMPLETIONS = _steps("lesson_completions", "completed_at")
+_EXPORT_PASSES = _steps("quiz_passes", "passed_at")
+_ERASE = [
+    Write(f"DELETE FROM {table} WHERE user_id = :user_id", nothing)
+    for table in ("course_progress", "lesson_completions", "quiz_passes")
+]
+
+
+def export_courses(
+    db: Database, user_id: UUID, after: UUID, limit: int
+) -> Sequence[ExportedCourse]:
+    """The courses that a learner began, from behind one on."""
+    return db.all(_EXPORT_COURSES, user_id=user_id, after=after, limit=limit)
+
+
+def export_completions(
+    db: Database, user_id: UUID, after: tuple[UUID, UUID], limit: int
+) -> Sequence[ExportedStep]:
+    """The lessons that a learner completed, from behind one (course and lesson) on."""
+    return _read(db, _EXPORT_COMPLETIONS, user_id, after, limit)
+
+
+def export_passes(
+    db: Database, user_id: UUID, after: tuple[UUID, UUID], limit: int
+) -> Sequence[ExportedStep]:
+    """The quizzes that a learner passed, from behind one (course and lesson) on."""
+    return _read(db, _EXPORT_PASSES, user_id, after, limit)
+
+
+def erase_steps(db: Database, user_id: UUID) -> None:
+    """Delete all that a learner did."""
+    for statement in _ERASE:
+        db.run(statement, user_id=user_id)
+
+
+def _read(
+    db: Database,
+    statement: Statement[ExportedStep],
+    user_id: UUID,
+    after: tuple[UUID, UUID],
+    limit: int,
+) -> Sequence[ExportedStep]:
+    course_id, lesson_id = after
+    values = {"course_id": course_id, "lesson_id": lesson_id, "limit": limit}
+    return db.all(statement, user_id=user_id, **values)

@@ -7,8 +7,9 @@ from pathlib import Path
 from services.clients.course import Courses
 from services.kit.events.consumer import on
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Registration, Service
+from services.kit.process.service import Domain, PersonalData, Registration, Service
 from services.progress.internal_servicer import ProgressInternalServicer
+from services.progress.personal import erase_person, export_person
 from services.progress.servicer import ProgressServicer
 from services.progress.settling import Settling
 from services.progress.tracking import Tracking
@@ -37,6 +38,7 @@ def build(runtime: Runtime) -> Domain:
             on(QuizPassed, settling.quiz_passed),
             on(OutlineChanged, settling.outline_changed),
         ],
+        personal=PersonalData.over(runtime.database, export_person, erase_person),
     )
 
 

@@ -11,13 +11,14 @@ from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.events.cache import EventCache, Loaded
 from services.kit.events.events import Events
-from services.quiz import repository
 from services.quiz.errors import QuizNotFound
 from services.quiz.grading import Answer
 from services.quiz.kept import QuizVersion
 from services.quiz.lessons import Lessons
 from services.quiz.outcome import outcome
-from services.quiz.repository import Current, KeptResult, Standing
+from services.quiz.repository import quizzes, results
+from services.quiz.repository.quizzes import Current
+from services.quiz.repository.results import KeptResult, Standing
 from services.quiz.versions import Versions
 from stellr.quiz.v1.events_pb2 import QuizPassed
 
@@ -52,7 +53,7 @@ class Attempts:
         """The quiz of a lesson that the learner is enrolled in; QuizNotFound."""
         lesson = self._lessons.enrolled(lesson_id, user_id)
         current = self._current(lesson.lesson_id)
-        standing = repository.find_standing(self._database, current.quiz_id, user_id)
+        standing = results.find_standing(self._database, current.quiz_id, user_id)
         return OwnQuiz(lesson.lesson_id, self._versions.find(current.version_id), standing)
 
     def submit(self, lesson_id: str, user_id: UUID, answers: Sequence[Answer]) -> KeptResult:
@@ -67,7 +68,7 @@ class Attempts:
             user_id=str(user_id), lesson_id=str(lesson.lesson_id), course_id=str(lesson.course_id)
         )
         passing.pass_time.FromDatetime(datetime.now(UTC))
-        return repository.add_result(self._database, self._events, quiz, graded, passing)
+        return results.add_result(self._database, self._events, quiz, graded, passing)
 
     def results(
         self, lesson_id: str, user_id: UUID, size: int, page_token: str
@@ -78,14 +79,14 @@ class Attempts:
         scope = f"results:{quiz_id}:{user_id}"
         seen = self._page_tokens.read(page_token, scope)
         before = UUID(seen[0]) if seen else None
-        rows = repository.list_results(self._database, quiz_id, user_id, before, size + 1)
+        rows = results.list_results(self._database, quiz_id, user_id, before, size + 1)
         return self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
 
     def _current(self, lesson_id: UUID) -> Current:
         return self._quizzes.get(str(lesson_id), lambda: self._load(lesson_id))
 
     def _load(self, lesson_id: UUID) -> Loaded[Current]:
-        current = repository.find_current(self._database, lesson_id)
+        current = quizzes.find_current(self._database, lesson_id)
         if current is None:
             raise QuizNotFound
         return Loaded(current, (str(lesson_id),), (str(lesson_id),))

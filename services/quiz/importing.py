@@ -8,10 +8,11 @@ from uuid import UUID
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
 from services.kit.events.events import Events
-from services.quiz import gift, matching, repository
+from services.quiz import gift, matching
 from services.quiz.kept import QuizVersion
 from services.quiz.questions import WrittenQuiz
-from services.quiz.repository import Latest
+from services.quiz.repository import quizzes
+from services.quiz.repository.quizzes import Latest
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.events_pb2 import QuizChanged
 
@@ -41,16 +42,16 @@ class Importing:
         Imports of one course take turns.
         """
         written = _parse(request)
-        repository.lock_course(self._database, UUID(request.course_id))
+        quizzes.lock_course(self._database, UUID(request.course_id))
         lesson_ids = [UUID(quiz.lesson_id) for quiz in request.quizzes]
-        latest = repository.find_latest(self._database, lesson_ids)
+        latest = quizzes.find_latest(self._database, lesson_ids)
         pairs = zip(lesson_ids, written, strict=True)
         return [self._import(lesson_id, quiz, latest.get(lesson_id)) for lesson_id, quiz in pairs]
 
     def remove(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> int:
         """Take the quizzes of lessons away; how many there were."""
-        repository.lock_course(self._database, course_id)
-        removed = repository.remove_quizzes(self._database, lesson_ids)
+        quizzes.lock_course(self._database, course_id)
+        removed = quizzes.remove_quizzes(self._database, lesson_ids)
         for lesson_id in removed:
             self._events.append(QuizChanged(lesson_id=str(lesson_id)))
         return len(removed)
@@ -68,17 +69,17 @@ class Importing:
     def _save(self, lesson_id: UUID, written: WrittenQuiz, latest: Latest | None) -> UUID:
         """Make this the quiz of the lesson: its id. What it was once is that version again."""
         db = self._database
-        new_ids = repository.new_ids(db, 2 + matching.id_count(written.questions))
+        new_ids = quizzes.new_ids(db, 2 + matching.id_count(written.questions))
         quiz_id = latest.quiz_id if latest else next(new_ids)
-        earlier = repository.find_by_digest(db, quiz_id, written.digest)
+        earlier = quizzes.find_by_digest(db, quiz_id, written.digest)
         version_id = earlier or next(new_ids)
-        repository.set_quiz(db, lesson_id, quiz_id, version_id)
+        quizzes.set_quiz(db, lesson_id, quiz_id, version_id)
         if earlier is None:
-            before = repository.find_version(db, latest.version_id).questions if latest else ()
+            before = quizzes.find_version(db, latest.version_id).questions if latest else ()
             questions = matching.with_ids(written.questions, before, new_ids)
             title, pass_percentage = written.title, written.pass_percentage
             version = QuizVersion(quiz_id, version_id, title, pass_percentage, questions)
-            repository.add_version(db, version, written.digest)
+            quizzes.add_version(db, version, written.digest)
         return quiz_id
 
 

@@ -66,15 +66,15 @@ class Result(QuizBase):
     submitted_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))
 
     # The newest of a learner first.
-    __table_args__ = (sa.Index("results_of_a_learner", "quiz_id", "user_id", "result_id"),)
+    __table_args__ = (sa.Index("results_of_a_learner", "user_id", "quiz_id", "result_id"),)
 
 
 class Standing(QuizBase):
     """How a learner stands in a quiz: what the results add up to."""
 
     __tablename__ = "standings"
-    quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"), primary_key=True)
     results: Mapped[int]
     best: Mapped[float]
     passed: Mapped[bool]

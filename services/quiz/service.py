@@ -7,11 +7,12 @@ from pathlib import Path
 from services.clients.course import Courses
 from services.kit.events.events import Drops
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Registration, Service
+from services.kit.process.service import Domain, PersonalData, Registration, Service
 from services.quiz.attempts import Attempts
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
+from services.quiz.personal import erase_person, export_person
 from services.quiz.servicer import QuizServicer
 from stellr.quiz.v1.events_pb2 import QuizChanged
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
@@ -36,7 +37,8 @@ def build(runtime: Runtime) -> Domain:
         servicers=[
             Registration(add_QuizServiceServicer_to_server, QuizServicer(attempts)),
             Registration(add_QuizInternalServiceServicer_to_server, internal),
-        ]
+        ],
+        personal=PersonalData.over(database, export_person, erase_person),
     )
 
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
-from services.quiz import repository
 from services.quiz.errors import QuizChanged
 from services.quiz.grading import Answer
 from services.quiz.kept import QuizVersion
-from services.quiz.repository import Current
+from services.quiz.repository import quizzes
+from services.quiz.repository.quizzes import Current
 
 # A version is some 10 KB; of all quizzes few are taken at one time.
 KEPT_AT_HAND = 500
@@ -23,7 +23,7 @@ class Versions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.find = lru_cache(KEPT_AT_HAND)(partial(repository.find_version, database))
+        self.find = lru_cache(KEPT_AT_HAND)(partial(quizzes.find_version, database))
 
     def seen(self, current: Current, answers: Sequence[Answer]) -> QuizVersion:
         """The version of a quiz that somebody saw who answers so: the current one if it fits.
@@ -36,7 +36,7 @@ class Versions:
         if ids <= quiz.ids:
             return quiz
         valid = [UUID(each) for each in ids if str(as_uuid(each)) == each]
-        version_id = repository.find_version_of(self._database, current.quiz_id, valid)
+        version_id = quizzes.find_version_of(self._database, current.quiz_id, valid)
         if version_id is None:
             return quiz
         nearest = self.find(version_id)
@@ -45,7 +45,7 @@ class Versions:
         return nearest
 
     def _are_known(self, quiz_id: UUID, ids: Collection[UUID], count: int) -> bool:
-        return repository.count_known(self._database, quiz_id, ids) == count
+        return quizzes.count_known(self._database, quiz_id, ids) == count
 
 
 def _ids(answers: Sequence[Answer]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from services.kit.data.tables import timestamp
 from services.quiz.attempts import OwnQuiz
 from services.quiz.kept import KeptQuestion
 from services.quiz.questions import QuestionKind
-from services.quiz.repository import KeptResult
+from services.quiz.repository.results import KeptResult
 from stellr.quiz.v1 import quiz_pb2 as pb
 
 _TYPES = {

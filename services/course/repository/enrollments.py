@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.course.repository.common import LIVE, REFERENCE, reference_of
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write
+from services.kit.data.statements import Statement, Write, nothing
 
 _NO_ID_YET = UUID(int=2**128 - 1)
 
@@ -22,6 +22,18 @@ class EnrollmentRow(NamedTuple):
     user_id: UUID
     state: str
     created_at: datetime
+
+
+class ExportedEnrollment(NamedTuple):
+    """A learner's place in a course, as the learner takes it along."""
+
+    enrollment_id: UUID
+    course_id: UUID
+    slug: str
+    title: str
+    state: str
+    created_at: datetime
+    updated_at: datetime
 
 
 _COLUMNS = "enrollment_id, course_id, user_id, state, created_at"
@@ -59,6 +71,16 @@ _LIST_ACTIVE = Statement(
     """,
     lambda course_id, created_at: (course_id, created_at),
 )
+_EXPORT = Statement(
+    """
+    SELECT e.enrollment_id, e.course_id, c.slug, c.title, e.state, e.created_at, e.updated_at
+    FROM enrollments e JOIN courses c USING (course_id)
+    WHERE e.user_id = :user_id AND e.enrollment_id > :after
+    ORDER BY e.enrollment_id LIMIT :limit
+    """,
+    ExportedEnrollment,
+)
+_ERASE = Write("DELETE FROM enrollments WHERE user_id = :user_id", nothing)
 
 
 def enroll(db: Database, reference: str, user_id: UUID) -> EnrollmentRow | None:
@@ -81,3 +103,15 @@ def list_enrollments(
 def list_active(db: Database, user_id: UUID, limit: int) -> Sequence[tuple[UUID, datetime]]:
     """The courses that a learner is in and since when, newest first."""
     return db.all(_LIST_ACTIVE, user_id=user_id, limit=limit)
+
+
+def export_enrollments(
+    db: Database, user_id: UUID, after: UUID, limit: int
+) -> Sequence[ExportedEnrollment]:
+    """A learner's enrollments, also in courses that are no longer published, from behind one on."""
+    return db.all(_EXPORT, user_id=user_id, after=after, limit=limit)
+
+
+def erase_enrollments(db: Database, user_id: UUID) -> None:
+    """Delete a learner's enrollments."""
+    db.run(_ERASE, user_id=user_id)

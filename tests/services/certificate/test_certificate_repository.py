@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.certificate import repository
+from services.certificate.personal import erase_person, export_person
 from services.certificate.repository import Certificate, Draft
 from services.certificate.serials import new_serial
+from services.kit.data import persons
 from services.kit.data.database import Database
+from services.kit.process.personal_data_servicer import pieces
 
 LEARNER, COURSE = uuid4(), uuid4()
 
@@ -44,7 +49,7 @@ def test_a_learner_has_one_certificate_of_a_course(database: Database) -> None:
     with ThreadPoolExecutor(5) as pool:
         made = list(pool.map(lambda _: create(database), range(20)))
     (issued,) = [one for one in made if one]
-    assert repository.get_certificate(database, LEARNER, COURSE) == issued
+    assert repository.find_certificate(database, LEARNER, COURSE) == issued
     assert repository.find_by_serial(database, issued.serial) == issued
     assert repository.find_certificate(database, uuid4(), COURSE) is None
     assert repository.find_by_serial(database, new_serial()) is None
@@ -82,3 +87,74 @@ def test_a_later_version_takes_the_place_of_a_document_and_never_an_earlier(
     repository.keep_document(database, key, 1, b"one again")
     assert repository.find_document(database, key, 2) == b"two"
     assert repository.find_document(database, key, 1) == b"two"
+
+
+def erase(database: Database) -> None:
+    with database.transaction():
+        persons.erase(database, LEARNER)
+        erase_person(database, LEARNER)
+
+
+def test_a_certificate_outlives_its_learner_without_the_name(database: Database) -> None:
+    issued = create(database)
+    assert issued is not None
+    repository.keep_document(database, issued.certificate_id, 1, b"Zo\xc3\xab")
+    erase(database)
+    left = repository.find_by_serial(database, issued.serial)
+    assert left == issued._replace(user_id=None, learner_name="", timezone="")
+    assert repository.find_certificate(database, LEARNER, COURSE) is None
+    assert repository.find_document(database, issued.certificate_id, 1) is None
+    assert create(database) is None
+    repository.keep_document(database, issued.certificate_id, 1, b"Zo\xc3\xab")
+    assert repository.find_document(database, issued.certificate_id, 1) is None
+
+
+def test_several_learners_may_be_gone_from_a_course(database: Database) -> None:
+    for user_id in (uuid4(), uuid4()):
+        with database.transaction():
+            repository.create_certificate(database, draft(user_id))
+        with database.transaction():
+            erase_person(database, user_id)
+
+
+def test_a_document_that_is_being_kept_goes_with_its_learner(database: Database) -> None:
+    issued = create(database)
+    assert issued is not None
+    keep = partial(repository.keep_document, database, issued.certificate_id, 1, b"Zo")
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as unit:
+            unit.connection.execute("SELECT 1")
+            keep()
+            erasing = pool.submit(erase, database)
+            with pytest.raises(TimeoutError):
+                erasing.result(0.2)
+        erasing.result(5)
+    assert repository.find_document(database, issued.certificate_id, 1) is None
+
+
+def test_a_document_rendered_during_an_erasure_is_not_kept(database: Database) -> None:
+    issued = create(database)
+    assert issued is not None
+    keep = partial(repository.keep_document, database, issued.certificate_id, 1, b"Zo")
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction():
+            persons.erase(database, LEARNER)
+            erase_person(database, LEARNER)
+            keeping = pool.submit(keep)
+            with pytest.raises(TimeoutError):
+                keeping.result(0.2)
+        keeping.result(5)
+    assert repository.find_document(database, issued.certificate_id, 1) is None
+
+
+def test_an_export_has_the_certificate(database: Database) -> None:
+    issued = create(database)
+    assert issued is not None
+    (own,) = json.loads(b"".join(pieces(export_person(database, LEARNER))))["certificates"]
+    assert (own["serial"], own["learnerName"], own["courseTitle"]) == (
+        issued.serial,
+        "Zoë",
+        "The Night Sky",
+    )
+    assert (own["issueTime"], own["issueDay"]) == ("2026-12-31T23:30:00Z", "2027-01-01")
+    assert json.loads(b"".join(pieces(export_person(database, uuid4())))) == {"certificates": []}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -10,9 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from services.clients.course import Outline
+from services.kit.data import persons
 from services.kit.data.database import Database
 from services.kit.events.events import Events
+from services.kit.process.personal_data_servicer import pieces
 from services.progress import repository
+from services.progress.personal import erase_person, export_person
 from services.progress.repository import OpenLearner
 from services.progress.steps import State
 from stellr.progress.v1.events_pb2 import CourseCompleted
@@ -192,3 +196,33 @@ def test_when_lessons_were_completed_is_told_by_lesson(database: Database, event
     assert set(times) == set(map(str, LESSONS[:2]))
     assert times[str(LESSONS[0])] < times[str(LESSONS[1])]
     assert repository.find_timed_state(database, uuid4(), COURSE) == (State(), {})
+
+
+def test_late_steps_of_who_was_erased_leave_nothing(database: Database, events: Events) -> None:
+    course = outline(*LESSONS[:2], quiz=LESSONS[0])
+    Step(LESSONS[0]).take(database, events, course)
+    with database.transaction():
+        persons.erase(database, LEARNER)
+        erase_person(database, LEARNER)
+    assert Step(LESSONS[0]).take(database, events, course) == State()
+    Step(LESSONS[1]).take(database, events, course)
+    quiz(LESSONS[0]).take(database, events, course)
+    assert repository.find_state(database, LEARNER, COURSE) == State()
+    assert completions(database) == []
+    kept = json.loads(b"".join(pieces(export_person(database, LEARNER))))
+    assert kept == {"courses": [], "lessonCompletions": [], "quizPasses": []}
+
+
+def test_an_export_has_every_step(database: Database, events: Events) -> None:
+    course = outline(*LESSONS[:2], quiz=LESSONS[0])
+    for step in (Step(LESSONS[0]), Step(LESSONS[1]), quiz(LESSONS[0])):
+        step.take(database, events, course)
+    kept = json.loads(b"".join(pieces(export_person(database, LEARNER))))
+    (own,) = kept["courses"]
+    assert (own["courseId"], own["lastLessonId"]) == (str(COURSE), str(LESSONS[1]))
+    assert own["completeTime"].endswith("Z")
+    done = [(each["courseId"], each["lessonId"]) for each in kept["lessonCompletions"]]
+    assert sorted(done) == sorted((str(COURSE), str(each)) for each in LESSONS[:2])
+    assert [each["lessonId"] for each in kept["quizPasses"]] == [str(LESSONS[0])]
+    nobody = json.loads(b"".join(pieces(export_person(database, uuid4()))))
+    assert nobody == {"courses": [], "lessonCompletions": [], "quizPasses": []}

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.kit.data import persons
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, scalar
+from services.kit.errors import SessionEnded
 from services.kit.events.events import Events
-from services.quiz import repository
+from services.kit.process.personal_data_servicer import pieces
 from services.quiz.grading import Answer
 from services.quiz.importing import Importing
 from services.quiz.kept import QuizVersion
 from services.quiz.outcome import Outcome, outcome
-from services.quiz.repository import KeptResult, Standing
+from services.quiz.personal import PAGE, erase_person, export_person
+from services.quiz.repository import quizzes, results
+from services.quiz.repository.results import KeptResult, Standing
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.events_pb2 import QuizPassed
 from tests.services.outbox import written
@@ -29,9 +34,9 @@ def quiz(database: Database, events: Events) -> QuizVersion:
     request.quizzes.add(lesson_id=str(LESSON), title="Quiz", gift="One? {T}\n\nTwo? {T}")
     with database.transaction():
         Importing(database, events).run(request)
-    current = repository.find_current(database, LESSON)
+    current = quizzes.find_current(database, LESSON)
     assert current is not None
-    return repository.find_version(database, current.version_id)
+    return quizzes.find_version(database, current.version_id)
 
 
 def graded(quiz: QuizVersion, right: int) -> Outcome:
@@ -53,26 +58,26 @@ def submit(
     database: Database, events: Events, quiz: QuizVersion, right: int, user_id: UUID = LEARNER
 ) -> KeptResult:
     with database.transaction():
-        return repository.add_result(database, events, quiz, graded(quiz, right), passing(user_id))
+        return results.add_result(database, events, quiz, graded(quiz, right), passing(user_id))
 
 
 def test_a_result_is_kept_as_it_was_graded(
     database: Database, events: Events, quiz: QuizVersion
 ) -> None:
     made = [submit(database, events, quiz, right) for right in (0, 2)]
-    listed = repository.list_results(database, quiz.quiz_id, LEARNER, None, 10)
+    listed = results.list_results(database, quiz.quiz_id, LEARNER, None, 10)
     assert listed == made[::-1]
-    assert repository.list_results(database, quiz.quiz_id, uuid4(), None, 10) == []
+    assert results.list_results(database, quiz.quiz_id, uuid4(), None, 10) == []
 
 
 def test_the_standing_counts_results_and_holds_the_best(
     database: Database, events: Events, quiz: QuizVersion
 ) -> None:
-    assert repository.find_standing(database, quiz.quiz_id, LEARNER) == Standing()
+    assert results.find_standing(database, quiz.quiz_id, LEARNER) == Standing()
     seen = []
     for right in (1, 0, 2, 1):
         submit(database, events, quiz, right)
-        seen.append(repository.find_standing(database, quiz.quiz_id, LEARNER))
+        seen.append(results.find_standing(database, quiz.quiz_id, LEARNER))
     assert seen == [(1, 50.0), (2, 50.0), (3, 100.0), (4, 100.0)]
 
 
@@ -87,7 +92,7 @@ def test_only_the_first_pass_is_told(database: Database, events: Events, quiz: Q
     assert event.course_id == str(COURSE)
     assert event.pass_time.ToDatetime(UTC) in {
         each.submitted_at
-        for each in repository.list_results(database, quiz.quiz_id, LEARNER, None, 10)
+        for each in results.list_results(database, quiz.quiz_id, LEARNER, None, 10)
     }
 
 
@@ -106,7 +111,7 @@ def test_a_hundred_submissions_at_once_are_counted_and_passed_once(
     with ThreadPoolExecutor(5) as pool:
         made = list(pool.map(lambda n: submit(database, events, quiz, n % 3), range(100)))
     assert len({result.result_id for result in made}) == database.one(_COUNT) == 100
-    assert repository.find_standing(database, quiz.quiz_id, LEARNER) == (100, 100.0)
+    assert results.find_standing(database, quiz.quiz_id, LEARNER) == (100, 100.0)
     assert len(written(database, QuizPassed)) == 1
 
 
@@ -116,13 +121,13 @@ def test_what_is_rolled_back_leaves_neither_result_nor_standing_nor_event(
     def fail() -> None:
         with database.transaction() as unit:
             assert unit.connection
-            repository.add_result(database, events, quiz, graded(quiz, 2), passing())
+            results.add_result(database, events, quiz, graded(quiz, 2), passing())
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
     assert database.one(_COUNT) == 0
-    assert repository.find_standing(database, quiz.quiz_id, LEARNER) == Standing()
+    assert results.find_standing(database, quiz.quiz_id, LEARNER) == Standing()
     assert written(database, QuizPassed) == []
 
 
@@ -130,5 +135,45 @@ def test_results_go_on_before_a_result(
     database: Database, events: Events, quiz: QuizVersion
 ) -> None:
     made = [submit(database, events, quiz, 1).result_id for _ in range(4)]
-    page = repository.list_results(database, quiz.quiz_id, LEARNER, made[2], 2)
+    page = results.list_results(database, quiz.quiz_id, LEARNER, made[2], 2)
     assert [each.result_id for each in page] == [made[1], made[0]]
+
+
+def test_of_who_was_erased_nothing_is_kept_and_nothing_told(
+    database: Database, events: Events, quiz: QuizVersion
+) -> None:
+    other = uuid4()
+    for user_id in (LEARNER, other):
+        submit(database, events, quiz, 1, user_id)
+    with database.transaction():
+        persons.erase(database, LEARNER)
+        erase_person(database, LEARNER)
+    with pytest.raises(SessionEnded):
+        submit(database, events, quiz, 2)
+    assert database.one(_COUNT) == 1
+    assert results.find_standing(database, quiz.quiz_id, LEARNER) == Standing()
+    assert results.find_standing(database, quiz.quiz_id, other) == (1, 50.0)
+    assert written(database, QuizPassed) == []
+
+
+def test_an_export_has_every_submission_over_many_pages(
+    database: Database, events: Events, quiz: QuizVersion
+) -> None:
+    made = [submit(database, events, quiz, number % 3) for number in range(2 * PAGE + 3)]
+    submit(database, events, quiz, 2, uuid4())
+    exported = json.loads(b"".join(pieces(export_person(database, LEARNER))))
+    assert [each["resultId"] for each in exported["results"]] == [
+        str(each.result_id) for each in made
+    ]
+    first, lesson_id = exported["results"][1], str(LESSON)
+    assert (first["lessonId"], first["percentage"], first["passed"]) == (lesson_id, 50.0, False)
+    assert len(first["answers"]) == len(first["questionResults"]) == 2
+    assert exported["standings"] == [
+        {
+            "quizId": str(quiz.quiz_id),
+            "lessonId": lesson_id,
+            "results": len(made),
+            "bestPercentage": 100.0,
+            "passed": True,
+        }
+    ]

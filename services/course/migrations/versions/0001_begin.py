@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-from services.kit.data.schema import create_runtime_tables
+from services.kit.data.schema import create_runtime_tables, keep_out_the_erased
 
 revision = "course_0001"
 down_revision = None
@@ -141,6 +141,7 @@ def _create_enrollments() -> None:
         sa.CheckConstraint("state IN ('active', 'ended')"),
     )
     op.create_index("enrollments_of_a_learner", "enrollments", ["user_id", "enrollment_id"])
+    keep_out_the_erased("enrollments")
 
 
 def _create_import_plans() -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-from services.kit.data.schema import create_runtime_tables
+from services.kit.data.schema import create_runtime_tables, keep_out_the_erased
 
 revision = "progress_0001"
 down_revision = None
@@ -47,3 +47,4 @@ def upgrade() -> None:
         postgresql_where=sa.text("completed_at IS NULL"),
     )
     op.get_bind().exec_driver_sql(STEPS.read_text())
+    keep_out_the_erased("course_progress", "lesson_completions", "quiz_passes")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-from services.kit.data.schema import create_runtime_tables
+from services.kit.data.schema import create_runtime_tables, keep_out_the_erased
 
 revision = "quiz_0001"
 down_revision = None
@@ -62,13 +62,14 @@ def upgrade() -> None:
             "submitted_at", TIME, nullable=False, server_default=sa.text("clock_timestamp()")
         ),
     )
-    op.create_index("results_of_a_learner", "results", ["quiz_id", "user_id", "result_id"])
+    op.create_index("results_of_a_learner", "results", ["user_id", "quiz_id", "result_id"])
     # Counted with each result, so that a standing costs the same after any number of them.
     op.create_table(
         "standings",
-        sa.Column("quiz_id", sa.Uuid, sa.ForeignKey("quizzes.quiz_id"), primary_key=True),
         sa.Column("user_id", sa.Uuid, primary_key=True),
+        sa.Column("quiz_id", sa.Uuid, sa.ForeignKey("quizzes.quiz_id"), primary_key=True),
         sa.Column("results", sa.Integer, nullable=False),
         sa.Column("best", sa.Double, nullable=False),
         sa.Column("passed", sa.Boolean, nullable=False),
     )
+    keep_out_the_erased("results", "standings")

@@ -1,24 +1,16 @@
-"""Every SQL statement of quiz."""
+"""Quizzes and their versions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
-from services.kit.events.events import Events
+from services.kit.data.statements import Statement, Write, nothing, scalar
 from services.quiz.kept import QuizVersion
-from services.quiz.outcome import Outcome
-from stellr.quiz.v1.events_pb2 import QuizPassed
-
-# Below every id there is, for the first page of a list: its order is newest first.
-_NEWEST = UUID(int=(1 << 128) - 1)
 
 
 class Current(NamedTuple):
@@ -26,13 +18,6 @@ class Current(NamedTuple):
 
     quiz_id: UUID
     version_id: UUID
-
-
-class Standing(NamedTuple):
-    """How a learner stands in a quiz; `best` is a percentage, None before the first result."""
-
-    results: int = 0
-    best: float | None = None
 
 
 class Latest(NamedTuple):
@@ -45,42 +30,15 @@ class Latest(NamedTuple):
     removed: bool
 
 
-class KeptResult(NamedTuple):
-    """A submission as it was graded."""
-
-    result_id: UUID
-    attempt_id: UUID
-    score: int
-    max_score: int
-    percentage: float
-    passed: bool
-    submitted_at: datetime
-    question_results: list[dict[str, Any]]
-
-
-class _Added(NamedTuple):
-    result_id: UUID
-    attempt_id: UUID
-    newly_passed: bool
-
-
 _FIND_CURRENT = Statement(
     "SELECT quiz_id, version_id FROM quizzes WHERE lesson_id = :lesson_id AND removed_at IS NULL",
     Current,
-)
-_FIND_STANDING = Statement(
-    "SELECT results, best FROM standings WHERE quiz_id = :quiz_id AND user_id = :user_id", Standing
 )
 
 
 def find_current(db: Database, lesson_id: UUID) -> Current | None:
     """The quiz of a lesson, or None."""
     return db.first(_FIND_CURRENT, lesson_id=lesson_id)
-
-
-def find_standing(db: Database, quiz_id: UUID, user_id: UUID) -> Standing:
-    """How a learner stands in a quiz."""
-    return db.first(_FIND_STANDING, quiz_id=quiz_id, user_id=user_id) or Standing()
 
 
 _FIND_VERSION = Statement(
@@ -122,75 +80,6 @@ _COUNT_KNOWN = Statement(
 def count_known(db: Database, quiz_id: UUID, ids: Collection[UUID]) -> int:
     """How many of these ids belong to any version of a quiz."""
     return int(db.one(_COUNT_KNOWN, quiz_id=quiz_id, ids=list(ids)))
-
-
-_RESULT = (
-    "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results"
-)
-_ADD_RESULT = WholeWrite(
-    """
-    WITH added AS (
-        INSERT INTO results (quiz_id, version_id, user_id, score, max_score, percentage, passed,
-            answers, question_results, submitted_at)
-        VALUES (:quiz_id, :version_id, :user_id, :score, :max_score, :percentage, :passed,
-            :answers, :question_results, :submitted_at)
-        RETURNING result_id, attempt_id
-    ), standing AS (
-        INSERT INTO standings AS known (quiz_id, user_id, results, best, passed)
-        VALUES (:quiz_id, :user_id, 1, :percentage, :passed)
-        ON CONFLICT (quiz_id, user_id) DO UPDATE SET results = known.results + 1,
-            best = greatest(known.best, excluded.best), passed = known.passed OR excluded.passed
-        RETURNING new.passed AND old.passed IS NOT TRUE AS newly_passed
-    ), told AS (
-        INSERT INTO events (kind, payload, request_id)
-        SELECT :kind, :payload, :request_id FROM standing WHERE newly_passed
-    )
-    SELECT result_id, attempt_id, newly_passed FROM added, standing
-    """,
-    _Added,
-)
-
-
-def add_result(
-    db: Database, events: Events, quiz: QuizVersion, outcome: Outcome, passing: QuizPassed
-) -> KeptResult:
-    """Keep a graded submission, and how its learner stands; a first pass is told of."""
-    at = passing.pass_time.ToDatetime(UTC)
-    values = asdict(outcome)
-    for name in ("answers", "question_results"):
-        values[name] = Jsonb(values[name])
-    ids = {"quiz_id": quiz.quiz_id, "version_id": quiz.version_id, "user_id": passing.user_id}
-    added = db.one(_ADD_RESULT, **ids, **values, submitted_at=at, **events.row(passing))
-    if added.newly_passed:
-        events.told(passing)
-    return KeptResult(
-        added.result_id,
-        added.attempt_id,
-        outcome.score,
-        outcome.max_score,
-        outcome.percentage,
-        outcome.passed,
-        at,
-        outcome.question_results,
-    )
-
-
-_LIST_RESULTS = Statement(
-    f"""
-    SELECT {_RESULT} FROM results
-    WHERE quiz_id = :quiz_id AND user_id = :user_id AND result_id < :before
-    ORDER BY result_id DESC LIMIT :limit
-    """,
-    KeptResult,
-)
-
-
-def list_results(
-    db: Database, quiz_id: UUID, user_id: UUID, before: UUID | None, limit: int
-) -> Sequence[KeptResult]:
-    """A learner's results in a quiz, newest first, from the one before `before` on."""
-    values = {"quiz_id": quiz_id, "user_id": user_id, "before": before or _NEWEST, "limit": limit}
-    return db.all(_LIST_RESULTS, **values)
 
 
 _LOCK_COURSE = Write(

@@ -1,0 +1,203 @@
+"""Results, and how learners stand by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from services.kit.data.database import Database
+from services.kit.data.statements import Statement, WholeWrite, Write, nothing
+from services.kit.errors import SessionEnded
+from services.kit.events.events import Events
+from services.quiz.kept import QuizVersion
+from services.quiz.outcome import Outcome
+from stellr.quiz.v1.events_pb2 import QuizPassed
+
+# Below every id there is, for the first page of a list: its order is newest first.
+_NEWEST = UUID(int=(1 << 128) - 1)
+
+
+class Standing(NamedTuple):
+    """How a learner stands in a quiz; `best` is a percentage, None before the first result."""
+
+    results: int = 0
+    best: float | None = None
+
+
+class KeptResult(NamedTuple):
+    """A submission as it was graded."""
+
+    result_id: UUID
+    attempt_id: UUID
+    score: int
+    max_score: int
+    percentage: float
+    passed: bool
+    submitted_at: datetime
+    question_results: list[dict[str, Any]]
+
+
+class _Added(NamedTuple):
+    result_id: UUID
+    attempt_id: UUID
+    newly_passed: bool
+
+
+class ExportedResult(NamedTuple):
+    """A submission as its learner takes it along."""
+
+    result_id: UUID
+    attempt_id: UUID
+    quiz_id: UUID
+    lesson_id: UUID
+    score: int
+    max_score: int
+    percentage: float
+    passed: bool
+    submitted_at: datetime
+    answers: list[dict[str, Any]]
+    question_results: list[dict[str, Any]]
+
+
+class ExportedStanding(NamedTuple):
+    """How a learner stands in a quiz, as the learner takes it along."""
+
+    quiz_id: UUID
+    lesson_id: UUID
+    results: int
+    best: float
+    passed: bool
+
+
+_FIND_STANDING = Statement(
+    "SELECT results, best FROM standings WHERE quiz_id = :quiz_id AND user_id = :user_id", Standing
+)
+
+
+def find_standing(db: Database, quiz_id: UUID, user_id: UUID) -> Standing:
+    """How a learner stands in a quiz."""
+    return db.first(_FIND_STANDING, quiz_id=quiz_id, user_id=user_id) or Standing()
+
+
+_RESULT = (
+    "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results"
+)
+_ADD_RESULT = WholeWrite(
+    """
+    WITH added AS (
+        INSERT INTO results (quiz_id, version_id, user_id, score, max_score, percentage, passed,
+            answers, question_results, submitted_at)
+        VALUES (:quiz_id, :version_id, :user_id, :score, :max_score, :percentage, :passed,
+            :answers, :question_results, :submitted_at)
+        RETURNING result_id, attempt_id
+    ), standing AS (
+        INSERT INTO standings AS known (quiz_id, user_id, results, best, passed)
+        VALUES (:quiz_id, :user_id, 1, :percentage, :passed)
+        ON CONFLICT (quiz_id, user_id) DO UPDATE SET results = known.results + 1,
+            best = greatest(known.best, excluded.best), passed = known.passed OR excluded.passed
+        RETURNING new.passed AND old.passed IS NOT TRUE AS newly_passed
+    ), told AS (
+        INSERT INTO events (kind, payload, request_id)
+        SELECT :kind, :payload, :request_id FROM standing WHERE newly_passed
+    )
+    SELECT result_id, attempt_id, newly_passed FROM added, standing
+    """,
+    _Added,
+)
+
+
+def add_result(
+    db: Database, events: Events, quiz: QuizVersion, outcome: Outcome, passing: QuizPassed
+) -> KeptResult:
+    """Keep a graded submission, and how its learner stands; a first pass is told of.
+
+    SessionEnded where the learner was erased meanwhile: then nothing is kept.
+    """
+    at = passing.pass_time.ToDatetime(UTC)
+    values = asdict(outcome)
+    for name in ("answers", "question_results"):
+        values[name] = Jsonb(values[name])
+    ids = {"quiz_id": quiz.quiz_id, "version_id": quiz.version_id, "user_id": passing.user_id}
+    added = db.first(_ADD_RESULT, **ids, **values, submitted_at=at, **events.row(passing))
+    if added is None:
+        raise SessionEnded
+    if added.newly_passed:
+        events.told(passing)
+    return KeptResult(
+        added.result_id,
+        added.attempt_id,
+        outcome.score,
+        outcome.max_score,
+        outcome.percentage,
+        outcome.passed,
+        at,
+        outcome.question_results,
+    )
+
+
+_LIST_RESULTS = Statement(
+    f"""
+    SELECT {_RESULT} FROM results
+    WHERE quiz_id = :quiz_id AND user_id = :user_id AND result_id < :before
+    ORDER BY result_id DESC LIMIT :limit
+    """,
+    KeptResult,
+)
+
+
+def list_results(
+    db: Database, quiz_id: UUID, user_id: UUID, before: UUID | None, limit: int
+) -> Sequence[KeptResult]:
+    """A learner's results in a quiz, newest first, from the one before `before` on."""
+    values = {"quiz_id": quiz_id, "user_id": user_id, "before": before or _NEWEST, "limit": limit}
+    return db.all(_LIST_RESULTS, **values)
+
+
+# A person's data
+
+_EXPORT_RESULTS = Statement(
+    """
+    SELECT result_id, attempt_id, quiz_id, lesson_id, score, max_score, percentage, passed,
+        submitted_at, answers, question_results
+    FROM results JOIN quizzes USING (quiz_id)
+    WHERE user_id = :user_id AND (quiz_id, result_id) > (:quiz_id, :result_id)
+    ORDER BY quiz_id, result_id LIMIT :limit
+    """,
+    ExportedResult,
+)
+_EXPORT_STANDINGS = Statement(
+    """
+    SELECT quiz_id, lesson_id, results, best, passed FROM standings JOIN quizzes USING (quiz_id)
+    WHERE user_id = :user_id AND quiz_id > :after ORDER BY quiz_id LIMIT :limit
+    """,
+    ExportedStanding,
+)
+_ERASE_RESULTS = Write("DELETE FROM results WHERE user_id = :user_id", nothing)
+_ERASE_STANDINGS = Write("DELETE FROM standings WHERE user_id = :user_id", nothing)
+
+
+def export_results(
+    db: Database, user_id: UUID, after: tuple[UUID, UUID], limit: int
+) -> Sequence[ExportedResult]:
+    """A learner's results by quiz, oldest first, from behind one (quiz and result) on."""
+    quiz_id, result_id = after
+    values = {"quiz_id": quiz_id, "result_id": result_id, "limit": limit}
+    return db.all(_EXPORT_RESULTS, user_id=user_id, **values)
+
+
+def export_standings(
+    db: Database, user_id: UUID, after: UUID, limit: int
+) -> Sequence[ExportedStanding]:
+    """How a learner stands, by quiz, from behind one on."""
+    return db.all(_EXPORT_STANDINGS, user_id=user_id, after=after, limit=limit)
+
+
+def erase_results(db: Database, user_id: UUID) -> None:
+    """Delete a learner's results and standings."""
+    db.run(_ERASE_RESULTS, user_id=user_id)
+    db.run(_ERASE_STANDINGS, user_id=user_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import grpc
@@ -31,8 +31,9 @@ ENDED = frozenset(
     {Reason.REASON_TOKEN_EXPIRED, Reason.REASON_TOKEN_STALE, Reason.REASON_SESSION_ENDED}
 )
 
+_BALANCED: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
 _SERVICE_CONFIG = {
-    "loadBalancingConfig": [{"round_robin": {}}],
+    **_BALANCED,
     # Of ten calls that fail, the later ones are not tried again: a service that is down is not
     # called the more for it (gRFC A6).
     "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.2},
@@ -59,14 +60,21 @@ KEEPALIVE = [
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
 ]
-OPTIONS = [
-    ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+_CONNECTING = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
     *KEEPALIVE,
+]
+OPTIONS = [("grpc.service_config", json.dumps(_SERVICE_CONFIG)), *_CONNECTING]
+# A stream is not tried again by itself: with retries, one that is asked for while its process dies
+# never ends, not even at its deadline (grpc 1.85; compare grpc/grpc#39935).
+STREAM_OPTIONS = [
+    ("grpc.service_config", json.dumps(_BALANCED)),
+    ("grpc.enable_retries", 0),
+    *_CONNECTING,
 ]
 
 
@@ -83,9 +91,9 @@ def streams_of(target: str) -> str:
     return ",".join(f"{host}:{int(port) + 1}" for host, _, port in places)
 
 
-def open_channel(target: str) -> grpc.Channel:
+def open_channel(target: str, options: Sequence[tuple[str, Any]] = OPTIONS) -> grpc.Channel:
     """A channel to host:port[,host:port...], or to any gRPC name such as dns:///course:50051."""
-    return grpc.insecure_channel(channel_name(target), options=OPTIONS)
+    return grpc.insecure_channel(channel_name(target), options=options)
 
 
 class Calling:
@@ -114,7 +122,7 @@ class MeshChannel(grpc.Channel):
         self.service = service
         self.target = target
         self._calls = open_channel(target)
-        self._streams = open_channel(streams_of(target))
+        self._streams = open_channel(streams_of(target), STREAM_OPTIONS)
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:

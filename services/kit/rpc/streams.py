@@ -100,9 +100,12 @@ def _messages(opening: Method) -> Stream:
 
 
 def _close(iterator: Iterator[Any]) -> None:
-    """Let a generator close its file, also where its reader went away."""
+    """Let a generator close its file, also where its reader went away.
+
+    One that is at work in its thread then is closed when that is done, since nobody else holds it.
+    """
     close = getattr(iterator, "close", None)
-    if close is not None:
+    if close is not None and not getattr(iterator, "gi_running", False):
         close()
 
 

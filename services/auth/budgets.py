@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.auth.repository import budgets
+from services.auth.repository.budgets import Spent
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
 from services.kit.rpc.limits import short_hash
@@ -39,12 +40,22 @@ class Budgets:
         self._database = database
         self._number = number
 
+    def has(self, budget: Budget, subject: str) -> bool:
+        """Spend one of the subject's budget; False where it is used up."""
+        return self._spend(budget, subject).spent <= self._most(budget)
+
     def spend(self, budget: Budget, subject: str) -> None:
         """Spend one of the subject's budget; RateLimited where it is used up, and nothing is spent.
 
         Spenders of one subject take turns until the end of the transaction: none is forgotten.
         """
-        found = budgets.spend(self._database, short_hash(subject), budget.name, budget.window)
-        if found.spent > self._number(budget.name, budget.most):
+        found = self._spend(budget, subject)
+        if found.spent > self._most(budget):
             left = found.since + budget.window - found.now
             raise RateLimited(budget.name, left.total_seconds())
+
+    def _spend(self, budget: Budget, subject: str) -> Spent:
+        return budgets.spend(self._database, short_hash(subject), budget.name, budget.window)
+
+    def _most(self, budget: Budget) -> int:
+        return self._number(budget.name, budget.most)

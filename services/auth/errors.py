@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from services.kit.errors import InvalidArgument, NotFound, Unauthenticated, Unavailable, Violation
+from services.kit.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+    Violation,
+)
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -11,6 +18,12 @@ class InvalidCredentials(Unauthenticated):
 
     reason = Reason.REASON_INVALID_CREDENTIALS
     message = "the address or the password is wrong"
+
+
+class LoginFailed(InvalidCredentials):
+    """A login failed, and that it did is kept."""
+
+    commit = True
 
 
 class SignInBusy(Unavailable):
@@ -33,6 +46,20 @@ class RefreshTokenInvalid(Unauthenticated):
 
     reason = Reason.REASON_REFRESH_TOKEN_INVALID
     message = "the refresh token is no longer good: log in again"
+
+
+class PasswordNotSet(FailedPrecondition):
+    """The account has no password that could be changed."""
+
+    reason = Reason.REASON_PASSWORD_NOT_SET
+    message = "there is no password: set one by a mail for a forgotten password"
+
+
+class SessionNotFound(NotFound):
+    """The person has no such session."""
+
+    reason = Reason.REASON_SESSION_NOT_FOUND
+    message = "there is no such session"
 
 
 class AccountNotFound(NotFound):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
+from services.auth.codes import LIFETIME
 from services.auth.repository.accounts import AccountRow
 from services.auth.verifying import Secret
+from services.kit.data.tables import timestamp
 from services.kit.process.runtime import Runtime
 from services.kit.work.queues import Queue
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
@@ -17,11 +19,15 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
 from stellr.notification.v1.template_pb2 import (
     AccountExists,
     AddressChanged,
+    NewDevice,
+    PasswordChanged,
     VerificationCode,
     Welcome,
 )
 
 URGENT = Queue.URGENT
+UNKNOWN = "unknown"
+LONGEST_DEVICE, LONGEST_ADDRESS = 300, 100
 
 
 class Mails:
@@ -37,14 +43,22 @@ class Mails:
         """Send the code of a registration to an address that is nobody's yet, and a link."""
         self._code(address, secret.code, "/verify-email", secret.link)
 
+    def password_reset(self, address: pb.MailAddress, secret: Secret) -> None:
+        """Send the owner of an account a code for a new password, and a link."""
+        self._code(address, secret.code, "/password/reset", secret.link)
+
+    def password_changed(self, account: AccountRow) -> None:
+        """Tell the owner that the password was changed."""
+        self._send(user_id=str(account.account_id), password_changed=PasswordChanged())
+
     def code(self, address: pb.MailAddress, code: str) -> None:
         """Send a code that leads nowhere by itself."""
-        self._send(address=address, verification_code=VerificationCode(code=code), queue=URGENT)
+        self._send(address=address, verification_code=_code_message(code), queue=URGENT)
 
     def text_code(self, number: str, locale: str, code: str) -> None:
         """Send a code by SMS."""
         phone = pb.PhoneAddress(number=number, locale=locale)
-        self._send(phone=phone, verification_code=VerificationCode(code=code), queue=URGENT)
+        self._send(phone=phone, verification_code=_code_message(code), queue=URGENT)
 
     def address_changed(self, before: AccountRow, *, is_email: bool) -> None:
         """Tell the address that was changed; where there was none of its kind, the other one."""
@@ -57,7 +71,7 @@ class Mails:
 
     def _code(self, address: pb.MailAddress, code: str, path: str, token: str) -> None:
         link = f"{self._public_url}{path}?{urlencode({'token': token})}"
-        message = VerificationCode(code=code, link=link)
+        message = _code_message(code, link)
         self._send(address=address, verification_code=message, queue=URGENT)
 
     def account_exists(self, address: pb.MailAddress) -> None:
@@ -68,6 +82,16 @@ class Mails:
         """Welcome a new learner: once, however often this is asked for."""
         once = uuid5(NAMESPACE_URL, f"stellr:welcome:{account.account_id}")
         self._send(once, user_id=str(account.account_id), welcome=Welcome())
+
+    def new_device(self, account: AccountRow, device: str, address: str) -> None:
+        """Tell of a sign-in on a device that the account was never used on."""
+        now = datetime.now(UTC)
+        message = NewDevice(
+            device=device[:LONGEST_DEVICE] or UNKNOWN,
+            address=address[:LONGEST_ADDRESS] or UNKNOWN,
+            time=timestamp(now),
+        )
+        self._send(user_id=str(account.account_id), new_device=message)
 
     def contact(self, account: AccountRow, now: datetime) -> None:
         """Tell how the person is reached."""
@@ -89,6 +113,12 @@ class Mails:
             **message,  # type: ignore[arg-type]
         )
         self._send_notification(request, queue=queue)
+
+
+def _code_message(code: str, link: str = "") -> VerificationCode:
+    # Once it has expired it need not be sent any more.
+    expires = timestamp(datetime.now(UTC) + LIFETIME)
+    return VerificationCode(code=code, link=link, expire_time=expires)
 
 
 def address_of(account: AccountRow) -> pb.MailAddress:

@@ -1,4 +1,4 @@
-"""The page that the link in a verification mail opens."""
+"""The pages that the links in mails open. They change nothing until a form is sent."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def _environment() -> jinja2.Environment:
 
 @cache
 def _script() -> str:
-    return (_TEMPLATES / "verify_email.js").read_text()
+    return (_TEMPLATES / "form.js").read_text()
 
 
 @cache
 def content_security_policy() -> str:
-    """Nothing but the page's own script and style, and calls to where it came from."""
+    """Nothing but the pages' own script and style, and calls to where they came from."""
     digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
@@ -35,6 +35,15 @@ def content_security_policy() -> str:
 
 
 def verify_email_page(token: str) -> HttpBody:
-    """The page: text/html. It changes nothing until its button is pressed."""
-    html = _environment().get_template("verify_email.html").render(token=token, script=_script())
+    """Where a registration is confirmed, by its password or with a new one: text/html."""
+    return _page("verify_email.html", token)
+
+
+def reset_password_page(token: str) -> HttpBody:
+    """Where a new password is chosen: text/html."""
+    return _page("reset_password.html", token)
+
+
+def _page(template: str, token: str) -> HttpBody:
+    html = _environment().get_template(template).render(token=token, script=_script())
     return HttpBody(content_type="text/html; charset=utf-8", data=html.encode())

@@ -28,11 +28,11 @@ def normalize_password(password: str) -> str:
     return unicodedata.normalize("NFC", "".join(spaced))
 
 
-def new_password(password: str) -> str:
+def new_password(password: str, field: str = "password") -> str:
     """A password that is chosen, normalized; InvalidFields unless it has 8 to 128 characters."""
     normalized = normalize_password(password)
     if not SHORTEST <= len(normalized) <= LONGEST:
-        violation = Violation("password", f"must have {SHORTEST} to {LONGEST} characters")
+        violation = Violation(field, f"must have {SHORTEST} to {LONGEST} characters")
         raise InvalidFields([violation])
     return normalized
 

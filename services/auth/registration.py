@@ -8,11 +8,12 @@ from functools import partial
 from services.auth import passwords
 from services.auth.accounts import Accounts
 from services.auth.addresses import normalize_email
-from services.auth.budgets import MAILS, Budgets
-from services.auth.errors import CodeInvalid
+from services.auth.budgets import GUESSES, MAILS, Budgets
+from services.auth.errors import CodeInvalid, InvalidCredentials
 from services.auth.hashing import Hashing
 from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
+from services.auth.new_passwords import NewPasswords
 from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
@@ -45,6 +46,7 @@ class Registration:
         mails: Mails,
         budgets: Budgets,
         hashing: Hashing,
+        new_passwords: NewPasswords,
     ) -> None:
         self._database = database
         self._verifying = verifying
@@ -52,6 +54,7 @@ class Registration:
         self._mails = mails
         self._budgets = budgets
         self._hashing = hashing
+        self._new_passwords = new_passwords
 
     def register(self, applicant: Applicant) -> Pending:
         """Begin: address known or not, the same work is done and the same is said.
@@ -59,9 +62,10 @@ class Registration:
         InvalidArgument names what is wrong; SignInBusy; RateLimited by the mails to the address.
         """
         email = normalize_email(applicant.email)
-        password = passwords.new_password(applicant.password)
+        about = (email, applicant.display_name)
+        password = self._new_passwords.check(applicant.password, "password", about)
         waiting = {
-            "password_hash": self._hashing.run(partial(passwords.hash_password, password)),
+            "password_hash": self._new_passwords.hash(password),
             "display_name": applicant.display_name,
             "locale": applicant.locale or DEFAULT_LOCALE,
         }
@@ -81,6 +85,38 @@ class Registration:
         if renewed.row.payload:
             address = _applicant_address(renewed.row.address, renewed.row.payload)
             self._mails.registration(address, renewed.secret)
+
+    def confirm(self, token: str, password: str) -> AccountRow:
+        """The account of a registration, by the link of its mail and its password.
+
+        CodeInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
+        """
+        found = self._verifying.find_link(token, Purpose.REGISTER)
+        if not found.payload:
+            raise CodeInvalid
+        with self._database.transaction():
+            self._budgets.spend(GUESSES, found.address)
+        given, known = passwords.normalize_password(password), found.payload["password_hash"]
+        if not self._hashing.run(partial(passwords.verify_password, given, known)):
+            raise InvalidCredentials
+        self._verifying.use(found)
+        return self.begin(found)
+
+    def confirm_anew(self, token: str, password: str, display_name: str) -> AccountRow:
+        """The same with a new password, and a name if one is given, in place of those registered.
+
+        InvalidFields on `password`; CodeInvalid; SignInBusy.
+        """
+        found = self._verifying.find_link(token, Purpose.REGISTER)
+        if not found.payload:
+            raise CodeInvalid
+        name = display_name or found.payload["display_name"]
+        secret = self._new_passwords.hash(
+            self._new_passwords.check(password, "password", (found.address, name))
+        )
+        self._verifying.use(found)
+        own = {**found.payload, "display_name": name, "password_hash": secret}
+        return self.begin(found._replace(payload=own))
 
     def begin(self, found: VerificationRow) -> AccountRow:
         """The account that waited for this proof; CodeInvalid where the address got one

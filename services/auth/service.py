@@ -5,16 +5,22 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from services.auth.account_servicer import AccountServicer
 from services.auth.accounts import Accounts
 from services.auth.address_change import AddressChange
 from services.auth.audit import Audit
+from services.auth.breaches import Breaches
 from services.auth.budgets import Budgets
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
+from services.auth.new_passwords import NewPasswords
 from services.auth.openid.linking import Linking
 from services.auth.openid.login import OpenIdLogin
 from services.auth.openid.states import States
+from services.auth.password_change import PasswordChange
+from services.auth.password_login import PasswordLogins
+from services.auth.password_reset import PasswordReset
 from services.auth.phone_login import PhoneLogin
 from services.auth.proofs import Proofs
 from services.auth.registration import Registration
@@ -29,8 +35,13 @@ from services.auth.verifying import Verifying
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, Service
 from services.kit.process.service import Registration as Registered
+from stellr.auth.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
 from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_server
+
+# They wait for argon2: in threads of their own.
+HASHING = ("Register", "Login", "ConfirmRegistration", "ResetPassword")
+AUTH_SERVICE = "stellr.auth.v1.AuthService"
 
 
 def build(runtime: Runtime) -> Domain:
@@ -45,6 +56,7 @@ def build(runtime: Runtime) -> Domain:
     budgets = Budgets(database, runtime.settings.limit)
     verifying = Verifying(database, runtime.signer("code"), budgets)
     audit = Audit(database)
+    new_passwords = NewPasswords(hashing, Breaches(settings.breached_passwords_url))
     makes = Accounts(database, runtime.events, mails, audit)
     registration = Registration(
         database,
@@ -53,14 +65,15 @@ def build(runtime: Runtime) -> Domain:
         mails=mails,
         budgets=budgets,
         hashing=hashing,
+        new_passwords=new_passwords,
     )
     sessions = Sessions(
         database,
         events=runtime.events,
         keys=keys,
         refresh=runtime.signer("refresh-token"),
-        hashing=hashing,
         audit=audit,
+        mails=mails,
     )
     messages, countries = TextMessages(budgets, mails), settings.countries
     phone_login = PhoneLogin(database, verifying, makes, messages, countries)
@@ -81,17 +94,57 @@ def build(runtime: Runtime) -> Domain:
         States(runtime.signer("openid-state")),
         Linking(database, makes, audit),
     )
-    public = AuthServicer(registration, phone_login, proofs, openid, sessions, keys)
+    password_logins = PasswordLogins(
+        database,
+        budgets=budgets,
+        count=runtime.limit(AUTH_SERVICE, "login_account"),
+        hashing=hashing,
+        audit=audit,
+    )
+    password_reset = PasswordReset(
+        database,
+        verifying=verifying,
+        new_passwords=new_passwords,
+        sessions=sessions,
+        mails=mails,
+        budgets=budgets,
+        audit=audit,
+    )
+    password_change = PasswordChange(
+        database,
+        new_passwords=new_passwords,
+        hashing=hashing,
+        sessions=sessions,
+        mails=mails,
+        budgets=budgets,
+        audit=audit,
+    )
+    public = AuthServicer(
+        registration=registration,
+        proofs=proofs,
+        password_logins=password_logins,
+        password_reset=password_reset,
+        phone_login=phone_login,
+        openid=openid,
+        sessions=sessions,
+        keys=keys,
+    )
     return Domain(
         servicers=[
             Registered(
                 add_AuthServiceServicer_to_server,
                 public,
-                pools=dict.fromkeys(("Register", "Login"), hashing.callers),
+                pools=dict.fromkeys(HASHING, hashing.callers),
+            ),
+            Registered(
+                add_AccountServiceServicer_to_server,
+                AccountServicer(sessions=sessions, password_change=password_change),
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(database, Roles(database, makes), changes, keys),
+                AuthInternalServicer(
+                    database, roles=Roles(database, makes), changes=changes, keys=keys
+                ),
             ),
         ],
         periodic=[

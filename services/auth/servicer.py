@@ -8,7 +8,9 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.auth.openid.login import OpenIdLogin, Proof
-from services.auth.page import content_security_policy, verify_email_page
+from services.auth.page import content_security_policy, reset_password_page, verify_email_page
+from services.auth.password_login import PasswordLogins
+from services.auth.password_reset import PasswordReset
 from services.auth.phone_login import PhoneLogin
 from services.auth.proofs import Proofs
 from services.auth.registration import Applicant, Registration
@@ -25,16 +27,21 @@ class AuthServicer(AuthServiceServicer):
 
     def __init__(
         self,
+        *,
         registration: Registration,
-        phone_login: PhoneLogin,
         proofs: Proofs,
+        password_logins: PasswordLogins,
+        password_reset: PasswordReset,
+        phone_login: PhoneLogin,
         openid: OpenIdLogin,
         sessions: Sessions,
         keys: SigningKeys,
     ) -> None:
         self._registration = registration
-        self._phone_login = phone_login
         self._proofs = proofs
+        self._password_logins = password_logins
+        self._password_reset = password_reset
+        self._phone_login = phone_login
         self._openid = openid
         self._sessions = sessions
         self._keys = keys
@@ -85,9 +92,48 @@ class AuthServicer(AuthServiceServicer):
         """Send a new code by SMS."""
         return verification_message(self._phone_login.resend(UUID(request.verification_id)))
 
+    def ConfirmRegistration(
+        self, request: pb.ConfirmRegistrationRequest, context: grpc.ServicerContext
+    ) -> SignedIn:
+        """Confirm a registration by its link and a password."""
+        if request.set_password:
+            account = self._registration.confirm_anew(
+                request.token, request.password, request.display_name
+            )
+        else:
+            account = self._registration.confirm(request.token, request.password)
+        return signed_in_message(self._sessions.start(account, "link"))
+
+    def ForgotPassword(
+        self, request: pb.ForgotPasswordRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a code for a new password."""
+        return verification_message(self._password_reset.start(request.email))
+
+    def GetResetPasswordPage(
+        self, request: pb.GetResetPasswordPageRequest, context: grpc.ServicerContext
+    ) -> HttpBody:
+        """The page behind the link of the mail."""
+        policy = content_security_policy()
+        context.send_initial_metadata((("content-security-policy", policy),))
+        return reset_password_page(request.token)
+
+    def ResetPassword(
+        self, request: pb.ResetPasswordRequest, context: grpc.ServicerContext
+    ) -> SignedIn:
+        """Set a new password and sign in."""
+        if request.token:
+            account = self._password_reset.by_link(request.token, request.new_password)
+        else:
+            account = self._password_reset.by_code(
+                request.verification_id, request.code, request.new_password
+            )
+        return signed_in_message(self._sessions.start(account, "code"))
+
     def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> SignedIn:
         """Log in by e-mail and password."""
-        return signed_in_message(self._sessions.log_in(request.email, request.password))
+        account = self._password_logins.log_in(request.email, request.password)
+        return signed_in_message(self._sessions.start(account, "password"))
 
     def GetGoogleLogin(
         self, request: pb.GetGoogleLoginRequest, context: grpc.ServicerContext

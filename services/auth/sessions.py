@@ -5,31 +5,32 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from services.auth import passwords, refresh_tokens
-from services.auth.addresses import normalize_email
+from services.auth import refresh_tokens
 from services.auth.audit import Audit
-from services.auth.errors import InvalidCredentials, RefreshTokenInvalid
-from services.auth.hashing import Hashing
+from services.auth.devices import agent_key
+from services.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound
+from services.auth.mails import Mails
 from services.auth.models import AccountState
 from services.auth.refresh_tokens import RefreshToken, Use
-from services.auth.repository import accounts, credentials, sessions
+from services.auth.repository import accounts, devices, sessions
 from services.auth.repository.accounts import AccountRow
-from services.auth.repository.credentials import PasswordLogin
-from services.auth.repository.sessions import SessionRow
+from services.auth.repository.sessions import SessionRow, SessionView
 from services.auth.signing_keys import SigningKeys
 from services.kit import call
 from services.kit.data.database import Database
-from services.kit.errors import InvalidArgument
+from services.kit.data.tables import as_uuid
 from services.kit.events.events import Events
 from services.kit.identity.secrets import Signer
+from services.kit.rpc.limits import address_key
 from stellr.auth.v1.audit_pb2 import AuditEventType
 from stellr.auth.v1.events_pb2 import SessionEnded
 
 LIFETIME = timedelta(days=30)
+# Live sessions of an account; then the one used longest ago ends.
+MOST = 100
 
 
 class SignedIn(NamedTuple):
@@ -50,43 +51,15 @@ class Sessions:
         events: Events,
         keys: SigningKeys,
         refresh: Signer,
-        hashing: Hashing,
         audit: Audit,
+        mails: Mails,
     ) -> None:
         self._database = database
         self._events = events
         self._keys = keys
         self._refresh = refresh
-        self._hashing = hashing
+        self._mails = mails
         self._audit = audit
-
-    def log_in(self, email: str, password: str) -> SignedIn:
-        """A session for the right password; InvalidCredentials for any other, or SignInBusy."""
-        # No transaction is open and no connection held while this waits for its turn.
-        proven = self._hashing.run(partial(self._prove, email, password))
-        held = self._hold(proven) if proven else None
-        if held is None:
-            raise InvalidCredentials
-        return self.start(held, "password")
-
-    def _prove(self, email: str, password: str) -> PasswordLogin | None:
-        login, given = self._find(email), passwords.normalize_password(password)
-        known = login.password_hash if login else None
-        return login if passwords.verify_password(given, known) else None
-
-    def _find(self, email: str) -> PasswordLogin | None:
-        try:
-            return credentials.find_password_login(self._database, normalize_email(email))
-        except InvalidArgument:
-            return None  # nobody has an address that no mail reaches
-
-    def _hold(self, proven: PasswordLogin) -> AccountRow | None:
-        """The account as it is now; None where its password changed since it was proven, or nobody
-        may sign in."""
-        account = accounts.hold_account(self._database, proven.account.account_id)
-        password = account and credentials.find_password(self._database, account.account_id)
-        unchanged = account and account.may_sign_in and password == proven.password_hash
-        return account if unchanged else None
 
     def start(self, account: AccountRow, method: str) -> SignedIn:
         """A new session of the account, on the device that calls; InvalidCredentials where it is
@@ -102,6 +75,8 @@ class Sessions:
             address=this.address if this else "",
             lifetime=LIFETIME,
         )
+        self._note_device(account)
+        self._tell_ended(sessions.end_surplus(self._database, account.account_id, MOST))
         self._audit.record(
             account.account_id,
             AuditEventType.AUDIT_EVENT_TYPE_SIGNED_IN,
@@ -109,6 +84,16 @@ class Sessions:
             session_id=session.session_id,
         )
         return self._tokens(session, account)
+
+    def _note_device(self, account: AccountRow) -> None:
+        """Remember where the account is used, and tell its owner of a device that is new to it."""
+        this = call.current()
+        agent, address = (this.user_agent, this.address) if this else ("", "")
+        seen = devices.see_device(
+            self._database, account.account_id, agent_key(agent), address_key(address)
+        )
+        if seen.any_device and not seen.this_device:
+            self._mails.new_device(account, agent, address)
 
     def refresh(self, token: str) -> SignedIn:
         """New tokens for a refresh token; within 10 s of its rotation the same ones again.
@@ -131,18 +116,54 @@ class Sessions:
             return None
         use = refresh_tokens.judge(presented, session, sessions.time_now(self._database))
         if use is Use.ROTATE:
-            return sessions.rotate_session(self._database, session, LIFETIME)
+            this = call.current()
+            address = this.address if this else ""
+            return sessions.rotate_session(self._database, session, LIFETIME, address)
         if use is Use.REPLAY:
+            self._audit.record(
+                session.account_id,
+                AuditEventType.AUDIT_EVENT_TYPE_REFRESH_TOKEN_REUSED,
+                session_id=session.session_id,
+            )
             self._tell_ended(sessions.end_session(self._database, session.session_id))
         return session if use is Use.REPEAT else None
 
     def end(self, everywhere: bool) -> None:
         """End the caller's session, or all of them."""
         with self._database.transaction():
+            self._audit.record(
+                call.user_id(),
+                AuditEventType.AUDIT_EVENT_TYPE_SIGNED_OUT,
+                session_id=call.session_id(),
+                detail="everywhere" if everywhere else "",
+            )
             if everywhere:
                 self.end_all(call.user_id())
             else:
                 self._tell_ended(sessions.end_session(self._database, call.session_id()))
+
+    def list_sessions(self, account_id: UUID) -> list[SessionView]:
+        """The sessions of an account that have not ended, the one used last first."""
+        return sessions.list_sessions(self._database, account_id, MOST)
+
+    def end_one(self, account_id: UUID, session: str) -> None:
+        """End a session of an account; SessionNotFound where there is none of this id."""
+        session_id = as_uuid(session)
+        ended = session_id and sessions.end_session_of(self._database, account_id, session_id)
+        if not ended:
+            raise SessionNotFound
+        self._note_end(account_id, ended)
+
+    def end_others(self, account_id: UUID, keep: UUID) -> None:
+        """End all sessions of an account but one."""
+        self._note_end(account_id, sessions.end_sessions_of(self._database, account_id, keep=keep))
+
+    def _note_end(self, account_id: UUID, ended: Iterable[UUID]) -> None:
+        for session_id in ended:
+            self._audit.record(
+                account_id, AuditEventType.AUDIT_EVENT_TYPE_SIGNED_OUT, session_id=session_id
+            )
+        self._tell_ended(ended)
 
     def end_all(self, account_id: UUID, *, keep: UUID | None = None) -> None:
         """End all sessions of an account, or all but one; true everywhere at the answer."""

@@ -23,6 +23,9 @@ class AuthSettings(OwnSettings):
     openid_redirect_uris: str = Field(
         "", description="where people come back to, by commas; empty: the academy's own origin"
     )
+    breached_passwords_url: str = Field(
+        "", description="range API that the first digits of a SHA-1 are added to; empty: not asked"
+    )
     token_key_days: float = Field(
         30.0, gt=0, description="days after which another key signs access tokens"
     )

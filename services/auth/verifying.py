@@ -91,15 +91,28 @@ class Verifying:
     def take(
         self, verification_id: UUID, code: str, purposes: Collection[Purpose]
     ) -> VerificationRow:
-        """What the right code proves; it is void from now on.
+        """What the right code proves; it is void from now on. Errors as `check` and `use`."""
+        found = self.check(verification_id, code, purposes)
+        self.use(found)
+        return found
+
+    def check(
+        self, verification_id: UUID, code: str, purposes: Collection[Purpose]
+    ) -> VerificationRow:
+        """What the right code would prove, once it is used.
 
         CodeInvalid for a wrong one, which is counted; RateLimited by guesses at the address.
         """
         found = self._count_guess(verification_id, purposes)
         right = found and codes.is_code(self._signer, verification_id, code, found.code_hash)
-        if not (found and right and verifications.use_verification(self._database, found)):
+        if not (found and right):
             raise CodeInvalid
         return found
+
+    def use(self, found: VerificationRow) -> None:
+        """Void code and link in the open transaction; CodeInvalid where another call did so."""
+        if not verifications.use_verification(self._database, found):
+            raise CodeInvalid
 
     def find_link(self, token: str, purpose: Purpose) -> VerificationRow:
         """What a link belongs to; CodeInvalid where it is wrong, used or past."""

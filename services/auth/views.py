@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from services.auth.access import LIFETIME_SECONDS
 from services.auth.accounts import state_of
 from services.auth.repository.accounts import AccountRow
+from services.auth.repository.sessions import SessionView
 from services.auth.sessions import SignedIn
 from services.auth.verifying import Pending
 from services.kit.data.tables import timestamp
-from stellr.auth.v1 import account_pb2
+from stellr.auth.v1 import account_pb2, account_service_pb2
 from stellr.auth.v1 import sign_in_pb2 as pb
 
 
@@ -52,4 +55,16 @@ def account_message(account: AccountRow) -> account_pb2.Account:
         first_login_time=timestamp(account.first_login_at),
         state=state_of(account),
         delete_time=timestamp(account.deleted_at),
+    )
+
+
+def session_message(row: SessionView, current: UUID) -> account_service_pb2.Session:
+    """A session as its owner sees it."""
+    return account_service_pb2.Session(
+        session_id=str(row.session_id),
+        device=row.device,
+        address=row.address,
+        create_time=timestamp(row.created_at),
+        last_used_time=timestamp(row.last_used_at),
+        current=row.session_id == current,
     )

@@ -1,4 +1,4 @@
-"""Room on the disk for what is being imported: gone afterwards, also after a crash."""
+"""Room on the disk for what is imported or exported: gone afterwards, also after a crash."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 
 @contextmanager
-def scratch(imports: Path) -> Iterator[Path]:
-    """A new empty folder below `imports`, removed at the end. Raises OSError without room."""
-    imports.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(imports, fcntl.LOCK_SH) as making:
-        folder = Path(tempfile.mkdtemp(dir=imports))
+def scratch(parent: Path) -> Iterator[Path]:
+    """A new empty folder below `parent`, removed at the end. Raises OSError without room."""
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(parent, fcntl.LOCK_SH) as making:
+        folder = Path(tempfile.mkdtemp(dir=parent))
         with _locked(folder, fcntl.LOCK_EX):
             fcntl.flock(making, fcntl.LOCK_UN)
             try:
@@ -25,12 +25,12 @@ def scratch(imports: Path) -> Iterator[Path]:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def clear_leftovers(imports: Path) -> None:
+def clear_leftovers(parent: Path) -> None:
     """Remove the folders of processes that were killed; those in use are locked and stay."""
-    if not imports.is_dir():
+    if not parent.is_dir():
         return
-    with _locked(imports, fcntl.LOCK_EX):
-        for folder in filter(Path.is_dir, list(imports.iterdir())):
+    with _locked(parent, fcntl.LOCK_EX):
+        for folder in filter(Path.is_dir, list(parent.iterdir())):
             with suppress(BlockingIOError), _locked(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.exporting import Exporter
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.processes import processes
@@ -18,17 +19,20 @@ from stellr.gateway.v1.gateway_service_pb2_grpc import add_GatewayServiceService
 from stellr.gateway.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 
 NAME = "gateway"
-IMPORTS = "imports"
+IMPORTS, EXPORTS = "imports", "exports"
 
 
 def build(runtime: Runtime) -> Domain:
     """The servicers of the gateway."""
-    imports = runtime.settings.state / IMPORTS
-    clear_leftovers(imports)
+    imports, exports = (runtime.settings.state / name for name in (IMPORTS, EXPORTS))
+    for folder in (imports, exports):
+        clear_leftovers(folder)
     everyone = processes(runtime.settings, sorted([*SERVICE.calls, NAME]))
     others = [process for process in everyone if process.service != NAME]
     importer = Importer.over(*(runtime.channel(name) for name in ("course", "quiz", "media")))
-    public = GatewayServicer(Readiness(others, lambda: (NAME, own_state(runtime))))
+    readiness = Readiness(others, lambda: (NAME, own_state(runtime)))
+    exporter = Exporter([runtime.channel(name) for name in SERVICE.calls])
+    public = GatewayServicer(readiness, exporter, exports)
     envoy_admin = runtime.settings_of(GatewaySettings).envoy_admin
     operations = OperationsServicer(runtime, envoy_admin, everyone)
     internal = GatewayInternalServicer(runtime, importer, imports)

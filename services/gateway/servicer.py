@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.gateway import exposition, metrics
+from services.gateway.exporting import Exporter, document
 from services.gateway.processes import Process
 from services.gateway.readiness import Readiness, State
+from services.gateway.scratch import scratch
+from services.kit import call
 from services.kit.process.runtime import Runtime
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 from stellr.gateway.v1 import operations_service_pb2 as operations
@@ -20,10 +24,12 @@ PART_BYTES = 64 * 1024
 
 
 class GatewayServicer(GatewayServiceServicer):
-    """Tells whether the academy stands."""
+    """Tells whether the academy stands, and persons what it keeps of them."""
 
-    def __init__(self, readiness: Readiness) -> None:
+    def __init__(self, readiness: Readiness, exporter: Exporter, exports: Path) -> None:
         self._readiness = readiness
+        self._exporter = exporter
+        self._exports = exports
 
     def GetHealth(self, request: pb.GetHealthRequest, context: grpc.ServicerContext) -> pb.Health:
         """Being able to answer is the answer."""
@@ -39,6 +45,22 @@ class GatewayServicer(GatewayServiceServicer):
             context.send_initial_metadata((("x-http-code", "503"),))
         services = [pb.ServiceState(name=name, state=state) for name, state in states.items()]
         return pb.Readiness(ready=ready, services=services)
+
+    def ExportPersonalData(
+        self, request: pb.ExportPersonalDataRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """All that the academy keeps of the caller."""
+        user_id = call.user_id()
+        with scratch(self._exports) as folder:
+            parts = self._exporter.gather(user_id, folder)
+            context.send_initial_metadata(
+                (
+                    ("content-disposition", 'attachment; filename="stellr-export.json"'),
+                    ("cache-control", "no-store"),
+                )
+            )
+            for data in document(user_id, parts):
+                yield HttpBody(content_type="application/json", data=data)
 
 
 class OperationsServicer(OperationsServiceServicer):

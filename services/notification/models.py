@@ -58,7 +58,7 @@ class Notification(NotificationBase):
 class Contact(NotificationBase):
     """How a person is reached. Each field has the revision it came with; 0: it never came.
 
-    Of a person who was erased no card is kept (migrations/erased.sql), and nothing without a card.
+    Of a person who was erased no card is taken any more, and nothing of a person without a card.
     """
 
     __tablename__ = "contacts"

@@ -26,10 +26,7 @@ def export_person(db: Database, user_id: UUID) -> dict[str, Any]:
 
 
 def erase_person(db: Database, user_id: UUID) -> None:
-    """Delete it, in the open transaction; again is harmless.
-
-    A message, a card or a switch that comes later is not kept.
-    """
+    """Delete it. A message, a card or a switch that comes later is not kept, for no card is."""
     repository.erase(db, user_id)
 
 

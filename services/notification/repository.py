@@ -249,9 +249,7 @@ class KeptNotification(NamedTuple):
     sent_at: datetime | None
 
 
-_FIND_CARD = Statement(
-    f"SELECT {_CARD} FROM contacts WHERE user_id = :user_id AND erased_at IS NULL", Card
-)
+_FIND_CARD = Statement(f"SELECT {_CARD} FROM contacts WHERE user_id = :user_id", Card)
 _LIST_NOTIFICATIONS = Statement(
     """
     SELECT notification_id, template, state, created_at, sent_at FROM notifications
@@ -259,18 +257,11 @@ _LIST_NOTIFICATIONS = Statement(
     """,
     KeptNotification,
 )
-# The lock first: whoever writes for the person came before, or waits and then writes nothing.
-_ERASE = (
-    Write("SELECT pg_advisory_xact_lock(contact_lock(:user_id))", nothing),
-    Write(
-        "INSERT INTO erased_contacts (person) VALUES (sha256(uuid_send(:user_id)))"
-        " ON CONFLICT DO NOTHING",
-        nothing,
-    ),
-    Write("DELETE FROM notifications WHERE user_id = :user_id", nothing),
-    Write("DELETE FROM preferences WHERE user_id = :user_id", nothing),
-    Write("DELETE FROM contacts WHERE user_id = :user_id", nothing),
-)
+# The card last: it is not made again, for the person is erased (services/kit/data/persons.py).
+_ERASE = [
+    Write(f"DELETE FROM {table} WHERE user_id = :user_id", nothing)
+    for table in ("notifications", "preferences", "contacts")
+]
 
 
 def find_card(db: Database, user_id: UUID) -> Card | None:
@@ -284,6 +275,6 @@ def list_notifications(db: Database, user_id: UUID) -> list[KeptNotification]:
 
 
 def erase(db: Database, user_id: UUID) -> None:
-    """Delete what is kept of a person, in the open transaction, and keep out what comes late."""
+    """Delete what is kept of a person."""
     for statement in _ERASE:
         db.run(statement, user_id=user_id)

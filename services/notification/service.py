@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Periodic, Registration, Service
+from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
 from services.kit.work.queues import Queue
 from services.notification.delivery import Carrier, Deliveries
 from services.notification.internal_servicer import NotificationInternalServicer
 from services.notification.mailing import Mailer
+from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences
 from services.notification.repository import purge
 from services.notification.sending import Messages
@@ -31,6 +32,7 @@ def build(runtime: Runtime) -> Domain:
     return Domain(
         servicers=[Registration(add_NotificationInternalServiceServicer_to_server, servicer)],
         periodic=[Periodic("forget_the_past", 3600.0, partial(purge, runtime.database))],
+        personal=PersonalData.over(runtime.database, export_person, erase_person),
     )
 
 

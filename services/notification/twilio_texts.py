@@ -54,14 +54,16 @@ class TwilioTexts:
             service = self._client.verify.v2.services(account.verify_service_sid)
             service.verifications.create(message.to, "sms", custom_code=message.code)
             return
-        sender = {
+        sender: dict[str, Any] = {
             "from_": account.sender,
             "messaging_service_sid": account.messaging_service_sid,
-            "validity_period": message.seconds,
         }
         given = {name: value for name, value in sender.items() if value}
-        if not account.sender and not account.messaging_service_sid:
+        if not given:
             raise TransportError("Twilio Verify sends nothing but codes", permanent=True)
+        if message.seconds:
+            # What waits at Twilio for longer is not sent there either.
+            given["validity_period"] = message.seconds
         self._client.messages.create(message.to, body=message.body, **given)
 
 

@@ -14,7 +14,7 @@ from tests.services.in_process import runtime_of
 from tests.support import Stack
 
 # Not declared yet.
-MISSING = {"auth", "user", "notification"}
+MISSING = {"auth", "user"}
 KEEPING = sorted(name for name, service in registry.load_all().items() if service.database)
 
 
@@ -38,6 +38,5 @@ def test_it_is_declared_and_of_nobody_there_is_nothing(
 def built(name: str, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Domain:
     """A service put together as its process does it."""
     service = registry.load(name)
-    monkeypatch.setenv("STELLR_TOKEN_KEY_FILE", str(stack.state / "keys" / "tokens.pem"))
     database = Database(stack.run["databases"][name], 1)
     return service.build(runtime_of(service, stack, database, monkeypatch))

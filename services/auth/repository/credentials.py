@@ -12,19 +12,26 @@ from services.kit.data.statements import Statement, Write, nothing, scalar
 
 
 class PasswordLogin(NamedTuple):
-    """An account and the hash of its password; None where it has none."""
+    """An account, the hash of its password, None where it has none.
+
+    And whether it was used from the caller's network before.
+    """
 
     account: AccountRow
     password_hash: str | None
+    knows_network: bool
 
 
 def _password_login(*row: Any) -> PasswordLogin:
-    return PasswordLogin(AccountRow(*row[:-1]), row[-1])
+    return PasswordLogin(AccountRow(*row[:-2]), *row[-2:])
 
 
 _FIND_PASSWORD_LOGIN = Statement(
     f"""
-    SELECT {COLUMNS}, credentials.secret FROM accounts
+    SELECT {COLUMNS}, credentials.secret, EXISTS (
+        SELECT FROM known_devices
+        WHERE known_devices.account_id = accounts.account_id AND network = :network
+    ) FROM accounts
     LEFT JOIN credentials ON credentials.account_id = accounts.account_id
         AND credentials.kind = '{CredentialKind.PASSWORD}'
     WHERE accounts.email = :email
@@ -48,9 +55,9 @@ _SET_PASSWORD = Write(
 )
 
 
-def find_password_login(db: Database, email: str) -> PasswordLogin | None:
+def find_password_login(db: Database, email: str, network: str) -> PasswordLogin | None:
     """The account of a normalized address with its password, or None."""
-    return db.first(_FIND_PASSWORD_LOGIN, email=email)
+    return db.first(_FIND_PASSWORD_LOGIN, email=email, network=network)
 
 
 def find_password(db: Database, account_id: UUID) -> str | None:

@@ -23,6 +23,16 @@ class SessionRow(NamedTuple):
     ended_at: datetime | None
 
 
+class SessionView(NamedTuple):
+    """A session as its owner sees it."""
+
+    session_id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+
+
 _COLUMNS = ", ".join(SessionRow._fields)
 
 _CREATE_SESSION = Write(
@@ -77,21 +87,54 @@ _ROTATE_SESSION = Write(
     f"""
     UPDATE sessions
     SET generation = generation + 1, rotated_at = clock_timestamp(),
-        last_used_at = clock_timestamp(), expires_at = now() + CAST(:lifetime AS interval)
+        last_used_at = clock_timestamp(), expires_at = now() + CAST(:lifetime AS interval),
+        address = :address
     WHERE session_id = :session_id RETURNING {_COLUMNS}
     """,
     SessionRow,
 )
 
 
-def rotate_session(db: Database, session: SessionRow, lifetime: timedelta) -> SessionRow:
-    """The next generation of a session that is held."""
-    return db.one(_ROTATE_SESSION, session_id=session.session_id, lifetime=lifetime)
+def rotate_session(
+    db: Database, session: SessionRow, lifetime: timedelta, address: str
+) -> SessionRow:
+    """The next generation of a session that is held, used from an address."""
+    given = {"session_id": session.session_id, "lifetime": lifetime, "address": address}
+    return db.one(_ROTATE_SESSION, **given)
+
+
+_IS_LIVE = "account_id = :account_id AND ended_at IS NULL AND expires_at > now()"
+_LIST_SESSIONS = Statement(
+    f"""
+    SELECT {", ".join(SessionView._fields)} FROM sessions WHERE {_IS_LIVE}
+    ORDER BY last_used_at DESC, session_id LIMIT :most
+    """,
+    SessionView,
+)
+
+
+def list_sessions(db: Database, account_id: UUID, most: int) -> list[SessionView]:
+    """The live sessions of an account, the one used last first."""
+    return db.all(_LIST_SESSIONS, account_id=account_id, most=most)
 
 
 _END_SESSION = Write(
     "UPDATE sessions SET ended_at = now() WHERE session_id = :session_id AND ended_at IS NULL"
     " RETURNING session_id",
+    scalar,
+)
+_END_SESSION_OF = Write(
+    f"UPDATE sessions SET ended_at = now() WHERE session_id = :session_id AND {_IS_LIVE}"
+    " RETURNING session_id",
+    scalar,
+)
+_END_SURPLUS = Write(
+    f"""
+    UPDATE sessions SET ended_at = now() WHERE session_id IN (
+        SELECT session_id FROM sessions WHERE {_IS_LIVE}
+        ORDER BY last_used_at DESC, session_id DESC OFFSET :most
+    ) RETURNING session_id
+    """,
     scalar,
 )
 _END_SESSIONS_OF = Write(
@@ -109,3 +152,13 @@ def end_session(db: Database, session_id: UUID) -> list[UUID]:
 def end_sessions_of(db: Database, account_id: UUID, *, keep: UUID | None = None) -> list[UUID]:
     """End all sessions of an account, or all but one: the ids of those that were not over yet."""
     return db.all(_END_SESSIONS_OF, account_id=account_id, keep=keep)
+
+
+def end_session_of(db: Database, account_id: UUID, session_id: UUID) -> list[UUID]:
+    """End a session, if it is the account's and live: its id."""
+    return db.all(_END_SESSION_OF, account_id=account_id, session_id=session_id)
+
+
+def end_surplus(db: Database, account_id: UUID, most: int) -> list[UUID]:
+    """End what an account has beyond so many live sessions, those used longest ago: their ids."""
+    return db.all(_END_SURPLUS, account_id=account_id, most=most)

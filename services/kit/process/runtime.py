@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 from uuid import UUID
 
 import grpc
+from google.protobuf import descriptor_pool
 from google.protobuf.json_format import MessageToDict
 
 from services.kit.data.database import Database
@@ -25,6 +26,7 @@ from services.kit.process.settings import OwnSettings, Settings
 from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.interceptors import Chain, chain
 from services.kit.rpc.limits import RateLimiter
+from services.kit.rpc.policy import limits_of
 from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
@@ -107,6 +109,11 @@ class Runtime:
         listener = self.events.listener(IDENTITY_SERVICE)
         self.revocations.known_by(listener)
         return listener
+
+    def limit(self, service: str, name: str) -> Callable[[str], None]:
+        """What counts by a limit that a service (by its full name) leaves to its handlers."""
+        pool: Any = descriptor_pool.Default()
+        return partial(self.limiter.count, limits_of(pool.FindServiceByName(service))[name])
 
     @cached_property
     def page_tokens(self) -> PageTokens:

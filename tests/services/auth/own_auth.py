@@ -78,6 +78,8 @@ def own_auth(
 ) -> Iterator[OwnAuth]:
     """Serve on the database, with settings by their names: threads="1"."""
     runtime, domain = built(stack, database, monkeypatch, **settings)
+    # As a process does before it serves.
+    runtime.access_keys.load()
     server = make_server(runtime, domain)
     runtime.supervisor.start()
     try:

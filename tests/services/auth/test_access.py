@@ -50,14 +50,20 @@ TRIED = {
     "Login": Tried("/login", NEW, 401, "INVALID_CREDENTIALS"),
     "RefreshToken": Tried("/token/refresh", {"refreshToken": "x"}, 401, "REFRESH_TOKEN_INVALID"),
     "Logout": Tried("/logout", {}, 401, "SIGN_IN_REQUIRED"),
+    "ConfirmRegistration": Tried(
+        "/verify-email/link", {"token": "x", "password": "y"}, 400, "CODE_INVALID"
+    ),
+    "ForgotPassword": Tried("/password/forgot", {"email": address()}, 200),
+    "GetResetPasswordPage": Tried("/password/reset", None, 200),
+    "ResetPassword": Tried(
+        "/password/reset", {"token": "x", "newPassword": PASSWORD}, 400, "CODE_INVALID"
+    ),
     "StartPhoneLogin": Tried("/login/phone", {"phone": phone_number()}, 200),
     "VerifyPhone": Tried(
         "/verify-phone", {"verificationId": UNKNOWN, "code": "123456"}, 400, "CODE_INVALID"
     ),
     "ResendPhoneVerification": Tried("/verify-phone/resend", {"verificationId": UNKNOWN}, 200),
-    "GetGoogleLogin": Tried(
-        "/login/google?redirectUri=https%3A%2F%2Fa.example", None, 400, "OPENID_NOT_CONFIGURED"
-    ),
+    "GetGoogleLogin": Tried("/login/google?redirectUri=https%3A%2F%2Fa.example", None, 400),
     "LoginWithGoogle": Tried(
         "/login/google", {"idToken": "x", "nonce": "y"}, 400, "OPENID_NOT_CONFIGURED"
     ),
@@ -74,7 +80,13 @@ BAD: list[tuple[str, dict[str, str], set[str]]] = [
     ("/login", {"email": "a" * 321, "password": "a" * 513}, {"email", "password"}),
     ("/token/refresh", {}, {"refreshToken"}),
     ("/login/phone", {}, {"phone"}),
-    ("/login/phone", {"phone": "2025550143", "displayName": "\n"}, {"phone", "displayName"}),
+    ("/verify-email/link", {}, {"token", "password"}),
+    ("/password/forgot", {"email": "x"}, {"email"}),
+    ("/password/reset", {"token": "x"}, {"newPassword"}),
+    ("/password/reset", {"token": "x", "newPassword": "password123"}, {"newPassword"}),
+    ("/password/reset", {"newPassword": PASSWORD}, {"verificationId", "code"}),
+    ("/register", {**NEW, "displayName": "A", "password": "12345678"}, {"password"}),
+    ("/login/phone", {"phone": "2025550143", "displayName": "\u202e"}, {"phone", "displayName"}),
     ("/login/phone", {"phone": "+442079460018"}, {"phone"}),
     ("/verify-phone", {"verificationId": "x", "code": "1"}, {"verificationId", "code"}),
     ("/verify-phone/resend", {}, {"verificationId"}),

@@ -3,27 +3,21 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from services.auth import codes, verifying
-from services.auth.accounts import Accounts
-from services.auth.audit import Audit
 from services.auth.budgets import Budget, Budgets
 from services.auth.errors import CodeInvalid
-from services.auth.hashing import Hashing
-from services.auth.mails import Mails
 from services.auth.models import Budget as BudgetRow
 from services.auth.models import Purpose, Verification
-from services.auth.registration import Registration
 from services.auth.repository.verifications import Hashes, create_verification
 from services.auth.verifying import Verifying
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
-from services.kit.events.events import Events
 from services.kit.identity.secrets import Signer
 
 EMAIL, CODE = "ann@learner.example", "123456"
@@ -57,27 +51,16 @@ def pending(database: Database) -> UUID:
     return verification_id
 
 
-def registration(database: Database) -> Registration:
-    mails, budgets = cast(Mails, Silent()), counting(database)
-    return Registration(
-        database,
-        verifying=Verifying(database, SIGNER, budgets),
-        makes=Accounts(database, cast(Events, Silent()), mails, Audit(database)),
-        mails=mails,
-        budgets=budgets,
-        hashing=Hashing(1),
-    )
+def checking(database: Database) -> Verifying:
+    return Verifying(database, SIGNER, counting(database))
+
+
+def verified(rules: Verifying, verification_id: UUID, code: str) -> object:
+    return rules.take(verification_id, code, [Purpose.REGISTER])
 
 
 def counting(database: Database) -> Budgets:
     return Budgets(database, lambda _, default: default)
-
-
-class Silent:
-    """Sends and tells nothing."""
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_, **__: None
 
 
 def at_once(work: Callable[[], Any]) -> list[Any]:
@@ -98,8 +81,8 @@ def test_of_a_hundred_guesses_at_once_five_are_looked_at(
 ) -> None:
     looked_at: list[str] = []
     monkeypatch.setattr(codes, "is_code", lambda *given: looked_at.append(given[2]))
-    verification_id, rules = pending(database), registration(database)
-    ended = at_once(lambda: rules.verify(verification_id, "654321"))
+    verification_id, rules = pending(database), checking(database)
+    ended = at_once(lambda: verified(rules, verification_id, "654321"))
     assert len(looked_at) == codes.GUESSES
     assert {type(error) for error in ended} == {CodeInvalid}
 
@@ -111,28 +94,28 @@ def test_a_guess_is_counted_also_when_the_process_dies_at_it(
         raise SystemExit
 
     monkeypatch.setattr(codes, "is_code", die)
-    verification_id, rules = pending(database), registration(database)
+    verification_id, rules = pending(database), checking(database)
     for _ in range(codes.GUESSES):
         with pytest.raises(SystemExit), database.transaction():
-            rules.verify(verification_id, CODE)
+            verified(rules, verification_id, CODE)
     with pytest.raises(CodeInvalid), database.transaction():
-        rules.verify(verification_id, CODE)
+        verified(rules, verification_id, CODE)
 
 
 def test_a_code_that_was_replaced_between_the_guess_and_its_use_is_no_good(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verification_id, rules = pending(database), registration(database)
+    verification_id, rules = pending(database), checking(database)
     is_code = codes.is_code
 
     def resent(signer: Signer, *given: Any) -> bool:
         with database.transaction():
-            rules.resend(verification_id)
+            rules.renew(verification_id, [Purpose.REGISTER])
         return is_code(signer, *given)
 
     monkeypatch.setattr(codes, "is_code", resent)
     with pytest.raises(CodeInvalid), database.transaction():
-        rules.verify(verification_id, CODE)
+        verified(rules, verification_id, CODE)
 
 
 def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:
@@ -169,12 +152,12 @@ def test_a_refused_spender_spends_nothing_and_his_verification_keeps_its_guesses
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifying, "GUESSES", Budget("guesses", 1, timedelta(hours=1)))
-    verification_id, rules = pending(database), registration(database)
+    verification_id, rules = pending(database), checking(database)
     with pytest.raises(CodeInvalid), database.transaction():
-        rules.verify(verification_id, "654321")
+        verified(rules, verification_id, "654321")
     for _ in range(10):
         with pytest.raises(RateLimited), database.transaction():
-            rules.verify(verification_id, CODE)
+            verified(rules, verification_id, CODE)
     with database.transaction() as unit:
         found = unit.session.get_one(Verification, verification_id)
     assert found.guesses == 1

@@ -24,7 +24,7 @@ def test_who_registers_gets_a_code_and_then_a_session(stack: Stack, visitor: Vis
     verification = begin(visitor, email.upper(), locale="de_CH")
     session = verify(visitor, verification, sent_code(stack, email)).json()
     assert session["tokenType"] == "Bearer"
-    assert session["expiresIn"] == 900
+    assert session["expiresIn"] == 600
     assert session["user"] == {
         "userId": session["user"]["userId"],
         "email": email,

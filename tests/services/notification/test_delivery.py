@@ -23,20 +23,21 @@ from tests.support import eventually
 
 def test_cards_in_any_order_end_the_same(desk: MakeDesk) -> None:
     here = desk()
-    final = ("third@x.example", "Second", "de")
+    final = ("third@x.example", "+12025550143", "Second", "de")
     for _ in range(6):
         user_id = str(uuid4())
         cards = [
             card(user_id, REVISION, email="first@x.example", name="First", locale="en"),
-            card(user_id, REVISION + 1, name="Second", locale="fr"),
+            card(user_id, REVISION + 1, name="Second", locale="fr", phone=""),
             card(user_id, REVISION + 2, email="third@x.example"),
-            card(user_id, REVISION + 3, locale="de"),
+            card(user_id, REVISION + 3, locale="de", phone="+12025550143"),
             card(user_id, REVISION + 4),
         ] * 2
         random.shuffle(cards)
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(here.set_contact, cards))
-        found = here.query(f"SELECT email, name, locale FROM contacts WHERE user_id = '{user_id}'")
+        columns = "email, phone, name, locale"
+        found = here.query(f"SELECT {columns} FROM contacts WHERE user_id = '{user_id}'")
         assert found == [final]
 
 

@@ -1,3 +1,5 @@
+import json
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,15 @@ from stellr.notification.v1.template_pb2 import (
     NewDevice,
     VerificationCode,
 )
-from tests.services.notification.requests import address, card, message, to_address, to_person
+from tests.services.notification.requests import (
+    address,
+    card,
+    message,
+    number,
+    to_address,
+    to_person,
+    to_phone,
+)
 from tests.support import Stack, body_of, eventually
 
 Mesh = Callable[[str, str], MeshChannel]
@@ -37,6 +47,32 @@ def test_a_message_to_an_address_leaves(stack: Stack, mesh: Mesh) -> None:
     (mail,) = eventually(lambda: stack.mails(email))
     assert mail["Message-ID"].startswith(f"<{request.notification_id}@")
     assert "012345" in body_of(mail)
+
+
+def test_a_message_to_a_number_leaves(stack: Stack, mesh: Mesh) -> None:
+    to, rpc = number(), stub(mesh("auth", "notification")).SendNotification
+    request = to_phone(to, verification_code=VerificationCode(code="012345"))
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda _: rpc(request), range(20)))
+    path = stack.state / "outbox" / f"{request.notification_id}.sms.json"
+    eventually(path.exists)
+    kept = json.loads(path.read_bytes())
+    assert kept["to"] == to
+    assert re.findall(r"(?<![\w-])(\d{6})(?![\w-])", kept["body"]) == ["012345"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12025550143", "+0202555", "+1 202 555 0143", "+1202", "+" + "1" * 16]
+)
+def test_a_number_is_e164(mesh: Mesh, text: str) -> None:
+    rpcs = stub(mesh("auth", "notification"))
+    with pytest.raises(InvalidArgument) as refused:
+        rpcs.SendNotification(to_phone(text))
+    assert [violation.field for violation in refused.value.violations] == ["phone.number"]
+    if text:
+        with pytest.raises(InvalidArgument) as refused:
+            rpcs.SetContact(card(str(uuid4()), phone=text))
+        assert [violation.field for violation in refused.value.violations] == ["phone"]
 
 
 def test_a_message_that_comes_often_leaves_once(stack: Stack, mesh: Mesh) -> None:
@@ -114,7 +150,11 @@ def test_a_message_needs_a_recipient(mesh: Mesh) -> None:
 
 
 def test_only_some_services_may_speak_to_people(stack: Stack, mesh: Mesh) -> None:
-    requests = (("SendNotification", to_address(address())), ("SetContact", card(str(uuid4()))))
+    requests = (
+        ("SendNotification", to_address(address())),
+        ("SendNotification", to_phone(number())),
+        ("SetContact", card(str(uuid4()))),
+    )
     with grpc.insecure_channel(stack.target("notification")) as nobody:
         for name, request in requests:
             for channel, code in (

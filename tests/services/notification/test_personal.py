@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from services.kit.data import persons
 from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences
 from stellr.notification.v1.preferences_pb2 import Digest, NotificationPreferences
@@ -25,12 +26,13 @@ def update(here: Desk, user_id: str) -> None:
 
 def erase(here: Desk, user_id: str) -> None:
     with here.database.transaction():
+        persons.erase(here.database, UUID(user_id))
         erase_person(here.database, UUID(user_id))
 
 
 def kept(here: Desk, user_id: str) -> dict[str, int]:
     """Where anything names the person."""
-    tables = ("contacts", "notifications", "preferences", "erased_contacts", "procrastinate_jobs")
+    tables = ("contacts", "notifications", "preferences", "erased_persons", "procrastinate_jobs")
     counts = {
         table: here.query(f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%{user_id}%'")
         for table in tables

@@ -19,13 +19,14 @@ class RateLimit:
 
     def bind(self, proceed: Method, rpc: MethodPolicy) -> Method:
         """Count the call by each limit of its method, in their order."""
-        if not rpc.limits:
+        limits = [each for each in rpc.limits if each.key != options.RateLimit.KEY_HANDLER]
+        if not limits:
             return proceed
         count = self._limiter.count
 
         def limited(request: Any, context: Any) -> Any:
             call = this_call()
-            for limit in rpc.limits:
+            for limit in limits:
                 count(limit, _key(limit, call, request))
             return proceed(request, context)
 

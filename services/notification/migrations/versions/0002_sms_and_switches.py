@@ -1,15 +1,14 @@
 """Messages by SMS, notification switches, and nothing kept for longer than it is of use."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
+from services.kit.data.schema import keep_out_the_erased
+
 revision = "notification_0002"
 down_revision = "notification_0001"
 
-ERASED = Path(__file__).parent.parent / "erased.sql"
 CLOSED = "state IN ('sent', 'dead', 'unsent')"
 RECIPIENTS = "num_nonnulls(user_id, email, phone)"
 
@@ -32,7 +31,8 @@ def _extend_contacts() -> None:
     op.add_column("contacts", sa.Column("phone", sa.Text, nullable=False, server_default=""))
     revision = sa.Column("phone_revision", sa.BigInteger, nullable=False, server_default="0")
     op.add_column("contacts", revision)
-    op.get_bind().exec_driver_sql(ERASED.read_text())
+    # Whoever keeps anything of a person writes to the card first.
+    keep_out_the_erased("contacts")
 
 
 def _extend_notifications() -> None:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import grpc
 
+from services.auth.directory import Directory
 from services.auth.password_change import PasswordChange
 from services.auth.sessions import Sessions
-from services.auth.views import session_message
+from services.auth.standing import Standing
+from services.auth.views import account_message, audit_message, search_of, session_message
 from services.kit import call
 from stellr.auth.v1 import account_service_pb2 as pb
+from stellr.auth.v1.account_pb2 import Account
 from stellr.auth.v1.account_service_pb2_grpc import AccountServiceServicer
 
 
 class AccountServicer(AccountServiceServicer):
     """Serves people who are signed in, and administrators."""
 
-    def __init__(self, *, sessions: Sessions, password_change: PasswordChange) -> None:
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        password_change: PasswordChange,
+        standing: Standing,
+        directory: Directory,
+    ) -> None:
         self._sessions = sessions
         self._password_change = password_change
+        self._standing = standing
+        self._directory = directory
 
     def ChangePassword(
         self, request: pb.ChangePasswordRequest, context: grpc.ServicerContext
@@ -49,3 +61,45 @@ class AccountServicer(AccountServiceServicer):
         """End all sessions of the caller but this one."""
         self._sessions.end_others(call.user_id(), call.session_id())
         return pb.EndOtherSessionsResponse()
+
+    def ListAuditEvents(
+        self, request: pb.ListAuditEventsRequest, context: grpc.ServicerContext
+    ) -> pb.ListAuditEventsResponse:
+        """What happened to the caller's account."""
+        rows, token = self._directory.list_events(
+            call.user_id(), request.page_size, request.page_token
+        )
+        return pb.ListAuditEventsResponse(events=map(audit_message, rows), next_page_token=token)
+
+    def ListUserAuditEvents(
+        self, request: pb.ListUserAuditEventsRequest, context: grpc.ServicerContext
+    ) -> pb.ListAuditEventsResponse:
+        """What happened to an account."""
+        rows, token = self._directory.list_events_of(
+            request.user_id, request.page_size, request.page_token
+        )
+        return pb.ListAuditEventsResponse(events=map(audit_message, rows), next_page_token=token)
+
+    def ListUsers(
+        self, request: pb.ListUsersRequest, context: grpc.ServicerContext
+    ) -> pb.ListUsersResponse:
+        """The accounts that match."""
+        rows, token = self._directory.list_users(
+            search_of(request), request.page_size, request.page_token
+        )
+        return pb.ListUsersResponse(users=map(account_message, rows), next_page_token=token)
+
+    def SetUserRoles(
+        self, request: pb.SetUserRolesRequest, context: grpc.ServicerContext
+    ) -> Account:
+        """Set the roles of an account."""
+        account = self._standing.set_roles(call.user_id(), request.user_id, request.roles)
+        return account_message(account)
+
+    def DisableUser(self, request: pb.DisableUserRequest, context: grpc.ServicerContext) -> Account:
+        """Disable an account."""
+        return account_message(self._standing.disable(call.user_id(), request.user_id))
+
+    def EnableUser(self, request: pb.EnableUserRequest, context: grpc.ServicerContext) -> Account:
+        """Enable an account again."""
+        return account_message(self._standing.enable(call.user_id(), request.user_id))

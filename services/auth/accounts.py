@@ -15,6 +15,8 @@ from stellr.auth.v1.account_pb2 import AccountState
 from stellr.auth.v1.audit_pb2 import AuditEventType
 from stellr.auth.v1.events_pb2 import AccountChanged, AddressesChanged
 
+STATE_PREFIX = "ACCOUNT_STATE_"
+
 
 class Accounts:
     """Makes accounts, and tells of what changes about them."""
@@ -58,4 +60,4 @@ class Accounts:
 
 def state_of(account: AccountRow) -> AccountState.ValueType:
     """The state of an account as contracts name it."""
-    return AccountState.Value(f"ACCOUNT_STATE_{account.state.upper()}")
+    return AccountState.Value(f"{STATE_PREFIX}{account.state.upper()}")

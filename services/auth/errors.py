@@ -55,6 +55,20 @@ class PasswordNotSet(FailedPrecondition):
     message = "there is no password: set one by a mail for a forgotten password"
 
 
+class OwnAccount(FailedPrecondition):
+    """Administrators would shut themselves out."""
+
+    reason = Reason.REASON_OWN_ACCOUNT
+    message = "have another administrator do this to your own account"
+
+
+class AccountNotDeleted(FailedPrecondition):
+    """There is nothing to take back."""
+
+    reason = Reason.REASON_ACCOUNT_NOT_DELETED
+    message = "the account is not deleted"
+
+
 class SessionNotFound(NotFound):
     """The person has no such session."""
 

@@ -9,8 +9,9 @@ import grpc
 from services.auth.address_change import AddressChange
 from services.auth.errors import AccountNotFound
 from services.auth.repository.accounts import find_account
-from services.auth.roles import Roles
+from services.auth.repository.standing import update_profile
 from services.auth.signing_keys import SigningKeys
+from services.auth.standing import Standing
 from services.auth.views import account_message, verification_message
 from services.kit.data.database import Database
 from services.kit.identity.roles import role_name
@@ -24,10 +25,10 @@ class AuthInternalServicer(AuthInternalServiceServicer):
     """Answers the mesh about identities."""
 
     def __init__(
-        self, database: Database, roles: Roles, changes: AddressChange, keys: SigningKeys
+        self, database: Database, *, standing: Standing, changes: AddressChange, keys: SigningKeys
     ) -> None:
         self._database = database
-        self._roles = roles
+        self._standing = standing
         self._changes = changes
         self._keys = keys
 
@@ -53,6 +54,42 @@ class AuthInternalServicer(AuthInternalServiceServicer):
         """Make a new key for access tokens."""
         return pb.RotateSigningKeysResponse(kid=self._keys.rotate())
 
+    def UpdateAccount(
+        self, request: pb.UpdateAccountRequest, context: grpc.ServicerContext
+    ) -> pb.UpdateAccountResponse:
+        """Keep what a profile says."""
+        update_profile(
+            self._database,
+            UUID(request.user_id),
+            request.display_name,
+            request.locale,
+            request.revision_micros,
+        )
+        return pb.UpdateAccountResponse()
+
+    def DeleteAccount(
+        self, request: pb.DeleteAccountRequest, context: grpc.ServicerContext
+    ) -> Account:
+        """Delete an account until it is erased."""
+        return account_message(self._standing.delete(UUID(request.user_id)))
+
+    def RestoreAccount(
+        self, request: pb.RestoreAccountRequest, context: grpc.ServicerContext
+    ) -> Account:
+        """Take that back."""
+        return account_message(self._standing.restore(UUID(request.user_id)))
+
     def GrantRole(self, request: pb.GrantRoleRequest, context: grpc.ServicerContext) -> Account:
         """Give a role to an account."""
-        return account_message(self._roles.grant(request.email, role_name(request.role)))
+        return account_message(self._standing.grant(request.email, role_name(request.role)))
+
+    def RevokeRole(self, request: pb.RevokeRoleRequest, context: grpc.ServicerContext) -> Account:
+        """Take a role from an account."""
+        return account_message(self._standing.revoke(request.email, role_name(request.role)))
+
+    def EraseAccount(
+        self, request: pb.EraseAccountRequest, context: grpc.ServicerContext
+    ) -> pb.EraseAccountResponse:
+        """Erase an account now."""
+        self._standing.erase(request.email)
+        return pb.EraseAccountResponse()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -17,7 +17,9 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
 )
 from stellr.notification.v1.template_pb2 import (
+    AccountDeleted,
     AccountExists,
+    AccountRestored,
     AddressChanged,
     NewDevice,
     PasswordChanged,
@@ -50,6 +52,16 @@ class Mails:
     def password_changed(self, account: AccountRow) -> None:
         """Tell the owner that the password was changed."""
         self._send(user_id=str(account.account_id), password_changed=PasswordChanged())
+
+    def account_deleted(self, account: AccountRow, erase_after: timedelta) -> None:
+        """Tell the owner until when the account can be restored."""
+        until = (account.deleted_at or datetime.now(UTC)) + erase_after
+        message = AccountDeleted(restore_until=timestamp(until))
+        self._send(user_id=str(account.account_id), account_deleted=message)
+
+    def account_restored(self, account: AccountRow) -> None:
+        """Tell the owner that the account is there again."""
+        self._send(user_id=str(account.account_id), account_restored=AccountRestored())
 
     def code(self, address: pb.MailAddress, code: str) -> None:
         """Send a code that leads nowhere by itself."""

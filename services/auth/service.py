@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from services.auth.address_change import AddressChange
 from services.auth.audit import Audit
 from services.auth.breaches import Breaches
 from services.auth.budgets import Budgets
+from services.auth.directory import Directory
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
 from services.auth.mails import Mails
@@ -21,19 +23,20 @@ from services.auth.openid.states import States
 from services.auth.password_change import PasswordChange
 from services.auth.password_login import PasswordLogins
 from services.auth.password_reset import PasswordReset
+from services.auth.personal import erase_person, export_person
 from services.auth.phone_login import PhoneLogin
 from services.auth.proofs import Proofs
 from services.auth.registration import Registration
 from services.auth.repository.past import purge
-from services.auth.roles import Roles
 from services.auth.servicer import AuthServicer
 from services.auth.sessions import Sessions
 from services.auth.settings import AuthSettings
 from services.auth.signing_keys import PURPOSE, SigningKeys
+from services.auth.standing import Standing
 from services.auth.text_messages import TextMessages
 from services.auth.verifying import Verifying
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, Periodic, Service
+from services.kit.process.service import Domain, Periodic, PersonalData, Service
 from services.kit.process.service import Registration as Registered
 from stellr.auth.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from stellr.auth.v1.auth_internal_service_pb2_grpc import add_AuthInternalServiceServicer_to_server
@@ -119,6 +122,15 @@ def build(runtime: Runtime) -> Domain:
         budgets=budgets,
         audit=audit,
     )
+    standing = Standing(
+        database,
+        events=runtime.events,
+        makes=makes,
+        sessions=sessions,
+        mails=mails,
+        audit=audit,
+        erase_after=timedelta(days=settings.erase_after_days),
+    )
     public = AuthServicer(
         registration=registration,
         proofs=proofs,
@@ -138,23 +150,28 @@ def build(runtime: Runtime) -> Domain:
             ),
             Registered(
                 add_AccountServiceServicer_to_server,
-                AccountServicer(sessions=sessions, password_change=password_change),
+                AccountServicer(
+                    sessions=sessions,
+                    password_change=password_change,
+                    standing=standing,
+                    directory=Directory(database, runtime.page_tokens),
+                ),
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(
-                    database, roles=Roles(database, makes), changes=changes, keys=keys
-                ),
+                AuthInternalServicer(database, standing=standing, changes=changes, keys=keys),
             ),
         ],
         periodic=[
             Periodic("forget_the_past", 3600.0, partial(purge, database)),
+            Periodic("erase_accounts", 60.0, standing.erase_due),
             Periodic(
                 "rotate_signing_keys", 600.0, partial(keys.rotate_if_due, settings.token_key_days)
             ),
             # A process that heard nothing of a new key finds it soon all the same.
             Periodic("load_signing_keys", 60.0, keys.load, everywhere=True),
         ],
+        personal=PersonalData.over(database, export_person, erase_person),
     )
 
 

@@ -26,6 +26,9 @@ class AuthSettings(OwnSettings):
     breached_passwords_url: str = Field(
         "", description="range API that the first digits of a SHA-1 are added to; empty: not asked"
     )
+    erase_after_days: float = Field(
+        30.0, ge=0, description="days for which a deleted account can be restored"
+    )
     token_key_days: float = Field(
         30.0, gt=0, description="days after which another key signs access tokens"
     )

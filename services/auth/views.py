@@ -5,13 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.auth.access import LIFETIME_SECONDS
-from services.auth.accounts import state_of
+from services.auth.accounts import STATE_PREFIX, state_of
+from services.auth.audit import PREFIX
 from services.auth.repository.accounts import AccountRow
+from services.auth.repository.audit import AuditRow
 from services.auth.repository.sessions import SessionView
+from services.auth.repository.users import Search
 from services.auth.sessions import SignedIn
 from services.auth.verifying import Pending
 from services.kit.data.tables import timestamp
-from stellr.auth.v1 import account_pb2, account_service_pb2
+from services.kit.text import trim
+from stellr.auth.v1 import account_pb2, account_service_pb2, audit_pb2
 from stellr.auth.v1 import sign_in_pb2 as pb
 
 
@@ -67,4 +71,30 @@ def session_message(row: SessionView, current: UUID) -> account_service_pb2.Sess
         create_time=timestamp(row.created_at),
         last_used_time=timestamp(row.last_used_at),
         current=row.session_id == current,
+    )
+
+
+def audit_message(row: AuditRow) -> audit_pb2.AuditEvent:
+    """Something that happened to an account."""
+    return audit_pb2.AuditEvent(
+        event_id=str(row.event_id),
+        type=audit_pb2.AuditEventType.Value(f"{PREFIX}{row.type.upper()}"),
+        time=timestamp(row.occurred_at),
+        address=row.address,
+        device=row.device,
+        method=row.method,
+        session_id=row.session_id,
+        actor=row.actor,
+        detail=row.detail,
+    )
+
+
+def search_of(request: account_service_pb2.ListUsersRequest) -> Search:
+    """What accounts an administrator looks for."""
+    state = account_pb2.AccountState.Name(request.state).removeprefix(STATE_PREFIX).lower()
+    return Search(
+        q=trim(request.q),
+        role=request.role,
+        state=state if request.state else "",
+        newest_first=request.order_by in ("", "createTime desc"),
     )

@@ -22,6 +22,8 @@ CATEGORY = {
     "account_exists": "account",
     "new_device": "account",
     "password_changed": "account",
+    "account_deleted": "account",
+    "account_restored": "account",
     "address_changed": "account",
     "reminder_lesson": "reminders",
     "reminder_quiz": "reminders",

@@ -120,19 +120,3 @@ def set_email(db: Database, account_id: UUID, email: str) -> AccountRow | None:
 def set_phone(db: Database, account_id: UUID, phone: str) -> AccountRow | None:
     """Give an account a proven number; None where another account has it."""
     return db.first(_SET_PHONE, account_id=account_id, value=phone)
-
-
-_ADD_ROLE = Write(
-    f"""
-    UPDATE accounts
-    SET roles = ARRAY(SELECT unnest(roles || CAST(:role AS text)) AS role ORDER BY role),
-        version = version + 1, updated_at = now()
-    WHERE email = :email AND NOT (CAST(:role AS text) = ANY (roles)) RETURNING {COLUMNS}
-    """,
-    AccountRow,
-)
-
-
-def add_role(db: Database, email: str, role: str) -> AccountRow | None:
-    """Give a role: the account's new version, or None where it has the role or is not there."""
-    return db.first(_ADD_ROLE, email=email, role=role)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -68,3 +69,24 @@ def find_password(db: Database, account_id: UUID) -> str | None:
 def set_password(db: Database, account_id: UUID, password_hash: str) -> None:
     """Give an account its first password, or another one."""
     db.run(_SET_PASSWORD, account_id=account_id, secret=password_hash)
+
+
+class CredentialView(NamedTuple):
+    """A way to sign in, without its secret."""
+
+    kind: str
+    issuer: str
+    subject: str
+    created_at: datetime
+
+
+_LIST_CREDENTIALS = Statement(
+    f"SELECT {', '.join(CredentialView._fields)} FROM credentials WHERE account_id = :account_id"
+    " ORDER BY created_at",
+    CredentialView,
+)
+
+
+def list_credentials(db: Database, account_id: UUID) -> list[CredentialView]:
+    """The ways to sign in to an account."""
+    return db.all(_LIST_CREDENTIALS, account_id=account_id)

@@ -1,7 +1,9 @@
 import threading
 from collections.abc import Callable
+from uuid import uuid4
 
-from services.auth.repository.accounts import NewAccount, add_role, create_account, hold_account
+from services.auth.repository.accounts import NewAccount, create_account, hold_account
+from services.auth.repository.standing import set_roles
 from services.kit.data.database import Database
 
 EMAIL = "a@b.example"
@@ -23,7 +25,7 @@ def test_a_token_is_made_before_a_change_of_roles_or_with_the_new_ones(
             seen.append((held.roles, held.version))
 
     with database.transaction():
-        add_role(database, EMAIL, "author")
+        set_roles(database, account.account_id, ["learner", "author"])
         thread = threading.Thread(target=hold)
         thread.start()
         thread.join(0.3)
@@ -35,9 +37,11 @@ def test_a_token_is_made_before_a_change_of_roles_or_with_the_new_ones(
 def test_a_role_is_given_once(database_of: Callable[[str], Database]) -> None:
     database = database_of("auth")
     with database.transaction():
-        create_account(database, NewAccount(EMAIL, None, "A", "en"), ["learner"])
-        given = [add_role(database, EMAIL, role) for role in ("author", "author", "admin")]
-        unknown = add_role(database, "nobody@b.example", "author")
+        account = create_account(database, NewAccount(EMAIL, None, "A", "en"), ["learner"])
+        assert account is not None
+        sets = (["learner", "author"], ["author", "learner"], ["learner", "author", "admin"])
+        given = [set_roles(database, account.account_id, roles) for roles in sets]
+        unknown = set_roles(database, uuid4(), ["author"])
     changed = [(row.roles, row.version) for row in given if row is not None]
     assert changed == [(["author", "learner"], 2), (["admin", "author", "learner"], 3)]
     assert given[1] is None

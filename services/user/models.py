@@ -35,3 +35,6 @@ class Profile(Timestamps, UserBase):
     first_login_at: Mapped[datetime | None]
     tutorial_completed: Mapped[bool] = mapped_column(server_default=sa.false())
     step: Mapped[int] = mapped_column(server_default="0")
+    theme: Mapped[str] = mapped_column(server_default="system")
+    # Of the account: "active", "disabled" or "deleted".
+    state: Mapped[str] = mapped_column(server_default="active")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement
+from services.kit.data.statements import Statement, Write, nothing
 from services.user.models import Profile
 
 # Taken while the row is locked, and never twice the same: the order of the changes of a profile is
@@ -35,6 +35,8 @@ class ProfileRow(NamedTuple):
     first_login_at: datetime | None
     tutorial_completed: bool
     step: int
+    theme: str
+    state: str
     created_at: datetime
     updated_at: datetime
 
@@ -50,14 +52,17 @@ def find_profile(db: Database, user_id: UUID) -> ProfileRow | None:
     return db.first(_FIND, user_id=user_id)
 
 
-def create_profile(db: Database, values: Mapping[str, Any]) -> ProfileRow:
-    """The profile of these values; where somebody made it meanwhile, that one."""
+def create_profile(db: Database, values: Mapping[str, Any]) -> ProfileRow | None:
+    """The profile of these values; where somebody made it meanwhile, that one.
+
+    None where the person was erased.
+    """
     insertion = insert(Profile).values(values).on_conflict_do_nothing()
     db.session.execute(insertion)
-    return db.one(_FIND, user_id=values["user_id"])
+    return db.first(_FIND, user_id=values["user_id"])
 
 
-def update_profile(db: Database, user_id: UUID, values: Mapping[str, str]) -> ProfileRow:
+def update_profile(db: Database, user_id: UUID, values: Mapping[str, Any]) -> ProfileRow:
     """Change only the named columns, so that changes of others at the same time stay."""
     change = (
         sa.update(Profile)
@@ -66,3 +71,25 @@ def update_profile(db: Database, user_id: UUID, values: Mapping[str, str]) -> Pr
         .returning(*_COLUMNS)
     )
     return ProfileRow(*db.session.execute(change).one())
+
+
+_SET_ADDRESSES = Write(
+    "UPDATE profiles SET email = :email, phone = :phone WHERE user_id = :user_id", nothing
+)
+_SET_STATE = Write("UPDATE profiles SET state = :state WHERE user_id = :user_id", nothing)
+_DELETE = Write("DELETE FROM profiles WHERE user_id = :user_id", nothing)
+
+
+def set_addresses(db: Database, user_id: UUID, email: str, phone: str) -> None:
+    """Follow the addresses of an account."""
+    db.run(_SET_ADDRESSES, user_id=user_id, email=email, phone=phone)
+
+
+def set_state(db: Database, user_id: UUID, state: str) -> None:
+    """Follow the state of an account."""
+    db.run(_SET_STATE, user_id=user_id, state=state)
+
+
+def delete_profile(db: Database, user_id: UUID) -> None:
+    """Delete a profile."""
+    db.run(_DELETE, user_id=user_id)

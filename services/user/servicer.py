@@ -5,9 +5,17 @@ from __future__ import annotations
 import grpc
 
 from services.kit import call
-from services.kit.data.tables import timestamp
+from services.user.preferences import PreferencesOf
 from services.user.profiles import Profiles
-from services.user.repository import ProfileRow
+from services.user.views import (
+    onboarding_message,
+    preferences_message,
+    profile_message,
+    public_profile_message,
+)
+from stellr.auth.v1 import auth_internal_service_pb2 as auth
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
+from stellr.auth.v1.sign_in_pb2 import Verification
 from stellr.user.v1 import profile_pb2
 from stellr.user.v1 import user_service_pb2 as pb
 from stellr.user.v1.user_service_pb2_grpc import UserServiceServicer
@@ -16,8 +24,12 @@ from stellr.user.v1.user_service_pb2_grpc import UserServiceServicer
 class UserServicer(UserServiceServicer):
     """Keeps what people say of themselves."""
 
-    def __init__(self, profiles: Profiles) -> None:
+    def __init__(
+        self, profiles: Profiles, preferences: PreferencesOf, accounts: AuthInternalServiceStub
+    ) -> None:
         self._profiles = profiles
+        self._preferences = preferences
+        self._accounts = accounts
 
     def GetProfile(
         self, request: pb.GetProfileRequest, context: grpc.ServicerContext
@@ -31,23 +43,57 @@ class UserServicer(UserServiceServicer):
         """Change the caller's profile."""
         return profile_message(self._profiles.update(call.user_id(), request))
 
+    def DeleteProfile(
+        self, request: pb.DeleteProfileRequest, context: grpc.ServicerContext
+    ) -> pb.DeleteProfileResponse:
+        """Delete the caller's account, until it is erased."""
+        self._accounts.DeleteAccount(auth.DeleteAccountRequest(user_id=str(call.user_id())))
+        return pb.DeleteProfileResponse()
 
-def profile_message(profile: ProfileRow) -> profile_pb2.Profile:
-    """The profile as its owner sees it."""
-    onboarding = profile_pb2.Onboarding(
-        first_login_time=timestamp(profile.first_login_at),
-        tutorial_completed=profile.tutorial_completed,
-        step=profile.step,
-    )
-    return profile_pb2.Profile(
-        user_id=str(profile.user_id),
-        display_name=profile.display_name,
-        email=profile.email,
-        phone=profile.phone,
-        avatar_url=profile.avatar_url,
-        bio=profile.bio,
-        locale=profile.locale,
-        timezone=profile.timezone,
-        onboarding=onboarding,
-        create_time=timestamp(profile.created_at),
-    )
+    def RestoreProfile(
+        self, request: pb.RestoreProfileRequest, context: grpc.ServicerContext
+    ) -> profile_pb2.Profile:
+        """Take that back."""
+        self._accounts.RestoreAccount(auth.RestoreAccountRequest(user_id=str(call.user_id())))
+        return profile_message(self._profiles.get(call.user_id()))
+
+    def GetPublicProfile(
+        self, request: pb.GetPublicProfileRequest, context: grpc.ServicerContext
+    ) -> profile_pb2.PublicProfile:
+        """What others see of a person."""
+        return public_profile_message(self._profiles.get_public(request.user_id))
+
+    def UpdateOnboarding(
+        self, request: pb.UpdateOnboardingRequest, context: grpc.ServicerContext
+    ) -> profile_pb2.Onboarding:
+        """Change how far the caller has come."""
+        return onboarding_message(self._profiles.update_onboarding(call.user_id(), request))
+
+    def GetPreferences(
+        self, request: pb.GetPreferencesRequest, context: grpc.ServicerContext
+    ) -> profile_pb2.Preferences:
+        """The caller's preferences."""
+        return preferences_message(self._preferences.get(call.user_id()))
+
+    def UpdatePreferences(
+        self, request: pb.UpdatePreferencesRequest, context: grpc.ServicerContext
+    ) -> profile_pb2.Preferences:
+        """Change the caller's preferences."""
+        updated = self._preferences.update(
+            call.user_id(), request.preferences, request.update_mask.paths
+        )
+        return preferences_message(updated)
+
+    def StartEmailChange(
+        self, request: pb.StartEmailChangeRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a code to a new e-mail address."""
+        asked = auth.StartAddressChangeRequest(user_id=str(call.user_id()), email=request.email)
+        return self._accounts.StartAddressChange(asked)
+
+    def StartPhoneChange(
+        self, request: pb.StartPhoneChangeRequest, context: grpc.ServicerContext
+    ) -> Verification:
+        """Send a code to a new phone number."""
+        asked = auth.StartAddressChangeRequest(user_id=str(call.user_id()), phone=request.phone)
+        return self._accounts.StartAddressChange(asked)

@@ -54,8 +54,10 @@ class UserServicer(UserServiceServicer):
         self, request: pb.RestoreProfileRequest, context: grpc.ServicerContext
     ) -> profile_pb2.Profile:
         """Take that back."""
+        # Before: afterwards the token that goes along to other services is stale.
+        profile = self._profiles.get(call.user_id())
         self._accounts.RestoreAccount(auth.RestoreAccountRequest(user_id=str(call.user_id())))
-        return profile_message(self._profiles.get(call.user_id()))
+        return profile_message(profile)
 
     def GetPublicProfile(
         self, request: pb.GetPublicProfileRequest, context: grpc.ServicerContext

@@ -19,16 +19,30 @@ DEMO = "the-night-sky"
     "--course", default=DEMO, show_default=True, metavar="SLUG", help="The course to take."
 )
 @click.option(
+    "--login",
+    type=click.Choice(["email", "phone"]),
+    default="email",
+    show_default=True,
+    help="How the learner signs up.",
+)
+@click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the certificate goes; certificate-<slug>.pdf if not told.",
 )
 def journey(
-    state: Path, port: int | None, url: str | None, course: str, output: Path | None
+    *,
+    state: Path,
+    port: int | None,
+    url: str | None,
+    course: str,
+    login: str,
+    output: Path | None,
 ) -> None:
     """Walk the whole journey of a new learner over REST, from registering to the certificate.
 
-    The mails are read from the outbox of the state directory, so the stack must be a local one.
+    Mails and text messages are read from the outbox of the state directory, so the stack must be a
+    local one.
     """
     from edge.journey.browser import Browser, JourneyError  # noqa: PLC0415  heavy
     from edge.journey.walk import Journey  # noqa: PLC0415
@@ -37,7 +51,7 @@ def journey(
     target = output or Path(f"certificate-{Path(course).name}.pdf")
     began = time.monotonic()
     try:
-        Journey(browser, state / "outbox", course, target, tell).walk()
+        Journey(browser, state / "outbox", course, target, tell, login).walk()
     except JourneyError as error:
         raise click.ClickException(f"The journey ended at: {error}") from error
     finally:

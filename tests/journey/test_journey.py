@@ -51,6 +51,9 @@ def test_the_command(stack: Stack, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert target.read_bytes().startswith(b"%PDF-")
     assert "The whole journey took" in done.stdout
+    done = stack.command("journey", "--login", "phone", "--output", str(target))
+    assert done.returncode == 0, done.stderr
+    assert "by SMS" in done.stdout
 
 
 def test_the_command_says_where_a_journey_ends(stack: Stack, tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from stellr.auth.v1.account_pb2 import AccountState
 from stellr.auth.v1.audit_pb2 import AuditEventType
 from stellr.auth.v1.events_pb2 import AccountChanged, AddressesChanged
 
+# For who does not say theirs: a name is asked for by certificates, not by signing in.
+DEFAULT_NAME = "Learner"
+DEFAULT_LOCALE = "en"
 STATE_PREFIX = "ACCOUNT_STATE_"
 
 

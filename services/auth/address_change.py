@@ -20,7 +20,6 @@ from services.auth.text_messages import TextMessages
 from services.auth.verifying import Pending, Verifying
 from services.kit.data.database import Database
 from stellr.auth.v1.audit_pb2 import AuditEventType
-from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 
 class AddressChange:
@@ -60,7 +59,7 @@ class AddressChange:
         if owner is not None and taken:
             self._mails.account_exists(address_of(owner))
         else:
-            self._mails.code(_mail_address(new, account), secret.code)
+            self._mails.code(address_of(account, new), secret.code)
         return pending
 
     def start_phone(self, account_id: UUID, phone: str) -> Pending:
@@ -81,7 +80,7 @@ class AddressChange:
         """Send a new code to the new address, where it may prove something."""
         account = found.account_id and accounts.find_account(self._database, found.account_id)
         if account:
-            self._mails.code(_mail_address(found.address, account), code)
+            self._mails.code(address_of(account, found.address), code)
 
     def finish(self, found: VerificationRow) -> AccountRow:
         """The account with its new address, which was just proven.
@@ -101,15 +100,11 @@ class AddressChange:
         return account
 
     def _tell(self, before: AccountRow, account: AccountRow, *, is_email: bool) -> None:
+        kind = AuditEventType.AUDIT_EVENT_TYPE_PHONE_CHANGED
         if is_email:
             verifications.void_registrations(self._database, account.email or "")
-            self._audit.record(
-                account.account_id, AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED, method="code"
-            )
-        else:
-            self._audit.record(
-                account.account_id, AuditEventType.AUDIT_EVENT_TYPE_PHONE_CHANGED, method="code"
-            )
+            kind = AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED
+        self._audit.record(account.account_id, kind, method="code")
         self._accounts.addresses_changed(account)
         self._mails.address_changed(before, is_email=is_email)
 
@@ -118,7 +113,3 @@ class AddressChange:
         if account is None or account.state != AccountState.ACTIVE:
             raise AccountNotFound
         return account
-
-
-def _mail_address(email: str, account: AccountRow) -> MailAddress:
-    return MailAddress(email=email, name=account.display_name, locale=account.locale)

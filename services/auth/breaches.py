@@ -11,6 +11,7 @@ import hashlib
 import httpx
 import structlog
 
+from services.auth.bounded import read_bounded
 from services.kit.waiting import waiting
 
 log = structlog.get_logger("stellr.auth")
@@ -47,10 +48,6 @@ class Breaches:
         """The rest of the digests with this beginning; those seen 0 times are padding."""
         with self._client.stream("GET", self._url + prefix) as answer:
             answer.raise_for_status()
-            content = b""
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MAX_BYTES:
-                    raise httpx.DecodingError("the answer is too large")
+            content = read_bounded(answer, MAX_BYTES)
         lines = (line.partition(":") for line in content.decode("ascii", "replace").split())
         return {rest.upper() for rest, _, count in lines if count != "0"}

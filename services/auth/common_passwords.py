@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-SHORTEST = 8
+from services.auth.passwords import SHORTEST
+
 # Nobody tries one character this often.
 LONG = 16
 OWN_WORDS = ("stellr", "stellr academy", "stelleracademy", "stellracademy")

@@ -133,7 +133,7 @@ def _code_message(code: str, link: str = "") -> VerificationCode:
     return VerificationCode(code=code, link=link, expire_time=expires)
 
 
-def address_of(account: AccountRow) -> pb.MailAddress:
-    """Where mails to the owner of an account go."""
-    address: str = account.email or ""
+def address_of(account: AccountRow, email: str | None = None) -> pb.MailAddress:
+    """Where mails to the owner of an account go, or those to an address that may become theirs."""
+    address: str = email or account.email or ""
     return pb.MailAddress(email=address, name=account.display_name, locale=account.locale)

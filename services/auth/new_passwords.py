@@ -25,13 +25,18 @@ class NewPasswords:
         `about` is what is known of the person, such as the address and the name.
         """
         normalized = passwords.new_password(password, field)
-        why = why_common(normalized, about)
-        if not why and self._breaches.know(normalized):
-            why = "is a password that is known from breaches"
-        if why:
-            raise InvalidFields([Violation(field, why)])
+        refuse_common(normalized, field, about)
+        if self._breaches.know(normalized):
+            raise InvalidFields([Violation(field, "is a password that is known from breaches")])
         return normalized
 
     def hash(self, normalized: str) -> str:
         """Its hash, when its turn comes; SignInBusy."""
         return self._hashing.run(partial(passwords.hash_password, normalized))
+
+
+def refuse_common(normalized: str, field: str, about: Iterable[str]) -> None:
+    """InvalidFields on `field` for a password that is tried first, by what is known here."""
+    why = why_common(normalized, about)
+    if why:
+        raise InvalidFields([Violation(field, why)])

@@ -48,7 +48,7 @@ class PasswordChange:
 
         InvalidFields on `newPassword`; PasswordNotSet; InvalidCredentials; RateLimited; SignInBusy.
         """
-        self._new_passwords.check(new, "newPassword", self._about(account_id))
+        chosen = self._new_passwords.check(new, "newPassword", self._about(account_id))
         known = credentials.find_password(self._database, account_id)
         if known is None:
             raise PasswordNotSet
@@ -57,7 +57,7 @@ class PasswordChange:
         given = passwords.normalize_password(current)
         if not self._hashing.run(partial(passwords.verify_password, given, known)):
             raise InvalidCredentials
-        secret = self._new_passwords.hash(passwords.normalize_password(new))
+        secret = self._new_passwords.hash(chosen)
         self._set(account_id, session_id, known, secret)
 
     def _about(self, account_id: UUID) -> tuple[str, str]:

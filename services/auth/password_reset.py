@@ -10,7 +10,7 @@ from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import CodeInvalid
 from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
-from services.auth.new_passwords import NewPasswords
+from services.auth.new_passwords import NewPasswords, refuse_common
 from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import VerificationRow
@@ -69,21 +69,22 @@ class PasswordReset:
         if not all(missing.values()):
             names = [name for name, value in missing.items() if not value]
             raise InvalidFields([Violation(name, "is required") for name in names])
-        self._new_passwords.check(password, FIELD)
+        normalized = self._new_passwords.check(password, FIELD)
         found = self._verifying.check(UUID(verification_id), code, [Purpose.RESET_PASSWORD])
-        return self._reset(found, password)
+        return self._reset(found, normalized)
 
     def by_link(self, token: str, password: str) -> AccountRow:
         """As `by_code`, for the link of the mail."""
-        self._new_passwords.check(password, FIELD)
-        return self._reset(self._verifying.find_link(token, Purpose.RESET_PASSWORD), password)
+        normalized = self._new_passwords.check(password, FIELD)
+        return self._reset(self._verifying.find_link(token, Purpose.RESET_PASSWORD), normalized)
 
-    def _reset(self, found: VerificationRow, password: str) -> AccountRow:
+    def _reset(self, found: VerificationRow, normalized: str) -> AccountRow:
         owner = found.account_id and accounts.find_account(self._database, found.account_id)
         if not owner:
             raise CodeInvalid
-        about = (owner.email or "", owner.display_name)
-        secret = self._new_passwords.hash(self._new_passwords.check(password, FIELD, about))
+        # Whose password it is to be is known only now.
+        refuse_common(normalized, FIELD, (owner.email or "", owner.display_name))
+        secret = self._new_passwords.hash(normalized)
         # Only now a transaction begins: the code is used if all the rest is done.
         self._verifying.use(found)
         account = accounts.hold_account(self._database, owner.account_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.auth.repository import accounts, audit, credentials, sessions, standing
 from services.kit.data.database import Database
+from services.kit.data.pages import every
 
 PAGE = 500
 MOST_SESSIONS = 1000
@@ -32,7 +33,8 @@ def erase_person(db: Database, user_id: UUID) -> None:
 
 
 def _events(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:
-    after = None
-    while rows := audit.list_events(db, user_id, after, PAGE):
-        yield from (row._asdict() for row in rows)
-        after = rows[-1].event_id
+    first: UUID | None = None
+    found = every(
+        lambda after: audit.list_events(db, user_id, after, PAGE), first, lambda row: row.event_id
+    )
+    return (row._asdict() for row in found)

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from services.auth.accounts import Accounts
+from services.auth.accounts import DEFAULT_LOCALE, DEFAULT_NAME, Accounts
 from services.auth.errors import CodeInvalid
 from services.auth.models import Purpose
 from services.auth.phone_numbers import normalize_phone
-from services.auth.registration import DEFAULT_LOCALE
 from services.auth.repository import accounts
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
@@ -18,9 +17,7 @@ from services.auth.text_messages import TextMessages
 from services.auth.verifying import Pending, Verifying
 from services.kit.data.database import Database
 
-# For who does not say theirs: a name is asked for by certificates, not by signing in.
-DEFAULT_NAME = "Learner"
-PURPOSES = (Purpose.PHONE_LOGIN, Purpose.CHANGE_PHONE)
+BY_PHONE = (Purpose.PHONE_LOGIN, Purpose.CHANGE_PHONE)
 # Between two messages of one verification.
 PAUSE = timedelta(seconds=60)
 
@@ -59,7 +56,7 @@ class PhoneLogin:
 
         RateLimited within a minute of the message before, and by what messages may cost.
         """
-        pending, renewed = self._verifying.renew(verification_id, PURPOSES, pause=PAUSE)
+        pending, renewed = self._verifying.renew(verification_id, BY_PHONE, pause=PAUSE)
         if renewed is not None:
             number, payload = renewed.row.address, renewed.row.payload or {}
             self._messages.spend(number)

@@ -7,13 +7,12 @@ from uuid import UUID
 from services.auth.address_change import AddressChange
 from services.auth.budgets import MAILS, Budgets
 from services.auth.models import Purpose
-from services.auth.phone_login import PhoneLogin
+from services.auth.phone_login import BY_PHONE, PhoneLogin
 from services.auth.registration import Registration
 from services.auth.repository.accounts import AccountRow
 from services.auth.verifying import Pending, Verifying
 
 BY_EMAIL = (Purpose.REGISTER, Purpose.CHANGE_EMAIL)
-BY_PHONE = (Purpose.PHONE_LOGIN, Purpose.CHANGE_PHONE)
 
 
 class Proofs:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from services.auth import passwords
-from services.auth.accounts import Accounts
+from services.auth.accounts import DEFAULT_LOCALE, Accounts
 from services.auth.addresses import normalize_email
 from services.auth.budgets import GUESSES, MAILS, Budgets
 from services.auth.errors import CodeInvalid, InvalidCredentials
@@ -20,8 +21,6 @@ from services.auth.repository.verifications import VerificationRow
 from services.auth.verifying import Pending, Renewed, Verifying
 from services.kit.data.database import Database
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
-
-DEFAULT_LOCALE = "en"
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,10 @@ class Registration:
 
         CodeInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
         """
-        found = self._verifying.find_link(token, Purpose.REGISTER)
-        if not found.payload:
-            raise CodeInvalid
+        found, waiting = self._waiting(token)
         with self._database.transaction():
             self._budgets.spend(GUESSES, found.address)
-        given, known = passwords.normalize_password(password), found.payload["password_hash"]
+        given, known = passwords.normalize_password(password), waiting["password_hash"]
         if not self._hashing.run(partial(passwords.verify_password, given, known)):
             raise InvalidCredentials
         self._verifying.use(found)
@@ -107,16 +104,21 @@ class Registration:
 
         InvalidFields on `password`; CodeInvalid; SignInBusy.
         """
-        found = self._verifying.find_link(token, Purpose.REGISTER)
-        if not found.payload:
-            raise CodeInvalid
-        name = display_name or found.payload["display_name"]
+        found, waiting = self._waiting(token)
+        name = display_name or waiting["display_name"]
         secret = self._new_passwords.hash(
             self._new_passwords.check(password, "password", (found.address, name))
         )
         self._verifying.use(found)
-        own = {**found.payload, "display_name": name, "password_hash": secret}
+        own = {**waiting, "display_name": name, "password_hash": secret}
         return self.begin(found._replace(payload=own))
+
+    def _waiting(self, token: str) -> tuple[VerificationRow, dict[str, Any]]:
+        """The registration of a link, and what waits for its proof; CodeInvalid."""
+        found = self._verifying.find_link(token, Purpose.REGISTER)
+        if not found.payload:
+            raise CodeInvalid
+        return found, found.payload
 
     def begin(self, found: VerificationRow) -> AccountRow:
         """The account that waited for this proof; CodeInvalid where the address got one

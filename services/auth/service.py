@@ -156,6 +156,7 @@ def build(runtime: Runtime) -> Domain:
                     standing=standing,
                     directory=Directory(database, runtime.page_tokens),
                 ),
+                pools={"ChangePassword": hashing.callers},
             ),
             Registered(
                 add_AuthInternalServiceServicer_to_server,

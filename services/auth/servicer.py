@@ -62,9 +62,7 @@ class AuthServicer(AuthServiceServicer):
         self, request: pb.GetVerifyEmailPageRequest, context: grpc.ServicerContext
     ) -> HttpBody:
         """The page behind the link of the mail."""
-        policy = content_security_policy()
-        context.send_initial_metadata((("content-security-policy", policy),))
-        return verify_email_page(request.token)
+        return _page(verify_email_page(request.token), context)
 
     def ResendEmailVerification(
         self, request: pb.ResendEmailVerificationRequest, context: grpc.ServicerContext
@@ -114,9 +112,7 @@ class AuthServicer(AuthServiceServicer):
         self, request: pb.GetResetPasswordPageRequest, context: grpc.ServicerContext
     ) -> HttpBody:
         """The page behind the link of the mail."""
-        policy = content_security_policy()
-        context.send_initial_metadata((("content-security-policy", policy),))
-        return reset_password_page(request.token)
+        return _page(reset_password_page(request.token), context)
 
     def ResetPassword(
         self, request: pb.ResetPasswordRequest, context: grpc.ServicerContext
@@ -168,3 +164,9 @@ class AuthServicer(AuthServiceServicer):
     def GetJwks(self, request: pb.GetJwksRequest, context: grpc.ServicerContext) -> pb.Jwks:
         """The public keys of access tokens."""
         return pb.Jwks(keys=[pb.Jwk(**jwk) for jwk in self._keys.jwks()["keys"]])
+
+
+def _page(page: HttpBody, context: grpc.ServicerContext) -> HttpBody:
+    policy = content_security_policy()
+    context.send_initial_metadata((("content-security-policy", policy),))
+    return page

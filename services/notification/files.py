@@ -6,12 +6,21 @@ import os
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from services.notification.refusals import TransportError
+
 
 def write_once(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone; one of that name is let be. OSError where it cannot be."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        _write_whole(path, content)
+    """Write a file for its owner alone; one of that name is let be.
+
+    TransportError (temporary) where it cannot be.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _write_whole(path, content)
+    except OSError as error:
+        reason = f"the outbox cannot be written: {error.strerror}"
+        raise TransportError(reason, permanent=False) from error
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -11,7 +11,6 @@ from typing import Protocol
 from uuid import UUID
 
 from services.notification.files import write_once
-from services.notification.refusals import TransportError
 
 
 @dataclass(frozen=True)
@@ -48,9 +47,5 @@ class OutboxTexts:
         path = self.directory / f"{message.notification_id}.sms.json"
         sent_time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         content = {"to": message.to, "body": message.body, "sentTime": sent_time}
-        try:
-            write_once(path, json.dumps(content, ensure_ascii=False).encode() + b"\n")
-        except OSError as error:
-            reason = f"the outbox cannot be written: {error.strerror}"
-            raise TransportError(reason, permanent=False) from error
+        write_once(path, json.dumps(content, ensure_ascii=False).encode() + b"\n")
         taken()

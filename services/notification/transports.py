@@ -43,11 +43,7 @@ class OutboxMail:
     def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Write the exact bytes that SMTP would carry; raises TransportError (temporary)."""
         path = self.directory / f"{_file_name(message)}.eml"
-        try:
-            write_once(path, message.as_bytes(policy=POLICY))
-        except OSError as error:
-            reason = f"the outbox cannot be written: {error.strerror}"
-            raise TransportError(reason, permanent=False) from error
+        write_once(path, message.as_bytes(policy=POLICY))
         taken()
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 import structlog
 
+from services.auth.bounded import read_bounded
 from services.auth.openid.errors import OpenIdUnavailable
 from services.kit import call
 from services.kit.waiting import waiting
@@ -59,12 +60,7 @@ class Http:
     def _read(self, method: str, url: str, **options: Any) -> Answer:
         timeout = call.patience(TIMEOUT_SECONDS)
         with self._client.stream(method, url, timeout=timeout, **options) as answer:
-            content = b""
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MAX_BYTES:
-                    raise self._unavailable(url, "the answer is too large")
-            return Answer(answer.status_code, _object(content))
+            return Answer(answer.status_code, _object(read_bounded(answer, MAX_BYTES)))
 
     def _unavailable(self, url: str, why: str) -> OpenIdUnavailable:
         log.warning("the OpenID provider fails", url=url.split("?", maxsplit=1)[0], why=why)

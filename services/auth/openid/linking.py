@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from services.auth.accounts import Accounts
+from services.auth.accounts import DEFAULT_LOCALE, DEFAULT_NAME, Accounts
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
 from services.auth.openid.errors import OpenIdRefused
 from services.auth.openid.id_token import Identity
-from services.auth.registration import DEFAULT_LOCALE
 from services.auth.repository import accounts, openid
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.kit.data.database import Database
@@ -18,7 +17,6 @@ from services.kit.errors import InvalidArgument
 from services.kit.text import trim
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
-DEFAULT_NAME = "Learner"
 LONGEST_NAME = 100
 _LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}")
 

@@ -8,7 +8,7 @@ import pytest
 from services.auth import sessions as module
 from services.auth.devices import agent_key
 from services.kit.data.database import Database
-from tests.services.auth.own_auth import OwnAuth, own_auth, reason_of, refused
+from tests.services.auth.own_auth import OwnAuth, own_auth, reason_of, refused, within_a_minute
 from tests.services.auth.steps import Learners, log_in, refresh, with_token
 from tests.support import Learner, Stack, Visitor, body_of, eventually, reason
 
@@ -125,6 +125,7 @@ def test_an_attacker_cannot_lock_the_owner_out(
     few = {"limit_login_account": "5", "limit_login_address": "1000"}
     with own_auth(stack, database_of("auth"), monkeypatch, **few) as auth:
         auth.account("ann@learner.example")
+        within_a_minute()
         auth.log_in("ann@learner.example", address="192.0.2.1")
         told = [_attempt(auth, f"198.51.100.{number}") for number in range(8)]
         # The owner's first sign-in came from nowhere known, and is one of the five.

@@ -118,6 +118,13 @@ def database_of(stack: Stack) -> Iterator[Callable[[str], Database]]:
         yield lambda name: databases.enter_context(_Scratch(stack, name)).database
 
 
+@pytest.fixture(scope="module")
+def lasting_database_of(stack: Stack) -> Iterator[Callable[[str], Database]]:
+    """The same for tests that only read: it is there until the last one of a file."""
+    with ExitStack() as databases:
+        yield lambda name: databases.enter_context(_Scratch(stack, name)).database
+
+
 class _Scratch:
     """A database for one test."""
 

@@ -20,7 +20,7 @@ DEMO = "the-night-sky"
 )
 @click.option(
     "--login",
-    type=click.Choice(["email", "phone"]),
+    type=click.Choice(["email", "phone", "google"]),
     default="email",
     show_default=True,
     help="How the learner signs up.",
@@ -41,17 +41,18 @@ def journey(
 ) -> None:
     """Walk the whole journey of a new learner over REST, from registering to the certificate.
 
-    Mails and text messages are read from the outbox of the state directory, so the stack must be a
-    local one.
+    Mails, text messages and the key of the OpenID provider are read from the state directory, so
+    the stack must be a local one.
     """
     from edge.journey.browser import Browser, JourneyError  # noqa: PLC0415  heavy
+    from edge.journey.steps import Steps  # noqa: PLC0415
     from edge.journey.walk import Journey  # noqa: PLC0415
 
     browser = Browser(url or find_stack(state, port).url)
     target = output or Path(f"certificate-{Path(course).name}.pdf")
     began = time.monotonic()
     try:
-        Journey(browser, state / "outbox", course, target, tell, login).walk()
+        Journey(browser, state, course, target, Steps(tell), login).walk()
     except JourneyError as error:
         raise click.ClickException(f"The journey ended at: {error}") from error
     finally:

@@ -8,6 +8,7 @@ import click
 from edge.cli.options import find_stack, stack_options
 from edge.local.ports import listens
 from edge.local.running import RunningPart, RunningStack
+from edge.local.state import State
 
 HEALTH_SECONDS = 2.0
 SERVING = "serving"
@@ -23,6 +24,9 @@ def status(state: Path, port: int | None) -> None:
         click.echo(f"{part.name:<16} {states[part.name]:<12} {part.address:<24} {part.pid}")
     click.echo(f"\n{stack.url}, operations at http://127.0.0.1:{stack.operations_port}/metrics")
     click.echo(_example(stack))
+    if any(part.service == "openid" for part in stack.parts):
+        key = State(Path(stack.state)).openid_login_key
+        click.echo(f"sign in with OpenID as anybody, by the key in {key}")
     sys.exit(0 if all(found == SERVING for found in states.values()) else 1)
 
 
@@ -31,7 +35,7 @@ def health(part: RunningPart) -> str:
     if part.service == "postgres":
         alive = Path(part.address, ".s.PGSQL.5432").exists()
         return SERVING if alive else "down"
-    if part.service == "envoy":
+    if part.service in ("envoy", "openid"):
         return SERVING if listens(part.address) else "down"
     return _service_health(part.address)
 

@@ -18,6 +18,7 @@ class Reply(NamedTuple):
 
     `grpc_code` is what callers of gRPC are told, where that differs. With `when`, an expression in
     CEL, it is the answer only where that is true. With `retry_seconds` it says when to try again.
+    With `told` the caller gets that HTTP status instead.
     """
 
     status: int
@@ -27,6 +28,7 @@ class Reply(NamedTuple):
     grpc_code: int | None = None
     when: str = ""
     retry_seconds: int = 0
+    told: int | None = None
 
 
 REPLIES = (
@@ -41,6 +43,12 @@ REPLIES = (
     Reply(413, code.RESOURCE_EXHAUSTED, why.REASON_BODY_TOO_LARGE, "the body is too large"),
     Reply(415, code.INVALID_ARGUMENT, why.REASON_CONTENT_NOT_SUPPORTED, TEXT_OF_ROUTE),
     Reply(431, code.RESOURCE_EXHAUSTED, why.REASON_HEADERS_TOO_LARGE, "the headers are too large"),
+    # A service that broke off in the midst of an answer.
+    Reply(
+        *(502, code.UNAVAILABLE, why.REASON_SERVICE_UNAVAILABLE, "the service does not answer"),
+        retry_seconds=1,
+        told=503,
+    ),
     Reply(
         *(503, code.UNAVAILABLE, why.REASON_SERVICE_UNAVAILABLE, "the service does not answer"),
         retry_seconds=1,
@@ -63,6 +71,7 @@ def local_replies() -> Json:
             "filter": _condition(reply),
             "body_format_override": _json(reply),
             "headers_to_add": _retry_after(reply),
+            **({"status_code": reply.told} if reply.told else {}),
         }
         for reply in REPLIES
     ]

@@ -10,8 +10,10 @@ Json = dict[str, Any]
 TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
 # How long a caller may wait who does not say it, and at most (grpc-timeout, Prefer: wait=). Files
 # leave as streams.
-UNARY_TIMEOUT = "15s"
-STREAM_TIMEOUT = "3600s"
+UNARY_SECONDS = 15
+STREAM_SECONDS = 3600
+# So that it is the door that says when the time is over (door.lua).
+SERVICE_GRACE_MS = 200
 STREAM_IDLE_TIMEOUT = "60s"
 # Streams are served on a port of their own.
 STREAMS_APART = True
@@ -49,7 +51,11 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
 
 def _rpc_route(method: Method) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
-    return {"match": {"path": method.path}, "route": action}
+    return {
+        "match": {"path": method.path},
+        "route": action,
+        "request_headers_to_add": _service_timeout(method),
+    }
 
 
 def cluster_of(method: Method) -> str:
@@ -58,9 +64,26 @@ def cluster_of(method: Method) -> str:
     return f"{method.domain}_streams" if apart else method.domain
 
 
+def _service_timeout(method: Method) -> list[Json]:
+    """What the service is told as grpc-timeout: more than Envoy waits."""
+    default = f"{_longest(method) * 1000 + SERVICE_GRACE_MS}m"
+    return [_set("grpc-timeout", default), _set("grpc-timeout", "%REQ(x-service-timeout)%")]
+
+
+def _set(header: str, value: str) -> Json:
+    return {
+        "header": {"key": header, "value": value},
+        "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    }
+
+
+def _longest(method: Method) -> int:
+    return STREAM_SECONDS if method.streams else UNARY_SECONDS
+
+
 def _times(method: Method) -> Json:
-    # From the first header to the end of the answer, and told to the service as grpc-timeout.
-    longest = STREAM_TIMEOUT if method.streams else UNARY_TIMEOUT
+    # From the first header to the end of the answer.
+    longest = f"{_longest(method)}s"
     times: Json = {
         "max_stream_duration": {"max_stream_duration": longest, "grpc_timeout_header_max": longest}
     }

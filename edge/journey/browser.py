@@ -23,6 +23,7 @@ class Browser:
     """Calls the REST surface, with the access token once there is one."""
 
     def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
         self.token = ""
 

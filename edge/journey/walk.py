@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from edge.journey import outbox
 from edge.journey.browser import Browser, JourneyError, require, wait
 from edge.journey.guesses import Guesses
+from edge.journey.signing_up import WAYS, Learner, SigningUp
+from edge.journey.steps import Steps
 from services.gateway.importing.wording import counted
 
 MAIL_SECONDS = 15.0
@@ -23,47 +19,19 @@ CERTIFICATE_SECONDS = 15.0
 SIGN_OUT_SECONDS = 2.0
 # Enough for any set of 8 options; a quiz that takes more is not found out by trying.
 MAX_SUBMISSIONS = 256
-NOVICES = ("Ada", "Caroline", "Galileo", "Hypatia", "Johannes", "Tycho", "Vera", "Zhang")
 PDF_START = b"%PDF-"
 PHONE = "phone"
 
 
-class Step:
-    """A step under way; what it found is said beside its name."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.found = ""
-
-    def says(self, found: str) -> None:
-        """Say what was found."""
-        self.found = found
-
-
-Report = Callable[[str, str, float], None]
-
-
-@dataclass
-class Learner:
-    """Who walks."""
-
-    name: str = field(
-        default_factory=lambda: f"{secrets.choice(NOVICES)} {secrets.token_hex(2).upper()}"
-    )
-    email: str = field(default_factory=lambda: f"learner-{secrets.token_hex(6)}@stellr.example")
-    password: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
-    phone: str = field(default_factory=lambda: f"+1202{2_000_000 + secrets.randbelow(8_000_000)}")
-
-
 @dataclass
 class Journey:
-    """One walk: each step is told to `report` as (name, what was found, seconds)."""
+    """One walk, at the stack whose state directory is `state`."""
 
     browser: Browser
-    mails: Path
+    state: Path
     course: str
     output: Path
-    report: Report
+    steps: Steps
     login: str = "email"
     learner: Learner = field(default_factory=Learner)
     lessons: list[dict[str, Any]] = field(default_factory=list)
@@ -71,10 +39,7 @@ class Journey:
 
     def walk(self) -> None:
         """Walk from the first step to the last. JourneyError names the step that failed."""
-        if self.login == PHONE:
-            self.sign_up_by_phone()
-        else:
-            self.sign_up()
+        self.sign_up()
         self.choose()
         for lesson in self.lessons:
             self.study(lesson)
@@ -90,51 +55,15 @@ class Journey:
     # Signing up
 
     def sign_up(self) -> None:
-        """Register, take the code from the mail, verify, and see the own profile."""
-        who = self.learner
-        with self._step("register") as step:
-            body = {"email": who.email, "password": who.password, "displayName": who.name}
-            verification = self.browser.post("/register", body)["verificationId"]
-            step.says(f"{who.name} <{who.email}>")
-        with self._step("receive the code") as step:
-            mail = wait(MAIL_SECONDS, f"a mail in {self.mails}", self._newest_mail)
-            code = outbox.code_of(mail)
-            require(code, "the mail has no code")
-            step.says(f'mail "{mail["Subject"]}"')
-        with self._step("verify the address") as step:
-            proof = {"verificationId": verification, "code": code}
-            self._take(self.browser.post("/verify-email", proof))
-            step.says("signed in")
-        with self._step("read the profile") as step:
+        """Sign up in the way that was chosen, and see the own profile."""
+        way = WAYS[self.login]
+        self._take(way(SigningUp(self.browser, self.state, self.learner, self.steps)))
+        with self.steps.step("read the profile") as step:
             profile = self.browser.get("/me")
-            require(profile["email"] == who.email, "the profile is somebody else's")
+            proven = "phone" if self.login == PHONE else "email"
+            own = getattr(self.learner, proven)
+            require(profile[proven] == own, "the profile is somebody else's")
             step.says(profile["displayName"])
-
-    def sign_up_by_phone(self) -> None:
-        """Give a number, take the code from the message, verify, and see the own profile."""
-        who = self.learner
-        with self._step("give a phone number") as step:
-            body = {"phone": who.phone, "displayName": who.name}
-            verification = self.browser.post("/login/phone", body)["verificationId"]
-            step.says(f"{who.name}, {who.phone}")
-        with self._step("receive the code") as step:
-            code = wait(
-                MAIL_SECONDS,
-                f"a text message in {self.mails}",
-                lambda: outbox.texted_code(self.mails, who.phone),
-            )
-            step.says("by SMS")
-        with self._step("verify the number") as step:
-            proof = {"verificationId": verification, "code": code}
-            self._take(self.browser.post("/verify-phone", proof))
-            step.says("signed in")
-        with self._step("read the profile") as step:
-            profile = self.browser.get("/me")
-            require(profile["phone"] == who.phone, "the profile is somebody else's")
-            step.says(profile["displayName"])
-
-    def _newest_mail(self) -> Any:
-        return next(iter(outbox.mails_to(self.mails, self.learner.email)), None)
 
     def _take(self, session: dict[str, Any]) -> None:
         self.session = session
@@ -144,14 +73,14 @@ class Journey:
 
     def choose(self) -> None:
         """Look at the catalogue, read a course's outline, and enroll."""
-        with self._step("browse the catalogue") as step:
+        with self.steps.step("browse the catalogue") as step:
             step.says(f"{self.browser.get('/courses')['totalSize']} published")
-        with self._step("read the outline") as step:
+        with self.steps.step("read the outline") as step:
             course = self.browser.get(f"/courses/{self.course}")
             self.lessons = [each for part in course["sections"] for each in part["lessons"]]
             require(self.lessons, "the course has no lessons")
             step.says(f'"{course["title"]}", {counted(len(self.lessons), "lesson")}')
-        with self._step("enroll") as step:
+        with self.steps.step("enroll") as step:
             state = self.browser.post(f"/courses/{self.course}/enroll")["state"]
             require(state == "STATE_ACTIVE", f"the enrollment is {state}")
             step.says("enrolled")
@@ -159,7 +88,7 @@ class Journey:
     def study(self, lesson: dict[str, Any]) -> None:
         """Read a lesson and its documents, and mark it completed."""
         lesson_id = lesson["lessonId"]
-        with self._step(f"lesson {lesson['position']}") as step:
+        with self.steps.step(f"lesson {lesson['position']}") as step:
             text = self.browser.get(f"/lessons/{lesson_id}")
             media = self.browser.get(f"/media/lesson/{lesson_id}")
             for pdf in media["pdfs"]:
@@ -179,7 +108,7 @@ class Journey:
     def pass_quiz(self, lesson: dict[str, Any]) -> None:
         """Try until the quiz is passed, learning from each result."""
         path = f"/quiz/{lesson['lessonId']}"
-        with self._step(f"quiz {lesson['position']}") as step:
+        with self.steps.step(f"quiz {lesson['position']}") as step:
             quiz = self.browser.get(path)
             guesses = Guesses(quiz["questions"])
             for tries in range(1, MAX_SUBMISSIONS + 1):
@@ -194,7 +123,7 @@ class Journey:
 
     def complete(self) -> None:
         """See that the course is completed."""
-        with self._step("complete the course") as step:
+        with self.steps.step("complete the course") as step:
             progress = wait(PASS_SECONDS, "the completion", self._completed)
             require(progress["percentage"] == 100, f"at {progress['percentage']} %")  # noqa: PLR2004
             lessons, quizzes = progress["completedLessons"], progress["quizzesPassed"]
@@ -208,16 +137,16 @@ class Journey:
 
     def earn_certificate(self) -> None:
         """Wait for the certificate, download it, and have it verified by anyone."""
-        with self._step("receive the certificate") as step:
+        with self.steps.step("receive the certificate") as step:
             certificate = wait(CERTIFICATE_SECONDS, "the certificate", self._certificate)
             require(certificate["learnerName"] == self.learner.name, "it is somebody else's")
             step.says(certificate["serial"])
-        with self._step("download it") as step:
+        with self.steps.step("download it") as step:
             pdf = self.browser.download(f"/certificate/{self.course}/download", "application/pdf")
             require(pdf.startswith(PDF_START), "what came is not a PDF")
             self.output.write_bytes(pdf)
             step.says(f"{self.output} ({len(pdf):,} bytes)")
-        with self._step("verify it in public") as step:
+        with self.steps.step("verify it in public") as step:
             self._verify(certificate)
             step.says(certificate["verifyUrl"])
 
@@ -236,36 +165,25 @@ class Journey:
 
     def look_for_welcome(self) -> None:
         """See that the welcome mail came, and came once."""
-        with self._step("be welcomed once") as step:
+        with self.steps.step("be welcomed once") as step:
             welcomes = wait(MAIL_SECONDS, "the welcome mail", self._welcomes)
             require(len(welcomes) == 1, f"{len(welcomes)} welcome mails came")
             step.says(f'mail "{welcomes[0]["Subject"]}"')
 
     def _welcomes(self) -> list[Any]:
-        mails = outbox.mails_to(self.mails, self.learner.email)
+        mails = outbox.mails_to(self.state / "outbox", self.learner.email)
         return [mail for mail in mails if "Welcome" in str(mail["Subject"])]
 
     def sign_out(self) -> None:
         """Refresh the session, log out, and see that the token is worth nothing."""
-        with self._step("refresh the session") as step:
+        with self.steps.step("refresh the session") as step:
             refresh = {"refreshToken": self.session["refreshToken"]}
             self._take(self.browser.post("/token/refresh", refresh))
             self.browser.get("/me")
             step.says("new tokens")
-        with self._step("log out") as step:
+        with self.steps.step("log out") as step:
             self.browser.post("/logout")
             step.says("signed out")
-        with self._step("be refused from now on") as step:
+        with self.steps.step("be refused from now on") as step:
             wait(SIGN_OUT_SECONDS, "the end of the session", lambda: self.browser.refused("/me"))
             step.says("401 for the token from before")
-
-    @contextmanager
-    def _step(self, name: str) -> Iterator[Step]:
-        step, began = Step(name), time.monotonic()
-        try:
-            yield step
-        except (JourneyError, OSError, httpx.HTTPError) as error:
-            raise JourneyError(f"{name}: {error}") from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise JourneyError(f"{name}: an answer is not as expected: {error!r}") from error
-        self.report(name, step.found, time.monotonic() - began)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.local.connections import ConnectionPlan
+from edge.local.openid.client import Client
 from edge.local.state import State
 
 
@@ -17,6 +18,13 @@ class Settings:
     targets: Mapping[str, Sequence[str]]
     databases: Mapping[str, str]
     plan: ConnectionPlan
+    # The local OpenID provider, where the user has no other.
+    openid: Client | None = None
+
+
+def has_openid(user: Mapping[str, str]) -> bool:
+    """Whether the user's variables name an OpenID provider, or the academy's id at Google."""
+    return any(user.get(f"STELLR_OPENID_{name}") for name in ("ISSUER", "CLIENT_ID"))
 
 
 def service_environ(
@@ -47,4 +55,8 @@ def _own(settings: Settings, service: str) -> dict[str, str]:
         own["STELLR_DATABASE_URL"] = settings.databases[service]
     if service == "gateway":
         own["STELLR_ENVOY_ADMIN"] = settings.envoy_admin
+    if service == "auth" and settings.openid:
+        own["STELLR_OPENID_ISSUER"] = settings.openid.issuer
+        own["STELLR_OPENID_CLIENT_ID"] = settings.openid.client_id
+        own["STELLR_OPENID_CLIENT_SECRET"] = settings.openid.client_secret
     return own

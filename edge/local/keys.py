@@ -20,11 +20,12 @@ SECRET_BYTES = 32
 def make_keys(state: State, services: Iterable[str]) -> None:
     """Make what is missing in `<state>/keys` and write the public keys of all anew.
 
-    One private key (PKCS8 PEM) for each service and for the operator, and one random secret. Raises
-    StartError naming a key file that cannot be read.
+    One private key (PKCS8 PEM) for each service and for the operator, one random secret, and the
+    key of the local OpenID provider. Raises StartError naming a key file that cannot be read.
     """
-    if not (state.keys / "secret").exists():
-        write_private(state.keys / "secret", secrets.token_urlsafe(SECRET_BYTES).encode())
+    for path in (state.keys / "secret", state.openid_login_key):
+        if not path.exists():
+            write_private(path, secrets.token_urlsafe(SECRET_BYTES).encode())
     holders = [*services, OPERATOR]
     mesh = [_public(name, _private_key(state.keys / f"{name}.pem")) for name in holders]
     write_private(state.keys / "mesh.json", json.dumps({"keys": mesh}, indent=1).encode())

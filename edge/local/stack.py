@@ -3,11 +3,11 @@
 import contextlib
 import gc
 import http.client
-import itertools
 import os
+import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -17,22 +17,29 @@ from pathlib import Path
 from edge import registry
 from edge.local import binaries, postgres, processes, signals
 from edge.local.connections import ConnectionPlan, plan_connections
-from edge.local.environment import Settings, service_environ
-from edge.local.errors import StartError, StopRequested
-from edge.local.parts import Part, finish, kill_and_reap, pause, reap, stop
-from edge.local.ports import HOST, Reservation, listens, reserve, reserve_pair
+from edge.local.environment import Settings, has_openid, service_environ
+from edge.local.errors import StopRequested
+from edge.local.openid.client import Client
+from edge.local.parts import Part, finish, kill_and_reap, reap, stop
+from edge.local.ports import HOST, listens
 from edge.local.running import RunningPart, RunningStack
 from edge.local.state import State, lock, open_state
+from edge.local.supervisor import POLL_SECONDS, Supervisor
+from edge.local.terminal import say
 from services.kit.process.service import Service
 
-START_SECONDS = 60.0
 SERVICE_GRACE = 10.0
 DRAIN_SECONDS = 3.0
-POLL_SECONDS = 0.05
-SUPERVISE_SECONDS = 1.0
 HTTP_OK = 200
+OPENID = "openid"
 # Imported while initdb works, and before the fork: a second import where they are used is free.
-HEAVY = ("edge.envoy.admin", "edge.envoy.render", "edge.local.databases", "edge.local.keys")
+HEAVY = (
+    "edge.envoy.admin",
+    "edge.envoy.render",
+    "edge.local.databases",
+    "edge.local.keys",
+    "edge.local.openid.server",
+)
 DEMO_COURSE = "edge.demo_course"
 
 
@@ -44,7 +51,7 @@ def up(root: Path, port: int, workers: int) -> None:
     """
     state = open_state(root)
     # Before all else: what runs on a state that is not ours must not be touched.
-    stack = Stack(state, port, workers, held=[lock(state)])
+    stack = Stack(state, port, workers, Supervisor(state, held=[lock(state)]))
     try:
         stack.start()
         stack.supervise()
@@ -55,37 +62,26 @@ def up(root: Path, port: int, workers: int) -> None:
         stack.stop()
 
 
-def say(text: str) -> None:
-    """One line for the person at the terminal."""
-    with contextlib.suppress(OSError):
-        print(text, flush=True)
-
-
 @dataclass
 class Stack:
-    """One run of the stack on a state directory whose lock is among the descriptors `held`."""
+    """One run of the stack on a state directory whose lock its supervisor holds."""
 
     state: State
     port: int
     workers: int
-    held: list[int]
-    ports: list[Reservation] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    supervisor: Supervisor
     services: dict[str, Service] = field(default_factory=dict)
-    # Where in its log each part began, as a log goes on from start to start.
-    log_starts: dict[str, int] = field(default_factory=dict)
     server: postgres.Postgres | None = None
     admin_port: int = 0
     # Whether the run file says who runs.
     told: bool = False
-    began: float = field(default_factory=time.monotonic)
 
     # Up
 
     def start(self) -> None:
         """Start every part in order and wait until the public door says it is ready."""
-        self._reserve(self.port)
-        self._reserve(self.port + 1)
+        self.supervisor.reserve(self.port)
+        self.supervisor.reserve(self.port + 1)
         binaries.check()
         server = self._start_database()
         self._import_services()
@@ -98,24 +94,9 @@ class Stack:
         settings = self._start_services(server, plan)
         self._start_envoy(settings)
         self._write_run_file()
-        self._await("ready", self._is_ready)
+        self.supervisor.wait_for("ready", self._is_ready)
         self._load_demo()
         say(f"Stellr is ready at http://{HOST}:{self.port}")
-
-    def _reserve(self, port: int = 0) -> Reservation:
-        return self._hold(reserve(port))
-
-    def _reserve_addresses(self) -> list[str]:
-        """Where each process of a service listens; the port after it is for its streams."""
-        pairs = [reserve_pair() for _ in range(self.workers)]
-        for reserved in itertools.chain(*pairs):
-            self._hold(reserved)
-        return [first.address for first, _ in pairs]
-
-    def _hold(self, reserved: Reservation) -> Reservation:
-        self.ports.append(reserved)
-        self.held.append(reserved.fileno())
-        return reserved
 
     def _start_database(self) -> postgres.Postgres:
         # Started first: initdb works while this process imports the services.
@@ -124,8 +105,7 @@ class Stack:
         postgres.clear_leftovers(server)
         if postgres.needs_initdb(server):
             main = partial(postgres.initdb, server)
-            part = self._part("initdb", "postgres", str(server.data), main)
-            part.start()
+            self.supervisor.start("initdb", "postgres", str(server.data), main)
         return server
 
     def _import_services(self) -> None:
@@ -136,20 +116,20 @@ class Stack:
         self.services = registry.load_all()
         gc.collect()
         gc.freeze()
-        say(self._line("services imported"))
+        self.supervisor.tell("services imported")
 
     def _finish_database(self, server: postgres.Postgres, plan: ConnectionPlan) -> None:
-        for part in self.parts:
+        for part in self.supervisor.parts:
             if part.pid and finish(part.pid):
-                raise self._failure(part.name, "could not make the database directory")
-        if self.parts:
+                raise self.supervisor.failure(part.name, "could not make the database directory")
+        if self.supervisor.parts:
             postgres.finish_initdb(server)
-        self.parts.clear()
+        self.supervisor.parts.clear()
         postgres.grant_access(server)
         main = partial(self._serve_database, server, plan.max_connections)
-        part = self._part("postgres", "postgres", str(server.socket_dir), main, signal.SIGINT)
-        part.start()
-        self._await("postgres", lambda: postgres.is_ready(server, part.pid or 0))
+        address = str(server.socket_dir)
+        part = self.supervisor.start("postgres", "postgres", address, main, signal.SIGINT)
+        self.supervisor.wait_for("postgres", lambda: postgres.is_ready(server, part.pid or 0))
 
     @staticmethod
     def _serve_database(server: postgres.Postgres, max_connections: int) -> int:
@@ -162,7 +142,7 @@ class Stack:
         began = time.monotonic()
         maintenance = server.url("postgres")
         children = {
-            name: self._fork(
+            name: self.supervisor.fork(
                 f"migrate-{name}",
                 partial(databases.prepare, service, maintenance, self._url(server, name)),
             )
@@ -178,15 +158,19 @@ class Stack:
                 code = finish(pid)
                 left.pop(name)
                 if code:
-                    raise self._failure(f"migrate-{name}", f"could not prepare {name}'s database")
+                    raise self.supervisor.failure(
+                        f"migrate-{name}", f"could not prepare {name}'s database"
+                    )
         finally:
             for pid in left.values():
                 if reap(pid) is None:
                     kill_and_reap(pid)
 
     def _start_services(self, server: postgres.Postgres, plan: ConnectionPlan) -> Settings:
-        addresses = {name: self._reserve_addresses() for name in self.services}
-        self.admin_port = self._reserve().port
+        addresses = {
+            name: self.supervisor.reserve_addresses(self.workers) for name in self.services
+        }
+        self.admin_port = self.supervisor.reserve().port
         settings = Settings(
             state=self.state,
             public_url=f"http://{HOST}:{self.port}",
@@ -194,6 +178,7 @@ class Stack:
             targets=addresses,
             databases={name: self._url(server, name) for name in self._with_database()},
             plan=plan,
+            openid=self._start_openid(),
         )
         for name in self.services:
             for number, address in enumerate(addresses[name]):
@@ -201,16 +186,34 @@ class Stack:
         self._await_services()
         return settings
 
+    def _start_openid(self) -> Client | None:
+        if has_openid(os.environ):
+            return None
+        from edge.local.openid.server import serve  # noqa: PLC0415  see HEAVY
+
+        # The same from run to run where it can be: accounts are linked to it.
+        reserved = self.supervisor.reserve_first_free(self.port + 2)
+        client = Client(
+            issuer=f"http://{reserved.address}",
+            client_id="stellr-academy",
+            client_secret=secrets.token_urlsafe(),
+            login_key=self.state.openid_login_key.read_text(),
+        )
+        self.supervisor.start(
+            OPENID, OPENID, reserved.address, partial(serve, HOST, reserved.port, client)
+        )
+        return client
+
     def _start_service(self, settings: Settings, name: str, number: int, address: str) -> None:
         environ = service_environ(settings, name, address, os.environ)
         main = partial(_serve, self.services[name], environ)
         # At once: it is told to stop when the door is shut, so that nobody needs to notice.
-        self._part(f"{name}-{number}", name, address, main, signal.SIGINT).start()
+        self.supervisor.start(f"{name}-{number}", name, address, main, signal.SIGINT)
 
     def _await_services(self) -> None:
-        for part in self.parts:
-            if part.service in self.services:
-                self._await(part.name, partial(listens, part.address))
+        for part in self.supervisor.parts:
+            if part.service in self.services or part.service == OPENID:
+                self.supervisor.wait_for(part.name, partial(listens, part.address))
 
     def _start_envoy(self, settings: Settings) -> None:
         from edge.envoy import render  # noqa: PLC0415  see HEAVY
@@ -218,9 +221,8 @@ class Stack:
         ports = render.Ports(self.port, self.port + 1, self.admin_port)
         render.write(self.state.envoy, ports, settings.targets)
         main = partial(_run_envoy, self.state.envoy)
-        part = self._part("envoy", "envoy", f"{HOST}:{self.port}", main)
-        part.start()
-        self._await("envoy", partial(listens, part.address))
+        part = self.supervisor.start("envoy", "envoy", f"{HOST}:{self.port}", main)
+        self.supervisor.wait_for("envoy", partial(listens, part.address))
 
     def _is_ready(self) -> bool:
         return _status("GET", self.port, "/readyz") == HTTP_OK
@@ -229,7 +231,7 @@ class Stack:
         if self.state.demo_loaded.exists() or not find_spec(DEMO_COURSE):
             return
         began = time.monotonic()
-        if finish(self._fork("demo-course", partial(_load_demo, self.state))):
+        if finish(self.supervisor.fork("demo-course", partial(_load_demo, self.state))):
             say(f"  the demo course could not be loaded: see {self.state.log('demo-course')}")
             return
         self.state.demo_loaded.touch()
@@ -243,25 +245,12 @@ class Stack:
         Raises StartError when the state directory is taken away.
         """
         while True:
-            waiting = [part.retry_at for part in self.parts if part.pid is None]
-            wake = min(waiting, default=time.monotonic() + SUPERVISE_SECONDS)
-            pause(min(SUPERVISE_SECONDS, signals.until(wake)))
-            if not self.state.lock.exists():
-                raise StartError(f"{self.state.root} was removed while Stellr was running on it.")
-            for part in self.parts:
-                self._tend(part)
+            if self.supervisor.tend():
+                self.told = False
             if not self.told:
                 # On a full disk it is told later: those who run are not stopped for that.
                 with contextlib.suppress(OSError):
                     self._write_run_file()
-
-    def _tend(self, part: Part) -> None:
-        if part.ended():
-            delay = part.schedule_restart()
-            say(f"{part.name} {part.ending}; starting it again in {delay:.1f} s")
-        if part.pid is None and time.monotonic() >= part.retry_at:
-            part.start()
-            self.told = False
 
     # Down
 
@@ -272,14 +261,13 @@ class Stack:
         for batch in self._stop_batches():
             hurried |= stop(batch, 0.0 if hurried else SERVICE_GRACE)
         # The database gets its time even in a hurry: it writes what it acknowledged.
-        stop(self.parts, SERVICE_GRACE)
+        stop(self.supervisor.parts, SERVICE_GRACE)
         if self.server:
             postgres.remove_socket_dir(self.server)
-        for reserved in self.ports:
-            reserved.close()
+        self.supervisor.close_ports()
 
     def _stop_envoy(self) -> bool:
-        envoy = [part for part in self.parts if part.service == "envoy"]
+        envoy = [part for part in self.supervisor.parts if part.service == "envoy"]
         hurried = False
         if envoy and envoy[0].pid and _status("POST", self.admin_port, "/drain_listeners?graceful"):
             hurried = self._drain()
@@ -297,51 +285,9 @@ class Stack:
     def _stop_batches(self) -> Iterator[list[Part]]:
         calls = {name: service.calls for name, service in self.services.items()}
         for names in registry.stop_order(calls):
-            yield [part for part in self.parts if part.service in names]
+            yield [part for part in self.supervisor.parts if part.service in names]
 
     # Helpers
-
-    def _part(
-        self,
-        name: str,
-        service: str,
-        address: str,
-        main: Callable[[], int],
-        stop_signal: signal.Signals = signal.SIGTERM,
-    ) -> Part:
-        spawn = partial(self._fork, name, main)
-        part = Part(name, service, address, self.state.log(name), spawn, stop_signal)
-        self.parts.append(part)
-        return part
-
-    def _fork(self, name: str, main: Callable[[], int]) -> int:
-        log = self.state.log(name)
-        processes.rotate(log)
-        self.log_starts[name] = processes.size(log)
-        return processes.fork(main, log, close=self.held)
-
-    def _await(self, name: str, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not ready():
-            self._check_alive()
-            if time.monotonic() > deadline:
-                raise self._failure(name, f"did not come up within {START_SECONDS:.0f} s")
-            pause(POLL_SECONDS)
-        say(self._line(name))
-
-    def _check_alive(self) -> None:
-        for part in self.parts:
-            if part.ended():
-                pause(0.0)
-                raise self._failure(part.name, f"{part.ending} while starting")
-
-    def _failure(self, name: str, what: str) -> StartError:
-        log = self.state.log(name)
-        said = processes.tail(log, start=self.log_starts.get(name, 0))
-        return StartError(f"{name} {what}. Its log ({log}) ends:\n{said}")
-
-    def _line(self, name: str) -> str:
-        return f"  {name:<16} {time.monotonic() - self.began:5.2f} s"
 
     def _with_database(self) -> dict[str, Service]:
         return {name: service for name, service in self.services.items() if service.database}
@@ -363,7 +309,7 @@ class Stack:
             databases={name: self._url(server, name) for name in self._with_database()},
             parts=[
                 RunningPart(part.name, part.service, part.pid or 0, part.address)
-                for part in self.parts
+                for part in self.supervisor.parts
             ],
         ).write(self.state)
         self.told = True

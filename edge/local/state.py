@@ -25,6 +25,11 @@ class State:
         return self.root / "keys"
 
     @property
+    def openid_login_key(self) -> Path:
+        """By which people sign in at the local OpenID provider."""
+        return self.keys / "openid-login"
+
+    @property
     def database(self) -> Path:
         """PostgreSQL's data directory."""
         return self.root / "pg"

@@ -56,6 +56,9 @@ def serves(address: str) -> bool:
     for port in (address, streams_of(address)):
         with grpc.insecure_channel(port, options=OF_ITS_OWN) as channel:
             health = health_pb2_grpc.HealthStub(channel)
-            reply = health.Check(request, timeout=PATIENCE_SECONDS, wait_for_ready=True)
+            try:
+                reply = health.Check(request, timeout=PATIENCE_SECONDS, wait_for_ready=True)
+            except grpc.RpcError:
+                return False
             states.add(reply.status)
     return states == {SERVING}

@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from edge.journey.browser import Browser
+from edge.journey.steps import Steps
 from edge.journey.walk import Journey
 from tests import support
 from tests.support import DEMO, ROOT, STELLR, Learner, Stack, Visitor, eventually
@@ -125,7 +126,7 @@ def parts_to_kill(stack: Stack) -> list[int]:
 def test_two_workers_carry_the_whole_journey(own: Stack, tmp_path: Path) -> None:
     browser = Browser(own.url)
     target = tmp_path / "certificate.pdf"
-    Journey(browser, own.state / "outbox", DEMO, target, lambda *_: None).walk()
+    Journey(browser, own.state, DEMO, target, Steps(lambda *_: None)).walk()
     browser.close()
     assert target.read_bytes().startswith(b"%PDF-")
 

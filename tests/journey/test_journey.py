@@ -12,6 +12,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from pypdf import PdfReader
 
 from edge.journey.browser import Browser
+from edge.journey.steps import Steps
 from edge.journey.walk import Journey
 from services.kit.identity.tokens import KeySet, MeshTokens, load_key
 from tests.support import DEMO, ROOT, Learner, Stack, Visitor
@@ -32,10 +33,10 @@ def test_the_whole_journey(stack: Stack, tmp_path: Path) -> None:
     browser = Browser(stack.url)
     journey = Journey(
         browser,
-        stack.state / "outbox",
+        stack.state,
         DEMO,
         tmp_path / "certificate.pdf",
-        lambda name, found, seconds: told.append(name),
+        Steps(lambda name, found, seconds: told.append(name)),
     )
     journey.walk()
     browser.close()
@@ -54,6 +55,9 @@ def test_the_command(stack: Stack, tmp_path: Path) -> None:
     done = stack.command("journey", "--login", "phone", "--output", str(target))
     assert done.returncode == 0, done.stderr
     assert "by SMS" in done.stdout
+    done = stack.command("journey", "--login", "google", "--output", str(target))
+    assert done.returncode == 0, done.stderr
+    assert "sign in at the provider" in done.stdout
 
 
 def test_the_command_says_where_a_journey_ends(stack: Stack, tmp_path: Path) -> None:

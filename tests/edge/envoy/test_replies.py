@@ -33,7 +33,13 @@ def test_who_is_away_may_be_back_in_a_second() -> None:
         if mapper["body_format_override"].get("json_format", {}).get("code") == code_pb2.UNAVAILABLE
     ]
     retry = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "1s"}
-    assert found == [(retry, [{"header": {"key": "retry-after", "value": "1"}}])]
+    assert found == [(retry, [{"header": {"key": "retry-after", "value": "1"}}])] * 2
+
+
+def test_a_service_that_breaks_off_is_away_too() -> None:
+    (broken,) = [each for each in local_replies()["mappers"] if each.get("status_code")]
+    assert broken["status_code"] == 503
+    assert reply(502).reason == reply(503).reason
 
 
 def test_what_is_none_of_the_callers_business_has_no_reason() -> None:

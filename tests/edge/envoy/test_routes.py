@@ -42,6 +42,15 @@ def test_the_callers_deadline_counts_up_to_a_limit() -> None:
         }
 
 
+def test_a_service_has_more_time_than_the_door_waits() -> None:
+    told = only(READ)["request_headers_to_add"]
+    assert [each["header"] for each in told] == [
+        {"key": "grpc-timeout", "value": "15200m"},
+        {"key": "grpc-timeout", "value": "%REQ(x-service-timeout)%"},
+    ]
+    assert only(STREAM)["request_headers_to_add"][0]["header"]["value"] == "3600200m"
+
+
 @pytest.mark.parametrize(("apart", "cluster"), [(False, "course"), (True, "course_streams")])
 def test_streams_go_to_their_own_port_once_it_is_there(
     monkeypatch: pytest.MonkeyPatch, apart: bool, cluster: str

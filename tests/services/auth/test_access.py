@@ -65,7 +65,7 @@ TRIED = {
     "ResendPhoneVerification": Tried("/verify-phone/resend", {"verificationId": UNKNOWN}, 200),
     "GetGoogleLogin": Tried("/login/google?redirectUri=https%3A%2F%2Fa.example", None, 400),
     "LoginWithGoogle": Tried(
-        "/login/google", {"idToken": "x", "nonce": "y"}, 400, "OPENID_NOT_CONFIGURED"
+        "/login/google", {"idToken": "x", "nonce": "y"}, 401, "OPENID_REFUSED"
     ),
     "GetJwks": Tried("/.well-known/jwks.json", None, 200),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,21 +21,40 @@ def start(
     database_of: Callable[[str], Database], tmp_path: Path
 ) -> Iterator[Callable[[], Process]]:
     """Starts processes of the course service, all on one empty database."""
-    url = database_of("course").url
+    with starting(database_of("course"), tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def lasting_process(
+    lasting_database_of: Callable[[str], Database], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Process]:
+    """One process of the course service for the tests of a file, which only read."""
+    with starting(lasting_database_of("course"), tmp_path_factory.mktemp("course")) as make:
+        yield make()
+
+
+@contextmanager
+def starting(database: Database, folder: Path) -> Iterator[Callable[[], Process]]:
+    """Starts processes of the course service on a database, and stops them."""
     running: list[Process] = []
-    key, secret = tmp_path / "key.pem", tmp_path / "secret"
+    key, secret = folder / "key.pem", folder / "secret"
     private = ec.generate_private_key(ec.SECP256R1())
     key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     secret.write_text("c2VjcmV0" * 8)
 
     def make() -> Process:
-        settings = Settings(database_url=url, pool_size=18, key_file=key, secret_file=secret)
+        settings = Settings(
+            database_url=database.url, pool_size=18, key_file=key, secret_file=secret
+        )
         running.append(Process(SERVICE.runtime(settings)))
         return running[-1]
 
-    yield make
-    for process in running:
-        process.stop()
+    try:
+        yield make
+    finally:
+        for process in running:
+            process.stop()
 
 
 @pytest.fixture

@@ -9,20 +9,20 @@ from stellr.course.v1 import course_service_pb2 as pb
 from tests.services.course.course_process import Process, bring, content, lesson
 
 
-@pytest.fixture
-def library(process: Process) -> Process:
+@pytest.fixture(scope="module")
+def library(lasting_process: Process) -> Process:
     """Courses whose words are not those of English alone."""
 
     def shelve(slug: str, lesson_title: str = "Begin here", **values: Any) -> None:
         lessons = [lesson("first", title=lesson_title)]
         sections = [internal.ImportSection(title="One", lessons=lessons)]
-        bring(process, content(slug, sections=sections, **values))
+        bring(lasting_process, content(slug, sections=sections, **values))
 
     shelve("data", title="Python数据分析", language="zh", tags=[])
     shelve("coffee", "Über Brücken", title="Ein Café von Größe", language="de")
     shelve("code", title="From C++ to C#", summary="Of the IT trade.")
     shelve("plain", title="The language C", tags=["Café Noir"])
-    return process
+    return lasting_process
 
 
 def found(process: Process, query: str, language: str = "") -> set[str]:

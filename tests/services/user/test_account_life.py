@@ -3,11 +3,14 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from services.kit.data.database import Database
+from tests.faults.own_process import process_of
 from tests.services.auth.steps import (
     address,
     log_in,
@@ -19,7 +22,7 @@ from tests.services.auth.steps import (
     verify_phone,
     with_token,
 )
-from tests.support import Learner, Stack, Visitor, eventually, reason, violations
+from tests.support import Learner, Stack, Visitor, eventually, free_port, reason, violations
 
 Learners = Callable[..., Learner]
 
@@ -140,7 +143,7 @@ def test_deleting_at_once_and_restoring_at_once_is_done_once(
 
 
 def test_a_person_is_forgotten_everywhere_when_the_time_is_over(
-    stack: Stack, visitor: Visitor, learner: Learners
+    stack: Stack, visitor: Visitor, learner: Learners, tmp_path: Path
 ) -> None:
     person = learner()
     person.patch("/me", {"bio": "soon forgotten"})
@@ -159,8 +162,14 @@ def test_a_person_is_forgotten_everywhere_when_the_time_is_over(
         "course": "enrollments WHERE user_id = %s",
         "notification": "contacts WHERE user_id = %s",
     }
-    for service, rows in kept.items():
-        eventually(lambda s=service, r=rows: _count(stack, s, r, person.user_id) == 0, 75)
+    # A process that starts looks at once for what is due.
+    database = Database(stack.run["databases"]["auth"], 1)
+    place = f"127.0.0.1:{free_port()}"
+    target = stack.target("notification")
+    with process_of("auth", stack, database, place, tmp_path, target_notification=target):
+        for service, rows in kept.items():
+            eventually(lambda s=service, r=rows: _count(stack, s, r, person.user_id) == 0, 75)
+    database.close()
     assert log_in(visitor, person.email, person.password).status_code == 401
 
 

@@ -1,0 +1,172 @@
+"""The provider over HTTP, on the loopback address alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from functools import cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import jinja2
+
+from edge.local.openid.client import Client
+from edge.local.openid.provider import LOOPBACK, Person, Provider, RequestError, TokenError
+
+MAX_BODY_BYTES = 16_384
+IDLE_SECONDS = 5
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # No form-action: browsers would hold the redirect after the form to it as well.
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+
+
+def serve(host: str, port: int, client: Client) -> int:
+    """Serve until the process ends."""
+    with make_server(host, port, client) as server:
+        server.serve_forever()
+    return 0
+
+
+def make_server(host: str, port: int, client: Client) -> ThreadingHTTPServer:
+    """A server that listens, for `serve_forever`."""
+    provider = Provider(client)
+
+    class Handler(_Handler):
+        """Answers for this provider."""
+
+        openid = provider
+
+    return ThreadingHTTPServer((host, port), Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    openid: Provider
+    timeout = IDLE_SECONDS
+    protocol_version = "HTTP/1.1"
+    server_version = "stellr-openid"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if not self._is_asked_as_itself():
+            return
+        if path == "/.well-known/openid-configuration":
+            self._json(HTTPStatus.OK, self.openid.metadata())
+        elif path == "/jwks.json":
+            self._json(HTTPStatus.OK, self.openid.keys())
+        elif path == "/authorize":
+            self._authorize()
+        else:
+            self._page(HTTPStatus.NOT_FOUND, fault="There is nothing here.")
+
+    def do_POST(self) -> None:
+        path = urlsplit(self.path).path
+        if not self._is_asked_as_itself():
+            return
+        form = self._form()
+        if path == "/authorize":
+            self._sign_in(form)
+        elif path == "/token":
+            self._redeem(form)
+        else:
+            self._page(HTTPStatus.NOT_FOUND, fault="There is nothing here.")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        # The query has states and codes in it: the path is enough.
+        sys.stderr.write(f"{self.command} {urlsplit(self.path).path} {args[1]}\n")
+
+    def _authorize(self) -> None:
+        try:
+            self.openid.read_request(self._query())
+        except RequestError as error:
+            self._page(HTTPStatus.BAD_REQUEST, fault=str(error))
+            return
+        self._page(HTTPStatus.OK, asks=True)
+
+    def _sign_in(self, form: dict[str, str]) -> None:
+        person = Person(form.get("email", "").strip(), form.get("name", "").strip())
+        try:
+            request = self.openid.read_request(self._query())
+        except RequestError as error:
+            self._page(HTTPStatus.BAD_REQUEST, fault=str(error))
+            return
+        try:
+            target = self.openid.sign_in(request, person, form.get("key", ""))
+        except RequestError as error:
+            self._page(HTTPStatus.FORBIDDEN, fault=str(error), asks=True, person=person)
+            return
+        self._answer(HTTPStatus.SEE_OTHER, b"", "text/plain", {"Location": target})
+
+    def _redeem(self, form: dict[str, str]) -> None:
+        try:
+            self._json(HTTPStatus.OK, self.openid.redeem(form, self._credentials()))
+        except TokenError as error:
+            is_client = str(error) == "invalid_client"
+            status = HTTPStatus.UNAUTHORIZED if is_client else HTTPStatus.BAD_REQUEST
+            self._json(status, {"error": str(error)})
+
+    def _is_asked_as_itself(self) -> bool:
+        """Whether the caller means this server, not a name that somebody led here (DNS rebinding);
+        others are answered."""
+        if urlsplit(f"//{self.headers.get('Host', '')}").hostname in LOOPBACK:
+            return True
+        self._page(HTTPStatus.MISDIRECTED_REQUEST, fault="This is a provider for one machine.")
+        return False
+
+    def _query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.path).query))
+
+    def _form(self) -> dict[str, str]:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            self.close_connection = True
+            return {}
+        return dict(parse_qsl(self.rfile.read(int(length)).decode(errors="replace")))
+
+    def _credentials(self) -> tuple[str, str]:
+        kind, _, encoded = self.headers.get("Authorization", "").partition(" ")
+        try:
+            name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
+            return "", ""
+        return (unquote(name), unquote(secret)) if kind.lower() == "basic" else ("", "")
+
+    def _json(self, status: HTTPStatus, content: dict[str, Any]) -> None:
+        self._answer(status, json.dumps(content).encode(), "application/json")
+
+    def _page(
+        self,
+        status: HTTPStatus,
+        *,
+        fault: str = "",
+        asks: bool = False,
+        person: Person = Person("", ""),  # noqa: B008 - a tuple
+    ) -> None:
+        html = _template().render(fault=fault, asks=asks, person=person)
+        self._answer(status, html.encode(), "text/html; charset=utf-8")
+
+    def _answer(
+        self, status: HTTPStatus, body: bytes, kind: str, more: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        headers = {"Content-Type": kind, "Content-Length": str(len(body)), **_HEADERS}
+        for name, value in (headers | (more or {})).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@cache
+def _template() -> jinja2.Template:
+    text = (Path(__file__).parent / "sign_in.html").read_text()
+    return jinja2.Environment(autoescape=True).from_string(text)

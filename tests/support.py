@@ -166,10 +166,10 @@ class Stack:
 
 
 @contextmanager
-def started() -> Iterator[Stack]:
+def started(settings: Mapping[str, str] = GENEROUS) -> Iterator[Stack]:
     """The whole academy, on a state of its own."""
     folder = Path(tempfile.mkdtemp(prefix="stellr-test-"))
-    running = Stack(folder / "state", free_port())
+    running = Stack(folder / "state", free_port(), settings=settings)
     try:
         yield running.start()
         assert running.stop() == 0

@@ -53,9 +53,12 @@ def seconds_of_stopping(state: Path) -> float:
 
 def stopped_at(log: Path) -> datetime:
     """When the last process of a log says it stopped; a watch may break a moment later."""
-    told = map(json.loads, reversed(log.read_text().splitlines()))
-    last = next(line for line in told if line["event"] == "stopped")
-    return datetime.fromisoformat(last["timestamp"])
+    lines = log.read_text().splitlines()
+    # What libraries print is no JSON.
+    told = [json.loads(line) for line in lines if line.startswith("{")]
+    times = [line["timestamp"] for line in told if line["event"] == "stopped"]
+    assert times, f"{log.name}: {log.read_text()[-2000:]}"
+    return datetime.fromisoformat(times[-1])
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from services.auth.passwords import SHORTEST
 
 # Nobody tries one character this often.
 LONG = 16
-OWN_WORDS = ("stellr", "stellr academy", "stelleracademy", "stellracademy")
+OWN_WORDS = ("stellr", "stellr academy", "stellracademy")
 ROWS = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890123456789",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from services.auth.account_servicer import AccountServicer
@@ -47,130 +47,198 @@ HASHING = ("Register", "Login", "ConfirmRegistration", "ResetPassword")
 AUTH_SERVICE = "stellr.auth.v1.AuthService"
 
 
-def build(runtime: Runtime) -> Domain:
-    """What auth consists of; ValueError names a setting that is wrong."""
-    settings = runtime.settings_of(AuthSettings)
-    keys = SigningKeys(
-        runtime.database, runtime.events, runtime.sealer(PURPOSE), runtime.settings.public_url
-    )
-    # Its own tokens auth checks by the keys at hand; the others ask it for them.
-    runtime.access_keys.load_by(keys.load_jwks)
-    database, hashing, mails = runtime.database, Hashing(ADMITTED), Mails(runtime)
-    budgets = Budgets(database, runtime.settings.limit)
-    verifying = Verifying(database, runtime.signer("code"), budgets)
-    audit = Audit(database)
-    new_passwords = NewPasswords(hashing, Breaches(settings.breached_passwords_url))
-    makes = Accounts(database, runtime.events, mails, audit)
-    registration = Registration(
-        database,
-        verifying=verifying,
-        makes=makes,
-        mails=mails,
-        budgets=budgets,
-        hashing=hashing,
-        new_passwords=new_passwords,
-    )
-    sessions = Sessions(
-        database,
-        events=runtime.events,
-        keys=keys,
-        refresh=runtime.signer("refresh-token"),
-        audit=audit,
-        mails=mails,
-    )
-    messages, countries = TextMessages(budgets, mails), settings.countries
-    phone_login = PhoneLogin(database, verifying, makes, messages, countries)
-    changes = AddressChange(
-        database,
-        verifying=verifying,
-        makes=makes,
-        mails=mails,
-        messages=messages,
-        budgets=budgets,
-        audit=audit,
-        countries=countries,
-    )
-    proofs = Proofs(verifying, registration, phone_login, changes, budgets)
-    openid = OpenIdLogin(
-        database,
-        settings.openid(runtime.settings.public_url),
-        States(runtime.signer("openid-state")),
-        Linking(database, makes, audit),
-    )
-    password_logins = PasswordLogins(
-        database,
-        budgets=budgets,
-        count=runtime.limit(AUTH_SERVICE, "login_account"),
-        hashing=hashing,
-        audit=audit,
-    )
-    password_reset = PasswordReset(
-        database,
-        verifying=verifying,
-        new_passwords=new_passwords,
-        sessions=sessions,
-        mails=mails,
-        budgets=budgets,
-        audit=audit,
-    )
-    password_change = PasswordChange(
-        database,
-        new_passwords=new_passwords,
-        hashing=hashing,
-        sessions=sessions,
-        mails=mails,
-        budgets=budgets,
-        audit=audit,
-    )
-    standing = Standing(
-        database,
-        events=runtime.events,
-        makes=makes,
-        sessions=sessions,
-        mails=mails,
-        audit=audit,
-        erase_after=timedelta(days=settings.erase_after_days),
-    )
-    public = AuthServicer(
-        registration=registration,
-        proofs=proofs,
-        password_logins=password_logins,
-        password_reset=password_reset,
-        phone_login=phone_login,
-        openid=openid,
-        sessions=sessions,
-        keys=keys,
-    )
-    return Domain(
-        servicers=[
+class Auth:
+    """The parts of auth, each made when the first other one asks for it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """ValueError, here or as the parts are made, names a setting that is wrong."""
+        self._runtime = runtime
+        self._database = runtime.database
+        self.settings = runtime.settings_of(AuthSettings)
+        self._hashing = Hashing(ADMITTED)
+        self._mails = Mails(runtime)
+        self._audit = Audit(runtime.database)
+        self._budgets = Budgets(runtime.database, runtime.settings.limit)
+
+    @cached_property
+    def keys(self) -> SigningKeys:
+        """What signs access tokens."""
+        runtime = self._runtime
+        sealer, issuer = runtime.sealer(PURPOSE), runtime.settings.public_url
+        keys = SigningKeys(self._database, runtime.events, sealer, issuer)
+        # Its own tokens auth checks by the keys at hand; the others ask it for them.
+        runtime.access_keys.load_by(keys.load_jwks)
+        return keys
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Whether accounts may do anything."""
+        return Standing(
+            self._database,
+            events=self._runtime.events,
+            makes=self._makes,
+            sessions=self._sessions,
+            mails=self._mails,
+            audit=self._audit,
+            erase_after=timedelta(days=self.settings.erase_after_days),
+        )
+
+    def servicers(self) -> list[Registered]:
+        """All that auth serves."""
+        hashing = self._hashing.callers
+        return [
             Registered(
                 add_AuthServiceServicer_to_server,
-                public,
-                pools=dict.fromkeys(HASHING, hashing.callers),
+                self._public(),
+                pools=dict.fromkeys(HASHING, hashing),
             ),
             Registered(
                 add_AccountServiceServicer_to_server,
-                AccountServicer(
-                    sessions=sessions,
-                    password_change=password_change,
-                    standing=standing,
-                    directory=Directory(database, runtime.page_tokens),
-                ),
-                pools={"ChangePassword": hashing.callers},
+                self._account(),
+                pools={"ChangePassword": hashing},
             ),
-            Registered(
-                add_AuthInternalServiceServicer_to_server,
-                AuthInternalServicer(database, standing=standing, changes=changes, keys=keys),
-            ),
-        ],
+            Registered(add_AuthInternalServiceServicer_to_server, self._internal()),
+        ]
+
+    def _public(self) -> AuthServicer:
+        return AuthServicer(
+            registration=self._registration,
+            proofs=self._proofs(),
+            password_logins=self._password_logins(),
+            password_reset=self._password_reset(),
+            phone_login=self._phone_login,
+            openid=self._openid(),
+            sessions=self._sessions,
+            keys=self.keys,
+        )
+
+    def _account(self) -> AccountServicer:
+        return AccountServicer(
+            sessions=self._sessions,
+            password_change=self._password_change(),
+            standing=self.standing,
+            directory=Directory(self._database, self._runtime.page_tokens),
+        )
+
+    def _internal(self) -> AuthInternalServicer:
+        return AuthInternalServicer(
+            self._database, standing=self.standing, changes=self._changes, keys=self.keys
+        )
+
+    @cached_property
+    def _verifying(self) -> Verifying:
+        return Verifying(self._database, self._runtime.signer("code"), self._budgets)
+
+    @cached_property
+    def _makes(self) -> Accounts:
+        return Accounts(self._database, self._runtime.events, self._mails, self._audit)
+
+    @cached_property
+    def _new_passwords(self) -> NewPasswords:
+        return NewPasswords(self._hashing, Breaches(self.settings.breached_passwords_url))
+
+    @cached_property
+    def _messages(self) -> TextMessages:
+        return TextMessages(self._budgets, self._mails)
+
+    @cached_property
+    def _sessions(self) -> Sessions:
+        return Sessions(
+            self._database,
+            events=self._runtime.events,
+            keys=self.keys,
+            refresh=self._runtime.signer("refresh-token"),
+            audit=self._audit,
+            mails=self._mails,
+        )
+
+    @cached_property
+    def _registration(self) -> Registration:
+        return Registration(
+            self._database,
+            verifying=self._verifying,
+            makes=self._makes,
+            mails=self._mails,
+            budgets=self._budgets,
+            hashing=self._hashing,
+            new_passwords=self._new_passwords,
+        )
+
+    @cached_property
+    def _phone_login(self) -> PhoneLogin:
+        countries = self.settings.countries
+        return PhoneLogin(self._database, self._verifying, self._makes, self._messages, countries)
+
+    @cached_property
+    def _changes(self) -> AddressChange:
+        return AddressChange(
+            self._database,
+            verifying=self._verifying,
+            makes=self._makes,
+            mails=self._mails,
+            messages=self._messages,
+            budgets=self._budgets,
+            audit=self._audit,
+            countries=self.settings.countries,
+        )
+
+    def _proofs(self) -> Proofs:
+        return Proofs(
+            self._verifying, self._registration, self._phone_login, self._changes, self._budgets
+        )
+
+    def _openid(self) -> OpenIdLogin:
+        return OpenIdLogin(
+            self._database,
+            self.settings.openid(self._runtime.settings.public_url),
+            States(self._runtime.signer("openid-state")),
+            Linking(self._database, self._makes, self._audit),
+        )
+
+    def _password_logins(self) -> PasswordLogins:
+        return PasswordLogins(
+            self._database,
+            budgets=self._budgets,
+            count=self._runtime.limit(AUTH_SERVICE, "login_account"),
+            hashing=self._hashing,
+            audit=self._audit,
+        )
+
+    def _password_reset(self) -> PasswordReset:
+        return PasswordReset(
+            self._database,
+            verifying=self._verifying,
+            new_passwords=self._new_passwords,
+            sessions=self._sessions,
+            mails=self._mails,
+            budgets=self._budgets,
+            audit=self._audit,
+        )
+
+    def _password_change(self) -> PasswordChange:
+        return PasswordChange(
+            self._database,
+            new_passwords=self._new_passwords,
+            hashing=self._hashing,
+            sessions=self._sessions,
+            mails=self._mails,
+            budgets=self._budgets,
+            audit=self._audit,
+        )
+
+
+def build(runtime: Runtime) -> Domain:
+    """What auth consists of; ValueError names a setting that is wrong."""
+    auth, database = Auth(runtime), runtime.database
+    rotate = partial(auth.keys.rotate_if_due, auth.settings.token_key_days)
+    return Domain(
+        servicers=auth.servicers(),
         periodic=[
             Periodic("forget_the_past", 3600.0, partial(purge, database)),
-            Periodic("erase_accounts", 60.0, standing.erase_due),
-            Periodic(
-                "rotate_signing_keys", 600.0, partial(keys.rotate_if_due, settings.token_key_days)
-            ),
+            Periodic("erase_accounts", 60.0, auth.standing.erase_due),
+            Periodic("rotate_signing_keys", 600.0, rotate),
             # A process that heard nothing of a new key finds it soon all the same.
-            Periodic("load_signing_keys", 60.0, keys.load, everywhere=True),
+            Periodic("load_signing_keys", 60.0, auth.keys.load, everywhere=True),
         ],
         personal=PersonalData.over(database, export_person, erase_person),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,10 +38,6 @@ def _notification(row: KeptNotification) -> dict[str, Any]:
         "notificationId": str(row.notification_id),
         "template": row.template,
         "state": row.state,
-        "createTime": _time(row.created_at),
-        "sentTime": row.sent_at and _time(row.sent_at),
+        "createTime": row.created_at,
+        "sentTime": row.sent_at,
     }
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

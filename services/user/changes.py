@@ -7,7 +7,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from services.kit.errors import InvalidFields, Violation
-from services.user.masks import named_values, path_of
+from services.kit.rpc.masks import named_values, path_of
 from stellr.user.v1.user_service_pb2 import PreferencesChange, ProfileChange
 
 CLEARABLE = frozenset({"avatar_url", "bio"})

@@ -9,8 +9,8 @@ from uuid import UUID
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.kit.errors import InvalidArgument, InvalidFields, Violation
+from services.kit.rpc.masks import check_paths, named_values
 from services.user.changes import check_timezone
-from services.user.masks import check_paths, named_values
 from services.user.profiles import Profiles
 from services.user.repository import ProfileRow
 from stellr.notification.v1 import notification_internal_service_pb2 as notification

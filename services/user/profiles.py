@@ -9,11 +9,11 @@ from uuid import UUID
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
+from services.kit.rpc.masks import named_values
 from services.kit.work.tasks import Delivery
 from services.user import repository
 from services.user.changes import changes
 from services.user.errors import UserNotFound
-from services.user.masks import named_values
 from services.user.repository import ProfileRow
 from stellr.auth.v1 import auth_internal_service_pb2 as auth
 from stellr.auth.v1.account_pb2 import Account, AccountState

@@ -35,7 +35,7 @@ def _statement(
     order = "DESC" if newest_first else "ASC"
     # Apart: PostgreSQL thinks that many match a word, and would look through all by their ids.
     found = f"WITH found AS MATERIALIZED (SELECT * FROM accounts WHERE {match})" if match else ""
-    source = "found" if match else "accounts"
+    source = "found AS accounts" if match else "accounts"
     return Statement(
         f"{found} SELECT {COLUMNS} FROM {source} {where} ORDER BY account_id {order} LIMIT :most",
         AccountRow,

@@ -9,7 +9,6 @@ import grpc
 
 from services.clients.errors import CourseNotFound
 from services.course import views
-from services.course.authoring import Authoring
 from services.course.importing import Importing
 from services.course.learning import Learning
 from services.course.planning import Planning
@@ -18,7 +17,6 @@ from services.course.repository import courses
 from services.kit.data.database import Database
 from services.kit.data.tables import timestamp
 from stellr.course.v1 import course_internal_service_pb2 as pb
-from stellr.course.v1 import course_pb2
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceServicer
 
 
@@ -33,14 +31,12 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         published: PublishedCourses,
         planning: Planning,
         importing: Importing,
-        authoring: Authoring,
     ) -> None:
         self._database = database
         self._learning = learning
         self._published = published
         self._planning = planning
         self._importing = importing
-        self._authoring = authoring
 
     def GetOutline(self, request: pb.GetOutlineRequest, context: grpc.ServicerContext) -> Any:
         """The outline of a published course."""
@@ -86,9 +82,3 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         """Let the next import of the course begin."""
         self._planning.cancel(UUID(request.plan_id))
         return pb.CancelImportResponse()
-
-    def PublishCourse(
-        self, request: pb.PublishCourseRequest, context: grpc.ServicerContext
-    ) -> course_pb2.Course:
-        """Publish a course."""
-        return views.course(self._authoring.publish(UUID(request.course_id)))

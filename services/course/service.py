@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.course.authoring import Authoring
 from services.course.catalogue import SUBJECT, Catalogue
 from services.course.importing import Importing
 from services.course.internal_servicer import CourseInternalServicer
@@ -57,7 +56,6 @@ def build(runtime: Runtime) -> Domain:
         published=published,
         planning=Planning(database),
         importing=Importing(database, events),
-        authoring=Authoring(database, events),
     )
     public = CourseServicer(catalogue, published, learning)
     return Domain(

@@ -1,92 +1,166 @@
-"""Taking a quiz: reading it, submitting answers, looking at results."""
+"""Taking a quiz: reading it, attempts from start to end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
-from services.kit.data.pages import PageTokens
-from services.kit.events.cache import EventCache, Loaded
+from services.kit.data.tables import as_uuid
 from services.kit.events.events import Events
-from services.quiz.errors import QuizNotFound
-from services.quiz.grading import Answer
-from services.quiz.kept import QuizVersion
-from services.quiz.lessons import Lessons
-from services.quiz.outcome import outcome
-from services.quiz.repository import quizzes, results
-from services.quiz.repository.quizzes import Current
+from services.quiz.answers import Answer, check_answers, merged
+from services.quiz.current import CurrentQuizzes
+from services.quiz.ending import Ending, Sitting
+from services.quiz.errors import AttemptEnded, AttemptNotFound, AttemptNotStarted
+from services.quiz.kept import KeptQuestion, QuizVersion
+from services.quiz.layout import asked, draws
+from services.quiz.lessons import Lessons, OwnLesson
+from services.quiz.limits import are_limited, check_may_begin
+from services.quiz.repository import attempts, results
+from services.quiz.repository.attempts import Attempt, NewAttempt
 from services.quiz.repository.results import KeptResult, Standing
-from services.quiz.versions import Versions
-from stellr.quiz.v1.events_pb2 import QuizPassed
 
 
 class OwnQuiz(NamedTuple):
-    """The quiz of a lesson, and how a learner stands in it."""
+    """The quiz of a lesson as it is now, and how a learner stands in it."""
 
     lesson_id: UUID
     quiz: QuizVersion
     standing: Standing
+    taken: Taken | None
+    # What the order of things follows from where no attempt is open.
+    seed: str
+
+
+class Taken(NamedTuple):
+    """An attempt that is open, by the version it was started on."""
+
+    attempt: Attempt
+    quiz: QuizVersion
+
+    @property
+    def seed(self) -> str:
+        """What the order of things in it follows from."""
+        return str(self.attempt.attempt_id)
+
+    @property
+    def questions(self) -> Sequence[KeptQuestion]:
+        """What is asked in it."""
+        return asked(self.quiz, self.seed)
+
+
+class Saved(NamedTuple):
+    """How far the learner has come in an attempt."""
+
+    answered: int
+    expires_at: datetime | None
 
 
 class Attempts:
-    """Shows quizzes to the enrolled and grades what they submit."""
+    """Shows quizzes to the enrolled and takes what they answer."""
 
     def __init__(
-        self,
-        database: Database,
-        events: Events,
-        page_tokens: PageTokens,
-        lessons: Lessons,
-        quizzes: EventCache[Current],
+        self, database: Database, events: Events, lessons: Lessons, quizzes: CurrentQuizzes
     ) -> None:
         self._database = database
-        self._events = events
-        self._page_tokens = page_tokens
         self._lessons = lessons
         self._quizzes = quizzes
-        self._versions = Versions(database)
+        self._ending = Ending(database, events, quizzes)
 
     def read(self, lesson_id: str, user_id: UUID) -> OwnQuiz:
         """The quiz of a lesson that the learner is enrolled in; QuizNotFound."""
         lesson = self._lessons.enrolled(lesson_id, user_id)
-        current = self._current(lesson.lesson_id)
-        standing = results.find_standing(self._database, current.quiz_id, user_id)
-        return OwnQuiz(lesson.lesson_id, self._versions.find(current.version_id), standing)
+        quiz = self._quizzes.version(lesson.lesson_id)
+        standing = results.find_standing(self._database, quiz.quiz_id, user_id)
+        taken = None
+        if standing.started > standing.results:
+            found = attempts.find_open(self._database, quiz.quiz_id, user_id)
+            taken = self._taken(found) if found and not found.late else None
+        seed = f"{user_id}:{quiz.quiz_id}:{standing.started}"
+        return OwnQuiz(lesson.lesson_id, quiz, standing, taken, seed)
 
-    def submit(self, lesson_id: str, user_id: UUID, answers: Sequence[Answer]) -> KeptResult:
-        """Grade the answers and keep the result; a first pass is told of with it.
+    def start(self, lesson_id: str, user_id: UUID) -> Taken:
+        """Begin an attempt, or go on with the one that is open.
 
-        QuizNotFound; InvalidFields names every answer that does not fit the quiz; QuizChanged.
+        QuizNotFound; AttemptsUsedUp, AttemptTooSoon.
         """
         lesson = self._lessons.enrolled(lesson_id, user_id)
-        quiz = self._versions.seen(self._current(lesson.lesson_id), answers)
-        graded = outcome(quiz, answers)
-        passing = QuizPassed(
-            user_id=str(user_id), lesson_id=str(lesson.lesson_id), course_id=str(lesson.course_id)
-        )
-        passing.pass_time.FromDatetime(datetime.now(UTC))
-        return results.add_result(self._database, self._events, quiz, graded, passing)
+        quiz = self._quizzes.version(lesson.lesson_id)
+        found = attempts.lock_open(self._database, quiz.quiz_id, user_id)
+        if found and not found.late:
+            return self._taken(found)
+        if found:
+            self._ending.end(found)
+        standing = results.lock_standing(self._database, quiz.quiz_id, user_id)
+        # Somebody else may have begun one until the standing was locked.
+        begun = attempts.find_open(self._database, quiz.quiz_id, user_id)
+        if begun is None:
+            check_may_begin(quiz.rules, standing.started, standing.seconds_since)
+            seconds = quiz.rules.time_limit_seconds
+            new = NewAttempt(quiz.quiz_id, quiz.version_id, user_id, lesson.course_id, seconds)
+            begun = attempts.add_attempt(self._database, new)
+        return self._taken(begun)
 
-    def results(
-        self, lesson_id: str, user_id: UUID, size: int, page_token: str
-    ) -> tuple[Sequence[KeptResult], str]:
-        """A page of the learner's results, newest first, and the token of the next."""
+    def save(self, attempt_id: str, user_id: UUID, answers: Sequence[Answer]) -> Saved:
+        """Keep answers of an open attempt; AttemptNotFound, AttemptEnded.
+
+        InvalidFields names every answer that does not fit.
+        """
+        known = as_uuid(attempt_id)
+        found = attempts.lock_attempt(self._database, known, user_id) if known else None
+        if found is None:
+            raise AttemptNotFound
+        if found.ended or found.late:
+            raise AttemptEnded
+        check_answers(self._taken(found).questions, answers)
+        kept = merged(found.answers, answers)
+        attempts.save_answers(self._database, found.attempt_id, kept)
+        return Saved(sum(bool(answer.given()) for answer in kept), found.expires_at)
+
+    def submit(
+        self, lesson_id: str, user_id: UUID, attempt_id: str, answers: Sequence[Answer]
+    ) -> KeptResult:
+        """Grade an attempt, or one that begins and ends with these answers, and keep the result.
+
+        QuizNotFound, QuizChanged; AttemptNotFound, AttemptNotStarted, AttemptsUsedUp,
+        AttemptTooSoon; InvalidFields names every answer that does not fit.
+        """
         lesson = self._lessons.enrolled(lesson_id, user_id)
-        quiz_id = self._current(lesson.lesson_id).quiz_id
-        scope = f"results:{quiz_id}:{user_id}"
-        seen = self._page_tokens.read(page_token, scope)
-        before = UUID(seen[0]) if seen else None
-        rows = results.list_results(self._database, quiz_id, user_id, before, size + 1)
-        return self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
+        quiz = self._quizzes.version(lesson.lesson_id)
+        if attempt_id:
+            return self._submit_attempt(quiz.quiz_id, user_id, attempt_id, answers)
+        found = attempts.lock_open(self._database, quiz.quiz_id, user_id)
+        if found:
+            return self._ending.end(found, answers)
+        return self._submit_at_once(lesson, quiz, user_id, answers)
 
-    def _current(self, lesson_id: UUID) -> Current:
-        return self._quizzes.get(str(lesson_id), lambda: self._load(lesson_id))
+    def _submit_attempt(
+        self, quiz_id: UUID, user_id: UUID, attempt_id: str, answers: Sequence[Answer]
+    ) -> KeptResult:
+        known = as_uuid(attempt_id)
+        if known is None:
+            raise AttemptNotFound
+        found = attempts.lock_attempt(self._database, known, user_id)
+        if found and found.quiz_id == quiz_id and not found.ended:
+            return self._ending.end(found, answers)
+        # Submitted before, or one that began and ended at once.
+        result = results.find_result(self._database, quiz_id, user_id, known)
+        if result is None:
+            raise AttemptNotFound
+        return result
 
-    def _load(self, lesson_id: UUID) -> Loaded[Current]:
-        current = quizzes.find_current(self._database, lesson_id)
-        if current is None:
-            raise QuizNotFound
-        return Loaded(current, (str(lesson_id),), (str(lesson_id),))
+    def _submit_at_once(
+        self, lesson: OwnLesson, quiz: QuizVersion, user_id: UUID, answers: Sequence[Answer]
+    ) -> KeptResult:
+        if quiz.rules.time_limit_seconds or draws(quiz):
+            raise AttemptNotStarted
+        if are_limited(quiz.rules):
+            standing = results.lock_standing(self._database, quiz.quiz_id, user_id)
+            check_may_begin(quiz.rules, standing.started, standing.seconds_since)
+        seen = self._quizzes.seen(quiz, answers)
+        return self._ending.grade(Sitting(lesson, user_id, seen), answers)
+
+    def _taken(self, attempt: Attempt) -> Taken:
+        return Taken(attempt, self._quizzes.find(attempt.version_id))

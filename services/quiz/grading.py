@@ -1,39 +1,31 @@
 """Grading: the answers of a learner against the questions of a quiz.
 
-A question is all or nothing: its points are given when exactly the right options were chosen.
+A choice, a matching and an ordering are all or nothing unless the quiz gives credit for a part.
+Answers in words and numbers are worth what their author wrote, always.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.kit.errors import InvalidFields, Violation
-from services.quiz.kept import KeptQuestion
-from services.quiz.questions import QuestionKind
+from services.quiz.answers import Answer, check_answers
+from services.quiz.kept import KeptOption, KeptQuestion
+from services.quiz.numbers import read_range
+from services.quiz.questions import FULL_SHARE, QuestionKind
+from services.quiz.texts import matches
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the learner chose for one question; no options means unanswered."""
-
-    question_id: str
-    option_ids: tuple[str, ...]
-
-    @classmethod
-    def of(cls, question_id: str, option_ids: Iterable[str]) -> Answer:
-        """The answer as a client wrote it: the case of an id's letters says nothing (RFC 9562)."""
-        return cls(question_id.lower(), tuple(option_id.lower() for option_id in option_ids))
+NONE, ALL = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionGrade:
-    """The outcome of one question."""
+    """The outcome of one question: points of its own, rounded to four decimals."""
 
     question_id: str
     correct: bool
-    points: int
+    points: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +33,18 @@ class Grade:
     """The outcome of a quiz; `percentage` is 0 to 100, rounded to two decimals for showing."""
 
     questions: tuple[QuestionGrade, ...]
-    score: int
+    score: float
     max_score: int
     percentage: float
     passed: bool
 
 
 def grade(
-    questions: Sequence[KeptQuestion], answers: Sequence[Answer], pass_percentage: float
+    questions: Sequence[KeptQuestion],
+    answers: Sequence[Answer],
+    pass_percentage: float,
+    *,
+    partial_credit: bool = False,
 ) -> Grade:
     """Grade `answers` against all `questions`; an unanswered question earns nothing.
 
@@ -57,56 +53,91 @@ def grade(
     ValueError for a quiz without questions.
     """
     check_answers(questions, answers)
-    chosen = {answer.question_id: frozenset(answer.option_ids) for answer in answers}
-    grades = tuple(
-        _grade_question(each, chosen.get(each.question_id, frozenset())) for each in questions
-    )
-    score, max_score = sum(each.points for each in grades), sum(each.points for each in questions)
+    max_score = sum(question.points for question in questions)
     if max_score == 0:
         raise ValueError("a quiz without questions cannot be graded")
-    percentage = Fraction(100 * score, max_score)
+    given = {answer.question_id: answer for answer in answers if answer.given()}
+    shares = [share(question, given, partial_credit=partial_credit) for question in questions]
+    pairs = list(zip(questions, shares, strict=True))
+    score = sum((question.points * each for question, each in pairs), NONE)
+    percentage = FULL_SHARE * score / max_score
     return Grade(
-        questions=grades,
-        score=score,
+        questions=tuple(
+            QuestionGrade(question.question_id, each == ALL, _rounded(question.points * each, 4))
+            for question, each in pairs
+        ),
+        score=_rounded(score, 4),
         max_score=max_score,
-        percentage=float(round(percentage, 2)),
+        percentage=_rounded(percentage, 2),
         passed=percentage >= Fraction(pass_percentage),
     )
 
 
-def check_answers(questions: Sequence[KeptQuestion], answers: Sequence[Answer]) -> None:
-    """Raise InvalidFields with every violation if `answers` do not fit `questions`."""
-    known = {each.question_id: each for each in questions}
-    violations: list[Violation] = []
-    seen: set[str] = set()
-    for index, answer in enumerate(answers):
-        field = f"answers[{index}]"
-        question = known.get(answer.question_id)
-        if question is None:
-            violations.append(Violation(f"{field}.questionId", "not a question of this quiz"))
-        elif answer.question_id in seen:
-            violations.append(Violation(f"{field}.questionId", "this question is answered twice"))
+def share(question: KeptQuestion, given: Mapping[str, Answer], *, partial_credit: bool) -> Fraction:
+    """How much of a question's points its answer is worth, 0 to 1."""
+    answer = given.get(question.question_id)
+    if answer is None:
+        return NONE
+    if question.kind is QuestionKind.SHORT_TEXT or question.kind is QuestionKind.NUMERIC:
+        best = max((_weight(each) for each in met(question, answer)), default=NONE)
+        return min(ALL, max(NONE, best))
+    if question.kind in _PARTS:
+        worth = _PARTS[question.kind](question, answer)
+        return worth if partial_credit or worth == ALL else NONE
+    return _of_choice(question, answer, partial_credit=partial_credit)
+
+
+def met(question: KeptQuestion, answer: Answer) -> Iterator[KeptOption]:
+    """The answers that the author wrote which this text or number is one of."""
+    for option in question.options:
+        if question.kind is QuestionKind.SHORT_TEXT:
+            fits = matches(option.text, answer.text)
         else:
-            violations.extend(_option_violations(f"{field}.optionIds", question, answer))
-        seen.add(answer.question_id)
-    if violations:
-        raise InvalidFields(violations)
+            fits = option.text != "*" and answer.number in read_range(option.text)
+        if fits:
+            yield option
 
 
-def _option_violations(field: str, question: KeptQuestion, answer: Answer) -> Iterator[Violation]:
-    known = {option.option_id for option in question.options}
-    seen: set[str] = set()
-    for index, option_id in enumerate(answer.option_ids):
-        if option_id not in known:
-            yield Violation(f"{field}[{index}]", "not an option of this question")
-        elif option_id in seen:
-            yield Violation(f"{field}[{index}]", "this option is chosen twice")
-        seen.add(option_id)
-    if question.kind is not QuestionKind.MULTIPLE_CHOICE and len(seen) > 1:
-        yield Violation(field, "this question takes one option only")
+def _of_choice(question: KeptQuestion, answer: Answer, *, partial_credit: bool) -> Fraction:
+    chosen = [each for each in question.options if each.option_id in answer.option_ids]
+    right = [option for option in question.options if option.right]
+    if chosen == right or not partial_credit:
+        return ALL if chosen == right else NONE
+    one = Fraction(1, max(1, len(right)))
+    wrong = -one if question.kind is QuestionKind.MULTIPLE_CHOICE else NONE
+    worth = sum((_choice_weight(option, one, wrong) for option in chosen), NONE)
+    return min(ALL, max(NONE, worth))
 
 
-def _grade_question(question: KeptQuestion, chosen: frozenset[str]) -> QuestionGrade:
-    right = frozenset(option.option_id for option in question.options if option.right)
-    correct = bool(chosen) and chosen == right
-    return QuestionGrade(question.question_id, correct, question.points if correct else 0)
+def _choice_weight(option: KeptOption, right: Fraction, wrong: Fraction) -> Fraction:
+    """What is wrong and has no weight takes what a right one gives: so all at once is nothing."""
+    if option.weight is None:
+        return right if option.right else wrong
+    return Fraction(option.weight) / FULL_SHARE
+
+
+def _of_pairs(question: KeptQuestion, answer: Answer) -> Fraction:
+    said = dict(answer.pairs)
+    asked = [option for option in question.options if option.text]
+    return Fraction(sum(said.get(each.text) == each.match for each in asked), len(asked))
+
+
+def _of_order(question: KeptQuestion, answer: Answer) -> Fraction:
+    """How many items stand at their places."""
+    right = [option.option_id for option in question.options]
+    stand = sum(one == other for one, other in zip(right, answer.option_ids, strict=False))
+    return Fraction(stand, len(right))
+
+
+_PARTS: Mapping[QuestionKind, Callable[[KeptQuestion, Answer], Fraction]] = {
+    QuestionKind.MATCHING: _of_pairs,
+    QuestionKind.ORDERING: _of_order,
+}
+
+
+def _weight(option: KeptOption) -> Fraction:
+    return ALL if option.weight is None else Fraction(option.weight) / FULL_SHARE
+
+
+def _rounded(number: Fraction, decimals: int) -> float:
+    return float(round(number, decimals))

@@ -1,8 +1,10 @@
 """Finding the questions and options of a version again in the next one, so that they keep ids.
 
-A question keeps its id when its text, its title or, at its old place, most of its wording is the
-same, wherever it moved. An option of it keeps its id while it is as right or wrong as it was. So
-answers that fit several versions are worth the same in each, and others fit the one that was seen.
+A question keeps its id when its author names it, or when its text, its title or, at its old place,
+most of its wording is the same, wherever it moved. An option of it keeps its id while it is as
+right or wrong as it was. So answers by options that fit several versions are worth the same in
+each, and others fit the one that was seen. A text, a number and pairs have no options: they are
+graded by the newest version of a question that is still the same one.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.quiz.kept import KeptOption, KeptQuestion
-from services.quiz.questions import Question, QuestionKind
+from services.quiz.questions import BY_OPTIONS, Question, QuestionKind
 
 # Of all pairs of neighbouring letters, how many two wordings share (Dice's coefficient).
 ALIKE = 0.6
@@ -45,6 +47,8 @@ def with_ids(
 def _question_with_ids(
     question: Question, before: KeptQuestion | None, new_ids: Iterator[UUID]
 ) -> KeptQuestion:
+    if before and not _is_answered_alike(question, before):
+        before = None
     options = _same_options(question, before) if before else {}
     return KeptQuestion(
         question_id=before.question_id if before else str(next(new_ids)),
@@ -60,10 +64,20 @@ def _question_with_ids(
                 right=option.right,
                 weight=option.weight,
                 feedback=option.feedback,
+                match=option.match,
             )
             for place, option in enumerate(question.options)
         ),
+        category=question.category,
     )
+
+
+def _is_answered_alike(question: Question, before: KeptQuestion) -> bool:
+    """Whether an answer without option ids to the one may be taken for one to the other."""
+    if {question.kind, before.kind} <= BY_OPTIONS:
+        return True
+    named = question.question_id == before.question_id
+    return question.kind is before.kind and (named or _is_reworded(before.text, question.text))
 
 
 def _same_options(question: Question, before: KeptQuestion) -> dict[int, KeptOption]:
@@ -73,10 +87,15 @@ def _same_options(question: Question, before: KeptQuestion) -> dict[int, KeptOpt
     pairs = _pair(
         before.options,
         question.options,
-        [lambda option: option.text],
+        [lambda option: option.option_id, lambda option: option.text],
         lambda one, other: _is_reworded(one.text, other.text),
     )
     now = question.options
+    if question.kind is QuestionKind.ORDERING:
+        stays = len(before.options) == len(now) and all(
+            pairs.get(place) is old for place, old in enumerate(before.options)
+        )
+        return pairs if stays else {}
     same = {place: old for place, old in pairs.items() if old.right is now[place].right}
     if _could_be_mistaken(question, before, same):
         return {place: old for place, old in same.items() if not old.right}
@@ -141,6 +160,7 @@ def _texts(question: AnyQuestion) -> frozenset[str]:
 
 
 QUESTION_KEYS: Sequence[Callable[[AnyQuestion], Hashable]] = (
+    lambda question: question.question_id,
     lambda question: (question.title, question.text, _texts(question)),
     lambda question: (question.title, question.text),
     lambda question: (question.text, _texts(question)),

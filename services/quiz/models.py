@@ -48,16 +48,49 @@ class QuizVersion(QuizBase):
     __table_args__ = (sa.UniqueConstraint("quiz_id", "digest"),)
 
 
+class Attempt(QuizBase):
+    """An attempt that was started, and then submitted or ended by its time."""
+
+    __tablename__ = "attempts"
+    attempt_id: Mapped[UUID] = new_id()
+    quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"))
+    # What it is graded by, whatever the author does meanwhile.
+    version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quiz_versions.version_id"))
+    user_id: Mapped[UUID]
+    course_id: Mapped[UUID]
+    # What was saved as the learner went on.
+    answers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    started_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))
+    expires_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    # One at a time; and which are due.
+    __table_args__ = (
+        sa.Index(
+            "attempts_open",
+            "user_id",
+            "quiz_id",
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
+        sa.Index(
+            "attempts_running_out", "expires_at", postgresql_where=sa.text("ended_at IS NULL")
+        ),
+        sa.Index("attempts_of_a_learner", "user_id", "attempt_id"),
+    )
+
+
 class Result(QuizBase):
     """A submission, graded by the version that the learner saw."""
 
     __tablename__ = "results"
     result_id: Mapped[UUID] = new_id()
+    # Also of one that began and ended with its submission.
     attempt_id: Mapped[UUID] = mapped_column(server_default=sa.text("uuidv7()"))
     quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"))
     version_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quiz_versions.version_id"))
     user_id: Mapped[UUID]
-    score: Mapped[int]
+    score: Mapped[float]
     max_score: Mapped[int]
     percentage: Mapped[float]
     passed: Mapped[bool]
@@ -66,7 +99,10 @@ class Result(QuizBase):
     submitted_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))
 
     # The newest of a learner first.
-    __table_args__ = (sa.Index("results_of_a_learner", "user_id", "quiz_id", "result_id"),)
+    __table_args__ = (
+        sa.Index("results_of_a_learner", "user_id", "quiz_id", "result_id"),
+        sa.Index("results_attempt_id", "attempt_id", unique=True),
+    )
 
 
 class Standing(QuizBase):
@@ -75,6 +111,14 @@ class Standing(QuizBase):
     __tablename__ = "standings"
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     quiz_id: Mapped[UUID] = mapped_column(sa.ForeignKey("quizzes.quiz_id"), primary_key=True)
+    started: Mapped[int] = mapped_column(server_default="0")
     results: Mapped[int]
-    best: Mapped[float]
+    best: Mapped[float | None]
+    first: Mapped[float | None]
+    last: Mapped[float | None]
+    # Of all percentages, for their average.
+    total: Mapped[float] = mapped_column(server_default="0")
+    # Once passed, always passed.
     passed: Mapped[bool]
+    # When the last result came.
+    ended_at: Mapped[datetime | None]

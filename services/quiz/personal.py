@@ -1,14 +1,14 @@
-"""What quiz keeps of a person: every submission with its answers, and how they stand."""
+"""What quiz keeps of a person: attempts, every submission with its answers, and how they stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.data.pages import every
-from services.quiz.repository import results
+from services.quiz.repository import attempts, results
 from services.quiz.repository.results import ExportedResult
 
 PAGE = 100
@@ -17,11 +17,16 @@ _BEGINNING = UUID(int=0)
 
 def export_person(db: Database, user_id: UUID) -> dict[str, Any]:
     """All of it, by quiz."""
-    return {"standings": _standings(db, user_id), "results": _results(db, user_id)}
+    return {
+        "standings": _standings(db, user_id),
+        "attempts": _attempts(db, user_id),
+        "results": _results(db, user_id),
+    }
 
 
 def erase_person(db: Database, user_id: UUID) -> None:
     """Delete it. Who submits at this moment gets no result, and nothing is told of a pass."""
+    attempts.erase_attempts(db, user_id)
     results.erase_results(db, user_id)
 
 
@@ -35,9 +40,28 @@ def _standings(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:
         yield {
             "quizId": row.quiz_id,
             "lessonId": row.lesson_id,
+            "attempts": row.started,
             "results": row.results,
             "bestPercentage": row.best,
             "passed": row.passed,
+        }
+
+
+def _attempts(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:
+    found = every(
+        lambda after: attempts.export_attempts(db, user_id, after, PAGE),
+        _BEGINNING,
+        lambda row: row.attempt_id,
+    )
+    for row in found:
+        yield {
+            "attemptId": row.attempt_id,
+            "quizId": row.quiz_id,
+            "lessonId": row.lesson_id,
+            "startTime": row.started_at,
+            "expireTime": row.expires_at,
+            "endTime": row.ended_at,
+            "answers": _answers(row.answers),
         }
 
 
@@ -61,10 +85,7 @@ def _result(row: ExportedResult) -> dict[str, Any]:
         "percentage": row.percentage,
         "passed": row.passed,
         "submitTime": row.submitted_at,
-        "answers": [
-            {"questionId": each["question_id"], "optionIds": each["option_ids"]}
-            for each in row.answers
-        ],
+        "answers": _answers(row.answers),
         "questionResults": [
             {
                 "questionId": each["question_id"],
@@ -75,3 +96,8 @@ def _result(row: ExportedResult) -> dict[str, Any]:
             for each in row.question_results
         ],
     }
+
+
+def _answers(kept: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    names = {"question_id": "questionId", "option_ids": "optionIds"}
+    return [{names.get(name, name): value for name, value in each.items()} for each in kept]

@@ -7,37 +7,41 @@ from pathlib import Path
 from services.clients.course import Courses
 from services.kit.events.events import Drops
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, PersonalData, Registration, Service
+from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
 from services.quiz.attempts import Attempts
+from services.quiz.current import CurrentQuizzes
+from services.quiz.ending import Ending
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
 from services.quiz.personal import erase_person, export_person
+from services.quiz.reviewing import Reviewing
 from services.quiz.servicer import QuizServicer
 from stellr.quiz.v1.events_pb2 import QuizChanged
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
 from stellr.quiz.v1.quiz_service_pb2_grpc import add_QuizServiceServicer_to_server
 
 QUIZZES = 100_000
+# How long after its time an attempt is graded, at most.
+END_SECONDS = 1.0
 
 
 def build(runtime: Runtime) -> Domain:
     """What quiz consists of."""
     database, events = runtime.database, runtime.events
     by_lesson: Drops = {QuizChanged: lambda event: event.lesson_id}
-    attempts = Attempts(
-        database,
-        events,
-        runtime.page_tokens,
-        Lessons(Courses.of(runtime)),
-        events.cache("quizzes", size=QUIZZES, drops=by_lesson),
-    )
+    quizzes = CurrentQuizzes(database, events.cache("quizzes", size=QUIZZES, drops=by_lesson))
+    lessons = Lessons(Courses.of(runtime))
+    attempts = Attempts(database, events, lessons, quizzes)
+    reviewing = Reviewing(database, runtime.page_tokens, lessons, quizzes)
+    ending = Ending(database, events, quizzes)
     internal = QuizInternalServicer(Importing(database, events))
     return Domain(
         servicers=[
-            Registration(add_QuizServiceServicer_to_server, QuizServicer(attempts)),
+            Registration(add_QuizServiceServicer_to_server, QuizServicer(attempts, reviewing)),
             Registration(add_QuizInternalServiceServicer_to_server, internal),
         ],
+        periodic=[Periodic("end_attempts", END_SECONDS, ending.end_late)],
         personal=PersonalData.over(database, export_person, erase_person),
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
+from services.quiz.answers import Answer
 from services.quiz.errors import QuizChanged
-from services.quiz.grading import Answer
 from services.quiz.kept import QuizVersion
 from services.quiz.repository import quizzes
 from services.quiz.repository.quizzes import Current
@@ -32,7 +32,7 @@ class Versions:
         the version that most of them are of.
         """
         quiz = self.find(current.version_id)
-        ids = frozenset(_ids(answers))
+        ids = frozenset(named for answer in answers for named in answer.ids())
         if ids <= quiz.ids:
             return quiz
         valid = [UUID(each) for each in ids if str(as_uuid(each)) == each]
@@ -46,9 +46,3 @@ class Versions:
 
     def _are_known(self, quiz_id: UUID, ids: Collection[UUID], count: int) -> bool:
         return quizzes.count_known(self._database, quiz_id, ids) == count
-
-
-def _ids(answers: Sequence[Answer]) -> Iterator[str]:
-    for answer in answers:
-        yield answer.question_id
-        yield from answer.option_ids

@@ -1,17 +1,18 @@
 """Reading quizzes in GIFT, Moodle's text format for questions.
 
-Source: Moodle documentation, "GIFT format". Choices and true/false are understood; the other
-kinds are named in the defect that refuses them. Every step is one pass over its text, so the
-time grows with the length of the input and with nothing else. All texts come out as Markdown.
+Source: Moodle documentation, "GIFT format". All kinds are understood that can be graded. Every step
+is one pass over its text, so the time grows with the length of the input and with nothing else. All
+texts come out as Markdown, but for the short texts that answers are compared with.
 """
 
 from services.quiz.gift.blocks import split
 from services.quiz.gift.defects import Defect, Defects, GiftError
 from services.quiz.gift.lines import read_lines
 from services.quiz.gift.question import read_question
+from services.quiz.gift.writing import write
 from services.quiz.questions import Question
 
-__all__ = ["MAX_QUESTIONS", "Defect", "GiftError", "parse"]
+__all__ = ["MAX_QUESTIONS", "Defect", "GiftError", "parse", "write"]
 
 MAX_QUESTIONS = 200
 

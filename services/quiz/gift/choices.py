@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from services.quiz.faults import TRUTHS, share_fault, text_faults
 from services.quiz.gift.defects import Defects
-from services.quiz.gift.formats import is_visible
-from services.quiz.questions import Option, QuestionKind
+from services.quiz.questions import FULL_SHARE, Option, QuestionKind
 
-# Thirds are written as 33.33 or 33, so a full share need not be 100 exactly.
-SHARE_TOLERANCE = 1.0
-FULL_SHARE = 100
 # Code is indented by two spaces or more; a single one after a mark is there for looks.
 CODE_INDENT = 2
 
@@ -41,7 +37,8 @@ def judge(
     choices = _tell_apart(choices)
     if len(choices) < 2:  # noqa: PLR2004 (a choice is between two)
         defects.add(question_line, "a choice needs at least two options")
-    _check_texts(choices, defects)
+    for place, reason in text_faults(each.text for each in choices):
+        defects.add(choices[place or 0].line, reason)
     marked = [each for each in choices if each.mark == "="]
     if any(each.weight is None or each.weight >= FULL_SHARE for each in marked):
         return _single(choices, marked, defects)
@@ -61,17 +58,6 @@ def _indented(choice: Choice, spaces: int) -> Choice:
     return replace(choice, text=" " * spaces + choice.text) if spaces >= CODE_INDENT else choice
 
 
-def _check_texts(choices: Sequence[Choice], defects: Defects) -> None:
-    seen: set[str] = set()
-    for choice in choices:
-        normal = unicodedata.normalize("NFC", choice.text)
-        if not is_visible(normal):
-            defects.add(choice.line, "an option has no text")
-        elif normal in seen:
-            defects.add(choice.line, f'the option "{choice.text[:60]}" is there twice')
-        seen.add(normal)
-
-
 def _single(
     choices: Sequence[Choice], marked: Sequence[Choice], defects: Defects
 ) -> tuple[QuestionKind, list[Option]]:
@@ -81,27 +67,22 @@ def _single(
             f"{len(marked)} right answers in a single choice: keep one '=', or give each"
             " its share with weights such as ~%50%",
         )
-    return _as_truth(
-        QuestionKind.SINGLE_CHOICE, [each.option(each.mark == "=") for each in choices]
-    )
+    return as_truth(QuestionKind.SINGLE_CHOICE, [each.option(each.mark == "=") for each in choices])
 
 
 def _multiple(
     choices: Sequence[Choice], question_line: int, defects: Defects
 ) -> tuple[QuestionKind, list[Option]]:
     weights = [each.weight or 0 for each in choices]
-    whole = sum(weight for weight in weights if weight > 0)
-    if not whole:
-        reason = "no right answer: mark it with '=', or give weights such as ~%50%"
+    reason = share_fault(weights)
+    if reason:
         defects.add(question_line, reason)
-    elif abs(whole - FULL_SHARE) > SHARE_TOLERANCE:
-        defects.add(question_line, f"the positive weights add up to {whole:g}, not to 100")
     pairs = zip(choices, weights, strict=True)
     options = [each.option(weight > 0) for each, weight in pairs]
-    return _as_truth(QuestionKind.MULTIPLE_CHOICE, options)
+    return as_truth(QuestionKind.MULTIPLE_CHOICE, options)
 
 
-def _as_truth(kind: QuestionKind, options: list[Option]) -> tuple[QuestionKind, list[Option]]:
+def as_truth(kind: QuestionKind, options: list[Option]) -> tuple[QuestionKind, list[Option]]:
     """Recognise a true/false question that is written as a choice between True and False."""
     by_text = {option.text.casefold(): option for option in options}
     rights = sum(option.right for option in options)
@@ -109,5 +90,5 @@ def _as_truth(kind: QuestionKind, options: list[Option]) -> tuple[QuestionKind, 
         return kind, options
     return QuestionKind.TRUE_FALSE, [
         Option(text, by_text[text.casefold()].right, feedback=by_text[text.casefold()].feedback)
-        for text in ("True", "False")
+        for text in TRUTHS
     ]

@@ -6,7 +6,6 @@ HTML is turned into it, plain text is escaped; what names no format is taken as 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -79,8 +78,3 @@ class TextReader:
         except ValueError as error:
             self._defects.add(parts[0].line(), str(error))
             return written
-
-
-def is_visible(text: str) -> bool:
-    """Whether anything is seen of a text: spaces, joiners and direction marks are not."""
-    return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
+from services.quiz.faults import is_visible
 from services.quiz.gift.defects import Defects
 from services.quiz.gift.escapes import BRACE, GENERAL_FEEDBACK, TITLE_END, find, unescape
-from services.quiz.gift.formats import Format, TextReader, is_visible, take_format
+from services.quiz.gift.formats import Format, TextReader, take_format
 from services.quiz.gift.markdown import BLANK
-from services.quiz.gift.options import MAX_FEEDBACK_CHARS, OptionReader
+from services.quiz.gift.options import OptionReader
+from services.quiz.gift.parts import MAX_FEEDBACK_CHARS
 from services.quiz.gift.source import Piece, Source
 from services.quiz.gift.surroundings import find_foreign_text, follows_on_a_line_of_its_own
 from services.quiz.questions import Question, QuestionKind
@@ -46,7 +48,16 @@ class _QuestionReader:
             self._defect("text after the answers of a true/false question", after.strip())
         if len(self._defects) > told:
             return None
-        return Question(text, kind, tuple(options), line, title=title, feedback=feedback)
+        return Question(
+            text,
+            kind,
+            tuple(options),
+            line,
+            title=title,
+            points=self._whole.source.points,
+            feedback=feedback,
+            category=self._whole.source.category,
+        )
 
     def _defect(self, reason: str, piece: Piece | None = None, at: int = 0) -> None:
         self._defects.add((piece or self._whole).line(at), reason)

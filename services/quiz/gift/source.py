@@ -15,12 +15,17 @@ class Source:
     text: str
     offsets: Sequence[int]
     numbers: Sequence[int]
+    # What was said of it before it.
+    category: str = ""
+    points: int = 1
 
     @classmethod
-    def of(cls, lines: Sequence[str], numbers: Sequence[int]) -> Source:
+    def of(
+        cls, lines: Sequence[str], numbers: Sequence[int], category: str = "", points: int = 1
+    ) -> Source:
         """The text made of these lines, which have these numbers in the file."""
         offsets = list(accumulate((len(line) + 1 for line in lines), initial=0))
-        return cls("\n".join(lines), offsets, numbers)
+        return cls("\n".join(lines), offsets, numbers, category, points)
 
     def piece(self) -> Piece:
         """All of it, outer spaces cut."""

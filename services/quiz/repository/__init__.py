@@ -1,1 +1,1 @@
-"""Every SQL statement of quiz: a file for quizzes, one for results."""
+"""Every SQL statement of quiz: a file for quizzes, one for attempts, one for results."""

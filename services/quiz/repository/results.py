@@ -14,8 +14,8 @@ from services.kit.data.database import Database
 from services.kit.data.statements import Statement, WholeWrite, Write, nothing
 from services.kit.errors import SessionEnded
 from services.kit.events.events import Events
-from services.quiz.kept import QuizVersion
 from services.quiz.outcome import Outcome
+from services.quiz.rules import Grading
 from stellr.quiz.v1.events_pb2 import QuizPassed
 
 # Below every id there is, for the first page of a list: its order is newest first.
@@ -23,10 +23,17 @@ _NEWEST = UUID(int=(1 << 128) - 1)
 
 
 class Standing(NamedTuple):
-    """How a learner stands in a quiz; `best` is a percentage, None before the first result."""
+    """How a learner stands in a quiz; what is a percentage is None before the first result."""
 
+    started: int = 0
     results: int = 0
     best: float | None = None
+    first: float | None = None
+    last: float | None = None
+    total: float = 0.0
+    passed: bool = False
+    # Since the last result.
+    seconds_since: float | None = None
 
 
 class KeptResult(NamedTuple):
@@ -34,12 +41,27 @@ class KeptResult(NamedTuple):
 
     result_id: UUID
     attempt_id: UUID
-    score: int
+    score: float
     max_score: int
     percentage: float
     passed: bool
     submitted_at: datetime
     question_results: list[dict[str, Any]]
+    answers: list[dict[str, Any]]
+    version_id: UUID
+
+
+class Submission(NamedTuple):
+    """What a result is of: an attempt that was started, or None for one that begins with it.
+
+    `counting` and `pass_percentage` tell whether the quiz is passed by it.
+    """
+
+    quiz_id: UUID
+    version_id: UUID
+    attempt_id: UUID | None
+    counting: Grading
+    pass_percentage: int
 
 
 class _Added(NamedTuple):
@@ -69,13 +91,27 @@ class ExportedStanding(NamedTuple):
 
     quiz_id: UUID
     lesson_id: UUID
+    started: int
     results: int
-    best: float
+    best: float | None
     passed: bool
 
 
+_STANDING = (
+    "started, results, best, first, last, total, passed,"
+    " extract(epoch FROM clock_timestamp() - ended_at)::float"
+)
 _FIND_STANDING = Statement(
-    "SELECT results, best FROM standings WHERE quiz_id = :quiz_id AND user_id = :user_id", Standing
+    f"SELECT {_STANDING} FROM standings WHERE quiz_id = :quiz_id AND user_id = :user_id", Standing
+)
+_LOCK_STANDING = Write(
+    f"""
+    INSERT INTO standings AS known (quiz_id, user_id, results, passed)
+    VALUES (:quiz_id, :user_id, 0, false)
+    ON CONFLICT (quiz_id, user_id) DO UPDATE SET results = known.results
+    RETURNING {_STANDING}
+    """,
+    Standing,
 )
 
 
@@ -84,22 +120,50 @@ def find_standing(db: Database, quiz_id: UUID, user_id: UUID) -> Standing:
     return db.first(_FIND_STANDING, quiz_id=quiz_id, user_id=user_id) or Standing()
 
 
+def lock_standing(db: Database, quiz_id: UUID, user_id: UUID) -> Standing:
+    """How a learner stands in a quiz, while no other attempt of theirs begins or ends.
+
+    SessionEnded where the learner was erased meanwhile.
+    """
+    standing = db.first(_LOCK_STANDING, quiz_id=quiz_id, user_id=user_id)
+    if standing is None:
+        raise SessionEnded
+    return standing
+
+
 _RESULT = (
-    "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results"
+    "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results,"
+    " answers, version_id"
 )
 _ADD_RESULT = WholeWrite(
     """
     WITH added AS (
-        INSERT INTO results (quiz_id, version_id, user_id, score, max_score, percentage, passed,
-            answers, question_results, submitted_at)
-        VALUES (:quiz_id, :version_id, :user_id, :score, :max_score, :percentage, :passed,
-            :answers, :question_results, :submitted_at)
+        INSERT INTO results (attempt_id, quiz_id, version_id, user_id, score, max_score, percentage,
+            passed, answers, question_results, submitted_at)
+        VALUES (coalesce(CAST(:attempt_id AS uuid), uuidv7()), :quiz_id, :version_id, :user_id,
+            :score, :max_score, :percentage, :passed, :answers, :question_results, :submitted_at)
         RETURNING result_id, attempt_id
     ), standing AS (
-        INSERT INTO standings AS known (quiz_id, user_id, results, best, passed)
-        VALUES (:quiz_id, :user_id, 1, :percentage, :passed)
-        ON CONFLICT (quiz_id, user_id) DO UPDATE SET results = known.results + 1,
-            best = greatest(known.best, excluded.best), passed = known.passed OR excluded.passed
+        INSERT INTO standings AS known
+            (quiz_id, user_id, started, results, best, first, last, total, passed, ended_at)
+        VALUES (:quiz_id, :user_id, CASE WHEN CAST(:attempt_id AS uuid) IS NULL THEN 1 ELSE 0 END,
+            1, :percentage, :percentage, :percentage, :percentage, :passed, :submitted_at)
+        ON CONFLICT (quiz_id, user_id) DO UPDATE SET
+            started = known.started + excluded.started,
+            results = known.results + 1,
+            best = greatest(known.best, excluded.best),
+            first = coalesce(known.first, excluded.first),
+            last = excluded.last,
+            total = known.total + excluded.total,
+            ended_at = excluded.ended_at,
+            -- What counts may be passed by less than one whole attempt; what was passed stays so.
+            passed = known.passed OR CASE
+                WHEN known.results = 0 OR CAST(:counting AS text) IN ('best', 'last')
+                    THEN excluded.passed
+                WHEN CAST(:counting AS text) = 'average'
+                    THEN (known.total + excluded.total) / (known.results + 1) >= :pass_percentage
+                ELSE false
+            END
         RETURNING new.passed AND old.passed IS NOT TRUE AS newly_passed
     ), told AS (
         INSERT INTO events (kind, payload, request_id)
@@ -112,7 +176,7 @@ _ADD_RESULT = WholeWrite(
 
 
 def add_result(
-    db: Database, events: Events, quiz: QuizVersion, outcome: Outcome, passing: QuizPassed
+    db: Database, events: Events, submission: Submission, outcome: Outcome, passing: QuizPassed
 ) -> KeptResult:
     """Keep a graded submission, and how its learner stands; a first pass is told of.
 
@@ -122,8 +186,14 @@ def add_result(
     values = asdict(outcome)
     for name in ("answers", "question_results"):
         values[name] = Jsonb(values[name])
-    ids = {"quiz_id": quiz.quiz_id, "version_id": quiz.version_id, "user_id": passing.user_id}
-    added = db.first(_ADD_RESULT, **ids, **values, submitted_at=at, **events.row(passing))
+    added = db.first(
+        _ADD_RESULT,
+        **submission._asdict(),
+        **values,
+        user_id=passing.user_id,
+        submitted_at=at,
+        **events.row(passing),
+    )
     if added is None:
         raise SessionEnded
     if added.newly_passed:
@@ -137,7 +207,23 @@ def add_result(
         outcome.passed,
         at,
         outcome.question_results,
+        outcome.answers,
+        submission.version_id,
     )
+
+
+_FIND_RESULT = Statement(
+    f"""
+    SELECT {_RESULT} FROM results
+    WHERE attempt_id = :attempt_id AND quiz_id = :quiz_id AND user_id = :user_id
+    """,
+    KeptResult,
+)
+
+
+def find_result(db: Database, quiz_id: UUID, user_id: UUID, attempt_id: UUID) -> KeptResult | None:
+    """The result of a learner's attempt, or None."""
+    return db.first(_FIND_RESULT, quiz_id=quiz_id, user_id=user_id, attempt_id=attempt_id)
 
 
 _LIST_RESULTS = Statement(
@@ -172,7 +258,8 @@ _EXPORT_RESULTS = Statement(
 )
 _EXPORT_STANDINGS = Statement(
     """
-    SELECT quiz_id, lesson_id, results, best, passed FROM standings JOIN quizzes USING (quiz_id)
+    SELECT quiz_id, lesson_id, started, results, best, passed
+    FROM standings JOIN quizzes USING (quiz_id)
     WHERE user_id = :user_id AND quiz_id > :after ORDER BY quiz_id LIMIT :limit
     """,
     ExportedStanding,

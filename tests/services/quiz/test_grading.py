@@ -1,7 +1,8 @@
 import pytest
 
 from services.kit.errors import InvalidFields, Violation
-from services.quiz.grading import Answer, Grade, grade
+from services.quiz.answers import Answer
+from services.quiz.grading import Grade, grade
 from services.quiz.kept import KeptOption, KeptQuestion
 from services.quiz.questions import QuestionKind
 

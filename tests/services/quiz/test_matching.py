@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quiz import gift
-from services.quiz.grading import Answer, grade
+from services.quiz.answers import Answer
+from services.quiz.grading import grade
 from services.quiz.kept import KeptQuestion
 from services.quiz.matching import id_count, with_ids
 from services.quiz.questions import Option, Question, QuestionKind

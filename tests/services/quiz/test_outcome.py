@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from services.kit.errors import InvalidArgument
-from services.quiz.grading import Answer
+from services.quiz.answers import Answer
 from services.quiz.kept import KeptOption, KeptQuestion, QuizVersion
 from services.quiz.outcome import feedback, outcome
 from services.quiz.questions import QuestionKind
@@ -46,7 +46,8 @@ def answer(question: str, *options: str) -> Answer:
 def test_the_options_chosen_speak_before_the_question(
     question: KeptQuestion, chosen: set[str], said: str
 ) -> None:
-    assert feedback(question, chosen) == said
+    assert feedback(question, answer(question.question_id, *chosen)) == said
+    assert feedback(question, None) == question.feedback
 
 
 def test_the_outcome_holds_the_grade_and_the_answers() -> None:

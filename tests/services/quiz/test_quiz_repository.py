@@ -13,13 +13,14 @@ from services.kit.data.statements import Statement, scalar
 from services.kit.errors import SessionEnded
 from services.kit.events.events import Events
 from services.kit.process.personal_data_servicer import pieces
-from services.quiz.grading import Answer
+from services.quiz.answers import Answer
 from services.quiz.importing import Importing
 from services.quiz.kept import QuizVersion
 from services.quiz.outcome import Outcome, outcome
 from services.quiz.personal import PAGE, erase_person, export_person
 from services.quiz.repository import quizzes, results
-from services.quiz.repository.results import KeptResult, Standing
+from services.quiz.repository.results import KeptResult, Standing, Submission
+from services.quiz.rules import Grading
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.events_pb2 import QuizPassed
 from tests.services.outbox import written
@@ -54,11 +55,25 @@ def passing(user_id: UUID = LEARNER) -> QuizPassed:
     return event
 
 
+def submission(quiz: QuizVersion, counting: Grading = Grading.BEST) -> Submission:
+    return Submission(quiz.quiz_id, quiz.version_id, None, counting, quiz.pass_percentage)
+
+
 def submit(
     database: Database, events: Events, quiz: QuizVersion, right: int, user_id: UUID = LEARNER
 ) -> KeptResult:
     with database.transaction():
-        return results.add_result(database, events, quiz, graded(quiz, right), passing(user_id))
+        return results.add_result(
+            database, events, submission(quiz), graded(quiz, right), passing(user_id)
+        )
+
+
+def standing(
+    database: Database, quiz: QuizVersion, user_id: UUID = LEARNER
+) -> tuple[int, float | None]:
+    found = results.find_standing(database, quiz.quiz_id, user_id)
+    assert found.started == found.results
+    return found.results, found.best
 
 
 def test_a_result_is_kept_as_it_was_graded(
@@ -77,7 +92,7 @@ def test_the_standing_counts_results_and_holds_the_best(
     seen = []
     for right in (1, 0, 2, 1):
         submit(database, events, quiz, right)
-        seen.append(results.find_standing(database, quiz.quiz_id, LEARNER))
+        seen.append(standing(database, quiz))
     assert seen == [(1, 50.0), (2, 50.0), (3, 100.0), (4, 100.0)]
 
 
@@ -111,7 +126,7 @@ def test_a_hundred_submissions_at_once_are_counted_and_passed_once(
     with ThreadPoolExecutor(5) as pool:
         made = list(pool.map(lambda n: submit(database, events, quiz, n % 3), range(100)))
     assert len({result.result_id for result in made}) == database.one(_COUNT) == 100
-    assert results.find_standing(database, quiz.quiz_id, LEARNER) == (100, 100.0)
+    assert standing(database, quiz) == (100, 100.0)
     assert len(written(database, QuizPassed)) == 1
 
 
@@ -121,7 +136,7 @@ def test_what_is_rolled_back_leaves_neither_result_nor_standing_nor_event(
     def fail() -> None:
         with database.transaction() as unit:
             assert unit.connection
-            results.add_result(database, events, quiz, graded(quiz, 2), passing())
+            results.add_result(database, events, submission(quiz), graded(quiz, 2), passing())
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -152,7 +167,7 @@ def test_of_who_was_erased_nothing_is_kept_and_nothing_told(
         submit(database, events, quiz, 2)
     assert database.one(_COUNT) == 1
     assert results.find_standing(database, quiz.quiz_id, LEARNER) == Standing()
-    assert results.find_standing(database, quiz.quiz_id, other) == (1, 50.0)
+    assert standing(database, quiz, other) == (1, 50.0)
     assert written(database, QuizPassed) == []
 
 
@@ -172,6 +187,7 @@ def test_an_export_has_every_submission_over_many_pages(
         {
             "quizId": str(quiz.quiz_id),
             "lessonId": lesson_id,
+            "attempts": len(made),
             "results": len(made),
             "bestPercentage": 100.0,
             "passed": True,

@@ -65,7 +65,9 @@ def test_right_answers_pass_and_are_told_in_the_authors_words(
         "",
         "Well seen.",
     ]
-    assert {str(each["correctOptionIds"]) for each in result["questionResults"]} == {"[]"}
+    assert [each["correctOptionIds"] for each in result["questionResults"]] == [
+        sorted(each["optionIds"]) for each in answers
+    ]
     again = pupil.get(f"/quiz/{own.lesson_id}").json()
     assert (again["attemptsUsed"], again["bestPercentage"]) == (1, 100)
 

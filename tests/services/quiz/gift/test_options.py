@@ -80,7 +80,5 @@ def test_only_a_number_before_an_option_is_a_weight(
 
 def test_an_arrow_makes_a_matching_question_only_in_texts_without_a_wrong_answer() -> None:
     assert texts("q {=a -> b ~c}") == ["a -> b", "c"]
-    with pytest.raises(GiftError, match="matching questions are not supported yet"):
-        parse("q {=a -> b =c -> d}")
-    with pytest.raises(GiftError, match="short answer questions are not supported yet"):
-        parse("q {=a #b -> c}")
+    kinds = [parse(gift)[0].kind for gift in ("q {=a -> b =c -> d}", "q {=a #b -> c}")]
+    assert kinds == [QuestionKind.MATCHING, QuestionKind.SHORT_TEXT]

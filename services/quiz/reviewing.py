@@ -1,0 +1,66 @@
+"""Looking at results, as far as the quiz shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
+from services.quiz.current import CurrentQuizzes
+from services.quiz.kept import QuizVersion
+from services.quiz.lessons import Lessons
+from services.quiz.repository import results
+from services.quiz.repository.results import KeptResult
+
+
+class OwnResult(NamedTuple):
+    """A learner's result, the version it was graded by, and whether what is right is shown."""
+
+    result: KeptResult
+    quiz: QuizVersion
+    reviewed: bool
+
+
+class Reviewing:
+    """Shows learners their results."""
+
+    def __init__(
+        self,
+        database: Database,
+        page_tokens: PageTokens,
+        lessons: Lessons,
+        quizzes: CurrentQuizzes,
+    ) -> None:
+        self._database = database
+        self._page_tokens = page_tokens
+        self._lessons = lessons
+        self._quizzes = quizzes
+
+    def page(
+        self, lesson_id: str, user_id: UUID, size: int, page_token: str
+    ) -> tuple[Sequence[OwnResult], str]:
+        """A page of the learner's results, newest first, and the token of the next."""
+        lesson = self._lessons.enrolled(lesson_id, user_id)
+        quiz_id = self._quizzes.current(lesson.lesson_id).quiz_id
+        scope = f"results:{quiz_id}:{user_id}"
+        seen = self._page_tokens.read(page_token, scope)
+        before = UUID(seen[0]) if seen else None
+        rows = results.list_results(self._database, quiz_id, user_id, before, size + 1)
+        page, token = self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
+        return self._own(lesson.lesson_id, user_id, page), token
+
+    def own(self, lesson_id: str, user_id: UUID, result: KeptResult) -> OwnResult:
+        """A result as its learner may see it."""
+        (own,) = self._own(UUID(lesson_id), user_id, [result])
+        return own
+
+    def _own(
+        self, lesson_id: UUID, user_id: UUID, page: Sequence[KeptResult]
+    ) -> Sequence[OwnResult]:
+        """The rule of now holds for results of any version: an author may have closed a gap."""
+        quiz = self._quizzes.version(lesson_id)
+        standing = results.find_standing(self._database, quiz.quiz_id, user_id)
+        reviewed = quiz.rules.review.shows(passed=standing.passed)
+        return [OwnResult(each, self._quizzes.find(each.version_id), reviewed) for each in page]

@@ -16,6 +16,7 @@ from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
 from services.quiz.personal import erase_person, export_person
 from services.quiz.reviewing import Reviewing
+from services.quiz.saving import Saving
 from services.quiz.servicer import QuizServicer
 from stellr.quiz.v1.events_pb2 import QuizChanged
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
@@ -34,8 +35,9 @@ def build(runtime: Runtime) -> Domain:
     lessons = Lessons(Courses.of(runtime))
     attempts = Attempts(database, events, lessons, quizzes)
     reviewing = Reviewing(database, runtime.page_tokens, lessons, quizzes)
+    saving = Saving(database, events)
     ending = Ending(database, events, quizzes)
-    internal = QuizInternalServicer(Importing(database, events))
+    internal = QuizInternalServicer(Importing(saving))
     return Domain(
         servicers=[
             Registration(add_QuizServiceServicer_to_server, QuizServicer(attempts, reviewing)),

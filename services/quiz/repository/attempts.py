@@ -59,8 +59,8 @@ class ExportedAttempt(NamedTuple):
 
 
 _ATTEMPT = """
-    attempt_id, quiz_id, version_id, user_id, lesson_id, course_id, answers, started_at, expires_at,
-    expires_at <= clock_timestamp() IS TRUE, ended_at IS NOT NULL
+    attempt_id, quiz_id, attempts.version_id, user_id, lesson_id, course_id, answers, started_at,
+    expires_at, expires_at <= clock_timestamp() IS TRUE, ended_at IS NOT NULL
 """
 _LOCK_ATTEMPT = Write(
     f"""
@@ -124,7 +124,7 @@ _ADD_ATTEMPT = Write(
         UPDATE standings SET started = started + 1
         WHERE quiz_id = :quiz_id AND user_id = :user_id
     )
-    SELECT {_ATTEMPT} FROM added JOIN quizzes USING (quiz_id)
+    SELECT {_ATTEMPT} FROM added AS attempts JOIN quizzes USING (quiz_id)
     """,
     Attempt,
 )

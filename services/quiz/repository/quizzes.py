@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write, nothing, scalar
 from services.quiz.kept import QuizVersion
+from services.quiz.rules import Rules, rules_of
 
 
 class Current(NamedTuple):
@@ -28,6 +29,12 @@ class Latest(NamedTuple):
     version_id: UUID
     digest: str
     removed: bool
+    rules: Rules
+
+
+def _latest(*columns: Any) -> Latest:
+    *others, rules = columns
+    return Latest._make([*others, rules_of(rules or {})])
 
 
 _FIND_CURRENT = Statement(
@@ -94,11 +101,11 @@ def lock_course(db: Database, course_id: UUID) -> None:
 
 _FIND_LATEST = Statement(
     """
-    SELECT lesson_id, quiz_id, version_id, digest, removed_at IS NOT NULL
+    SELECT lesson_id, quiz_id, version_id, digest, removed_at IS NOT NULL, document -> 'rules'
     FROM quizzes JOIN quiz_versions USING (quiz_id, version_id)
     WHERE lesson_id = ANY(:lesson_ids)
     """,
-    Latest,
+    _latest,
 )
 
 

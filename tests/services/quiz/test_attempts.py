@@ -16,6 +16,7 @@ from services.kit.events.events import Events
 from services.kit.process.runtime import Runtime
 from services.kit.rpc.clients import MeshChannel
 from services.quiz.importing import Importing
+from services.quiz.saving import Saving
 from services.quiz.service import SERVICE
 from stellr.quiz.v1 import quiz_internal_service_pb2 as internal
 from stellr.quiz.v1 import quiz_service_pb2 as pb
@@ -63,7 +64,7 @@ def bring(database: Database, events: Events, lesson_id: str, title: str) -> Non
     request = internal.ImportQuizzesRequest(course_id=str(uuid4()), pass_percentage=60)
     request.quizzes.add(lesson_id=lesson_id, title=title, gift="Q {T}")
     with database.transaction():
-        Importing(database, events).run(request)
+        Importing(Saving(database, events)).run(request)
 
 
 def take_away_unheard(database: Database) -> None:
@@ -80,7 +81,7 @@ def test_a_quiz_is_kept_until_it_is_told_that_it_changed(
     bring(database, events, own.lesson_id, "Second")
     eventually(lambda: title() == "Second")
     with database.transaction():
-        Importing(database, events).remove(uuid4(), [UUID(own.lesson_id)])
+        Importing(Saving(database, events)).remove(uuid4(), [UUID(own.lesson_id)])
     eventually(lambda: title() == "there is no such quiz")
     bring(database, events, own.lesson_id, "Third")
     assert title() == "Third"

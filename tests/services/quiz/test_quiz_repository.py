@@ -21,6 +21,7 @@ from services.quiz.personal import PAGE, erase_person, export_person
 from services.quiz.repository import quizzes, results
 from services.quiz.repository.results import KeptResult, Standing, Submission
 from services.quiz.rules import Grading
+from services.quiz.saving import Saving
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.events_pb2 import QuizPassed
 from tests.services.outbox import written
@@ -34,7 +35,7 @@ def quiz(database: Database, events: Events) -> QuizVersion:
     request = pb.ImportQuizzesRequest(course_id=str(COURSE), pass_percentage=60)
     request.quizzes.add(lesson_id=str(LESSON), title="Quiz", gift="One? {T}\n\nTwo? {T}")
     with database.transaction():
-        Importing(database, events).run(request)
+        Importing(Saving(database, events)).run(request)
     current = quizzes.find_current(database, LESSON)
     assert current is not None
     return quizzes.find_version(database, current.version_id)

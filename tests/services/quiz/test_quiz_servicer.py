@@ -14,6 +14,7 @@ from services.kit.events.events import Events
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.models import Quiz, QuizVersion
+from services.quiz.saving import Saving
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.events_pb2 import QuizChanged
 from tests.services.in_process import invoke
@@ -28,7 +29,7 @@ class World:
 
     def __init__(self, database: Database, events: Events) -> None:
         self.database = database
-        self.servicer = QuizInternalServicer(Importing(database, events))
+        self.servicer = QuizInternalServicer(Importing(Saving(database, events)))
 
     def call(self, name: str, request: Any) -> tuple[Any, grpc.StatusCode]:
         reply, _, code, _ = invoke(INTERNAL, self.servicer, self.database, name, request)

@@ -24,8 +24,11 @@ from typing import Any, TypeVar
 
 import httpx
 
+from services.kit.identity.roles import role_named
 from services.kit.identity.tokens import KeySet, MeshTokens, load_key
 from services.kit.rpc.clients import MeshChannel
+from stellr.auth.v1.auth_internal_service_pb2 import GrantRoleRequest
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 
 ROOT = Path(__file__).resolve().parent.parent
 STELLR = Path(sys.executable).with_name("stellr")
@@ -245,6 +248,12 @@ class Learner(Visitor):
         self.name: str = session["user"]["displayName"]
         self.password = password
 
+    def use(self, session: dict[str, Any]) -> None:
+        """Go on with another session."""
+        self.session, self.token = session, session["accessToken"]
+        self.refresh_token = session["refreshToken"]
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+
 
 def register(stack: Stack, name: str = "", password: str = "") -> Learner:
     """A new learner, by the way every learner comes."""
@@ -259,6 +268,22 @@ def register(stack: Stack, name: str = "", password: str = "") -> Learner:
     session = visitor.post("/verify-email", proof)
     assert session.status_code == 200, session.text
     return Learner(stack, session.json(), password)
+
+
+def grant(stack: Stack, person: Learner, role: str) -> None:
+    """Give a person a role, as an operator does; their token is a new one then."""
+    request = GrantRoleRequest(email=person.email, role=role_named(role))
+    with stack.mesh("operator", "auth") as channel:
+        AuthInternalServiceStub(channel).GrantRole(request)
+    body = {"refreshToken": person.session["refreshToken"]}
+    person.use(Visitor(stack).post("/token/refresh", body).json())
+
+
+def author(stack: Stack, **values: str) -> Learner:
+    """A new author."""
+    person = register(stack, **values)
+    grant(stack, person, "author")
+    return person
 
 
 def reason(answer: httpx.Response) -> str:

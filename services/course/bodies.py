@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -34,3 +35,14 @@ def _pieces(body: str, links: Sequence[Link], sign: Callable[[str], str]) -> Ite
         yield sign(link.path) if link.signed else link.path
         at = link.end
     yield body[at:]
+
+
+def carry_over(old: str, links: Sequence[Link], new: str) -> list[Link]:
+    """The links of a text that was rewritten: what they stood for in the old one leads to the same
+    wherever it is written as an address in the new one."""
+    known = {old[link.start : link.end]: link for link in links}
+    if not known:
+        return []
+    written = "|".join(re.escape(text) for text in sorted(known, key=len, reverse=True))
+    found = re.finditer(rf"(?<=[(<\"'=\s])(?:{written})(?=[)>\"'\s])", new)
+    return [known[each[0]]._replace(start=each.start(), end=each.end()) for each in found]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.course import views
@@ -38,6 +39,13 @@ class Question:
         return f"courses {json.dumps(asked)}"
 
 
+class Page(NamedTuple):
+    """A page as the bytes of a ListCoursesResponse, and what tells it from others."""
+
+    message: bytes
+    etag: str
+
+
 class Catalogue:
     """Lists courses."""
 
@@ -45,7 +53,7 @@ class Catalogue:
         self,
         database: Database,
         page_tokens: PageTokens,
-        pages: EventCache[bytes],
+        pages: EventCache[Page],
         counts: EventCache[int],
     ) -> None:
         self._database = database
@@ -53,23 +61,24 @@ class Catalogue:
         self._pages = pages
         self._counts = counts
 
-    def list(self, question: Question) -> bytes:
+    def list(self, question: Question) -> Page:
         """A page of courses, and how many there are on all pages: a ListCoursesResponse."""
         key = f"{question.size} {question.page_token} {question.scope}"
         return self._pages.get(key, lambda: Loaded(self._page(question), (key,), (SUBJECT,)))
 
-    def _page(self, question: Question) -> bytes:
+    def _page(self, question: Question) -> Page:
         scope, order = question.scope, question.order
         after = _key(self._page_tokens.read(question.page_token, scope), order)
         rows = catalogue.list_courses(
             self._database, question.filters, order, after, question.size + 1
         )
         shown, token = self._page_tokens.page(rows, question.size, scope, _key_of)
-        return pb.ListCoursesResponse(
+        message = pb.ListCoursesResponse(
             courses=map(views.course_summary, shown),
             next_page_token=token,
             total_size=self._count(question),
         ).SerializeToString()
+        return Page(message, hashlib.sha256(message).hexdigest()[:16])
 
     def _count(self, question: Question) -> int:
         key = question.scope

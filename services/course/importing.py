@@ -7,26 +7,23 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.course import languages
 from services.course.bodies import Link, links_of
+from services.course.editing import Editing
 from services.course.errors import ImportExpired
-from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
 from services.course.models import Category, Tag
-from services.course.repository import courses, imports, labels, plans
+from services.course.repository import authoring, imports, labels, plans
 from services.course.repository.common import Row
 from services.kit.data.database import Database
-from services.kit.events.events import Events
 from stellr.course.v1 import course_internal_service_pb2 as pb
-from stellr.course.v1.events_pb2 import OutlineChanged
 
 
 class Importing:
     """Commits imports."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database, editing: Editing) -> None:
         self._database = database
-        self._events = events
+        self._editing = editing
 
     def commit(self, request: pb.CommitImportRequest) -> pb.ImportedCourse:
         """Bring a course to what was planned, and publish it; the same answer when asked again.
@@ -35,12 +32,15 @@ class Importing:
         """
         db, plan_id = self._database.session, UUID(request.plan_id)
         plan = plans.find_plan(db, plan_id)
-        course = plan and imports.lock_known_course(db, plan.course_id)
+        course = plan and imports.lock_course(db, plan.course_id)
         # Read again, now that nobody else writes it.
         plan = plans.find_plan(db, plan_id)
         if plan is None or course is None:
             raise ImportExpired
         changed = plan.changed
+        if changed is None and course.etag != plan.etag:
+            # An author changed the course meanwhile: nobody's work is overwritten unseen.
+            raise ImportExpired
         if changed is None:
             links = {UUID(each.lesson_id): links_of(each.links) for each in request.lessons}
             changed = self._bring(db, course, plan, links)
@@ -60,16 +60,12 @@ class Importing:
             imports.cut_sections(db, course_id, len(content.sections)),
             imports.write_tags(db, course_id, tags),
             any(getattr(course, name) != value for name, value in facts.items()),
-            courses.publish(self._database, course_id, new_etag()),
+            authoring.set_state(self._database, course_id, published=True, archived=False),
         )
         if not any(changes):
             return False
-        dictionary = languages.dictionary(content.language)
-        imports.write_course(
-            db, course_id, facts, _searched(content), etag=new_etag(), dictionary=dictionary
-        )
-        # Who imported sees the course as it is now, whomever they ask.
-        self._events.append(OutlineChanged(course_id=str(course_id)), awaited=True)
+        authoring.update(self._database, course_id, facts)
+        self._editing.finish(course_id, content.language)
         return True
 
 
@@ -88,12 +84,3 @@ def _facts(db: Session, content: CourseContent) -> dict[str, object]:
         "authors": list(content.authors),
         "category_id": found[0] if found else None,
     }
-
-
-def _searched(content: CourseContent) -> imports.Searched:
-    return imports.Searched(
-        title=content.title,
-        labels=" ".join((*content.tags, content.category)),
-        summary=content.summary,
-        lessons=" ".join(lesson.title for lesson in content.lessons),
-    )

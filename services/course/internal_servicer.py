@@ -9,13 +9,16 @@ import grpc
 
 from services.clients.errors import CourseNotFound
 from services.course import views
+from services.course.exporting import Exporting
 from services.course.importing import Importing
 from services.course.learning import Learning
+from services.course.outline_changes import OutlineChanges
+from services.course.ownership import Ownership
 from services.course.planning import Planning
 from services.course.published import PublishedCourses
 from services.course.repository import courses
 from services.kit.data.database import Database
-from services.kit.data.tables import timestamp
+from services.kit.data.tables import as_uuid, timestamp
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceServicer
 
@@ -31,12 +34,18 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         published: PublishedCourses,
         planning: Planning,
         importing: Importing,
+        ownership: Ownership,
+        outlines: OutlineChanges,
+        exporting: Exporting,
     ) -> None:
         self._database = database
         self._learning = learning
         self._published = published
         self._planning = planning
         self._importing = importing
+        self._ownership = ownership
+        self._outlines = outlines
+        self._exporting = exporting
 
     def GetOutline(self, request: pb.GetOutlineRequest, context: grpc.ServicerContext) -> Any:
         """The outline of a published course."""
@@ -82,3 +91,30 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         """Let the next import of the course begin."""
         self._planning.cancel(UUID(request.plan_id))
         return pb.CancelImportResponse()
+
+    def GetAuthorship(
+        self, request: pb.GetAuthorshipRequest, context: grpc.ServicerContext
+    ) -> pb.Authorship:
+        """Whose a course is."""
+        return self._ownership.of(request)
+
+    def SetLessonQuiz(
+        self, request: pb.SetLessonQuizRequest, context: grpc.ServicerContext
+    ) -> pb.SetLessonQuizResponse:
+        """Say whether a lesson has a quiz."""
+        self._outlines.set_quiz(UUID(request.lesson_id), request.has_quiz)
+        return pb.SetLessonQuizResponse()
+
+    def ListCourseLearners(
+        self, request: pb.ListCourseLearnersRequest, context: grpc.ServicerContext
+    ) -> pb.ListCourseLearnersResponse:
+        """The learners of a course."""
+        after = as_uuid(request.after_user_id) or UUID(int=0)
+        rows = self._learning.list_learners(request.course, after, request.limit)
+        return pb.ListCourseLearnersResponse(enrollments=map(views.enrollment, rows))
+
+    def GetCourseContent(
+        self, request: pb.GetCourseContentRequest, context: grpc.ServicerContext
+    ) -> pb.KnownContent:
+        """A course as it could be imported again."""
+        return self._exporting.content(request.course)

@@ -11,9 +11,13 @@ from uuid import UUID
 from services.clients.errors import CourseNotFound, LessonNotFound
 from services.course import views
 from services.course.bodies import Link, resolve
-from services.course.repository import enrollments, lessons
+from services.course.editing import may_change
+from services.course.errors import CourseFull
+from services.course.models import ACTIVE
+from services.course.repository import courses, enrollments, lessons
 from services.course.repository.enrollments import EnrollmentRow
 from services.course.repository.lessons import LessonRow
+from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.data.tables import as_uuid
@@ -55,17 +59,44 @@ class Learning:
         self._links = links
 
     def enroll(self, course: str, user_id: UUID) -> EnrollmentRow:
-        """The learner's enrollment, the same however often; CourseNotFound."""
+        """The learner's enrollment, the same however often; CourseNotFound, CourseFull."""
         made = enrollments.enroll(self._database, course, user_id)
+        known = made or enrollments.find_enrollment(self._database, course, user_id)
+        if made is None and (known is None or known.state != ACTIVE):
+            made = known = self._enroll_where_seats_are_few(course, user_id)
         if made is not None:
-            changed = EnrollmentChanged(user_id=str(user_id), course_id=str(made.course_id))
-            # Who got the answer is let in everywhere.
-            self._events.append(changed, awaited=True)
-            return made
-        known = enrollments.find_enrollment(self._database, course, user_id)
+            self._tell(made)
+        assert known is not None
+        return known
+
+    def leave(self, course: str, user_id: UUID) -> EnrollmentRow:
+        """The learner's enrollment, ended; CourseNotFound where there never was one."""
+        ended = enrollments.leave(self._database, course, user_id)
+        if ended is not None:
+            self._tell(ended)
+            return ended
+        known = enrollments.find_any(self._database, course, user_id)
         if known is None:
             raise CourseNotFound
         return known
+
+    def _enroll_where_seats_are_few(self, course: str, user_id: UUID) -> EnrollmentRow:
+        seats = enrollments.hold_seats(self._database, course)
+        if seats is None:
+            raise CourseNotFound
+        if seats.left <= 0:
+            raise CourseFull
+        taken = enrollments.take_seat(self._database, seats.course_id, user_id)
+        if taken is None:
+            raise CourseNotFound
+        return taken
+
+    def _tell(self, enrollment: EnrollmentRow) -> None:
+        # Who got the answer is let in everywhere, or nowhere any more.
+        changed = EnrollmentChanged(
+            user_id=str(enrollment.user_id), course_id=str(enrollment.course_id)
+        )
+        self._events.append(changed, awaited=True)
 
     def list_enrollments(
         self, user_id: UUID, size: int, page_token: str
@@ -78,6 +109,13 @@ class Learning:
         )
         return self._page_tokens.page(rows, size, scope, lambda row: [str(row.enrollment_id)])
 
+    def list_learners(self, course: str, after: UUID, limit: int) -> Sequence[EnrollmentRow]:
+        """The enrollments in a course, by learner; CourseNotFound."""
+        known = courses.find_title(self._database, course)
+        if known is None:
+            raise CourseNotFound
+        return enrollments.list_learners(self._database, known.course_id, after, limit)
+
     def enrolled(self, user_id: UUID) -> Mapping[UUID, datetime]:
         """The courses that a learner is in and since when, newest first.
 
@@ -85,15 +123,15 @@ class Learning:
         """
         return dict(enrollments.list_active(self._database, user_id, MOST_COURSES))
 
-    def read(self, lesson_id: str, user_id: UUID | None) -> bytes:
+    def read(self, lesson_id: str, caller: Caller) -> bytes:
         """A lesson. A visitor is asked to sign in alike for what is closed and what is not there.
 
         SignInRequired to visitors, LessonNotFound to learners.
         """
         found = self._find(lesson_id)
-        if found and self._may_read(found.row, user_id):
+        if found and self._may_read(found.row, caller):
             return found.message or self._message(found.row)
-        if user_id is None:
+        if caller.user_id is None:
             raise SignInRequired
         raise LessonNotFound
 
@@ -105,7 +143,12 @@ class Learning:
             raise LessonNotFound
         return course_id
 
-    def _may_read(self, lesson: LessonRow, user_id: UUID | None) -> bool:
+    def _may_read(self, lesson: LessonRow, caller: Caller) -> bool:
+        user_id = caller.user_id
+        if user_id is not None and may_change(lesson.owner_ids, caller):
+            return True
+        if not lesson.is_live:
+            return False
         if lesson.preview or user_id is None:
             return lesson.preview
         # Another process of the service may have enrolled the learner a moment ago.

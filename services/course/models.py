@@ -59,8 +59,30 @@ class Course(Timestamps, CourseBase):
     duration_minutes: Mapped[int] = mapped_column(server_default="0")
     search: Mapped[str] = mapped_column(TSVECTOR, server_default="")
     etag: Mapped[str]
+    capacity: Mapped[int | None]
     published_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
+
+
+class CourseSlug(CourseBase):
+    """A name in addresses that a course has, or had: it finds the course for good."""
+
+    __tablename__ = "course_slugs"
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("courses.course_id", ondelete="CASCADE"), index=True
+    )
+
+
+class CourseOwner(CourseBase):
+    """A person who may change a course."""
+
+    __tablename__ = "course_owners"
+    __table_args__ = (sa.Index("courses_of_an_owner", "user_id", "course_id"),)
+    course_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("courses.course_id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class CourseTag(CourseBase):
@@ -111,6 +133,9 @@ class Lesson(Timestamps, CourseBase):
     minutes: Mapped[int]
     preview: Mapped[bool]
     has_quiz: Mapped[bool] = mapped_column(server_default=sa.false())
+    etag: Mapped[str] = mapped_column(
+        server_default=sa.text("left(md5(gen_random_uuid()::text), 16)")
+    )
     archived_at: Mapped[datetime | None]
 
 
@@ -130,6 +155,8 @@ class ImportPlan(CourseBase):
     lesson_ids: Mapped[list[UUID]] = mapped_column(ARRAY(sa.Uuid))
     expires_at: Mapped[datetime]
     changed: Mapped[bool | None]
+    # Of the course as the plan found it.
+    etag: Mapped[str]
 
 
 class Enrollment(Timestamps, CourseBase):
@@ -138,6 +165,6 @@ class Enrollment(Timestamps, CourseBase):
     __tablename__ = "enrollments"
     __table_args__ = (sa.UniqueConstraint("user_id", "course_id"),)
     enrollment_id: Mapped[UUID] = new_id()
-    course_id: Mapped[UUID] = mapped_column(sa.ForeignKey("courses.course_id"), index=True)
+    course_id: Mapped[UUID] = mapped_column(sa.ForeignKey("courses.course_id"))
     user_id: Mapped[UUID]
     state: Mapped[str] = mapped_column(server_default=ACTIVE)

@@ -1,7 +1,6 @@
-"""What course keeps of a person: where they enrolled.
+"""What course keeps of a person: where they enrolled, and which courses they may change.
 
-Who made a course is not among it: a course names its authors as they want to be credited, and
-knows no account of theirs.
+A course names its authors as they want to be credited, beside that.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from services.course.repository import enrollments
+from services.course.repository import authoring, enrollments
 from services.kit.data.database import Database
 from services.kit.data.pages import every
 
@@ -19,17 +18,25 @@ _BEGINNING = UUID(int=0)
 
 
 def export_person(db: Database, user_id: UUID) -> dict[str, Any]:
-    """All enrollments of a person, oldest first."""
-    return {"enrollments": _enrollments(db, user_id)}
+    """All enrollments of a person, oldest first, and the courses that are theirs."""
+    owned = authoring.export_owned(db, user_id)
+    return {
+        "enrollments": _enrollments(db, user_id),
+        "courses": [
+            {"courseId": course_id, "courseSlug": slug, "courseTitle": title}
+            for course_id, slug, title in owned
+        ],
+    }
 
 
 def erase_person(db: Database, user_id: UUID) -> None:
-    """Delete them.
+    """Delete it. Their courses stay, and are the administrators' then.
 
     Nobody is told of it: no other service lets the person in any more, and an event would name them
     anew.
     """
     enrollments.erase_enrollments(db, user_id)
+    authoring.erase_owner(db, user_id)
 
 
 def _enrollments(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:

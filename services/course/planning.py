@@ -16,8 +16,11 @@ from services.course.errors import ImportUnderWay
 from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
 from services.course.matching import KnownLesson, match
-from services.course.repository import imports, plans
+from services.course.repository import authoring, plans
+from services.course.repository.authoring import OwnedCourse
 from services.kit.data.database import Database
+from services.kit.data.tables import as_uuid
+from services.kit.errors import Conflict
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
 # For all that other services do between a plan and its commit, in a large course on a busy machine.
@@ -40,8 +43,9 @@ class Planning:
         """
         content, db = content_of(request.content), self._database.session
         if request.validate_only:
-            return _preview(db, content)
-        course_id: UUID = imports.lock_course(db, content, new_etag()).course_id
+            return self._preview(content)
+        course = self._hold(content, as_uuid(request.owner_id))
+        course_id = course.course_id
         last = plans.find_plan_of(db, course_id)
         if last and last.under_way and last.plan_id != UUID(request.plan_id):
             raise ImportUnderWay
@@ -50,15 +54,41 @@ class Planning:
         plan = pb.ImportPlan(course_id=str(course_id), removed_lessons=_missed(known, found))
         if request.remove_lessons or not plan.removed_lessons:
             reserved = _reserved(last, known)
-            self._save(request, plan, _ids(db, content, found, reserved))
+            self._save(request, plan, course.etag, _ids(db, content, found, reserved))
         return plan
 
     def cancel(self, plan_id: UUID) -> None:
         """Let the next import of the course begin at once; what was reserved stays so."""
         plans.cancel_plan(self._database.session, plan_id)
 
+    def _hold(self, content: CourseContent, owner_id: UUID | None) -> OwnedCourse:
+        """The course of the slug, made if there is none, held until the end of the transaction."""
+        known = authoring.hold(self._database, content.slug)
+        if known is None:
+            made = authoring.create(
+                self._database, content.slug, content.title, content.language, new_etag()
+            )
+            if made and owner_id:
+                authoring.add_owner(self._database, made, owner_id)
+            known = authoring.hold(self._database, content.slug)
+        if known is None:
+            raise Conflict
+        return known
+
+    def _preview(self, content: CourseContent) -> pb.ImportPlan:
+        course = authoring.find_owned(self._database, content.slug)
+        if course is None:
+            return pb.ImportPlan()
+        known = plans.list_known(self._database.session, course.course_id)
+        missed = _missed(known, match(content.lessons, known))
+        return pb.ImportPlan(course_id=str(course.course_id), removed_lessons=missed)
+
     def _save(
-        self, request: pb.PlanImportRequest, plan: pb.ImportPlan, lesson_ids: Sequence[UUID]
+        self,
+        request: pb.PlanImportRequest,
+        plan: pb.ImportPlan,
+        etag: str,
+        lesson_ids: Sequence[UUID],
     ) -> None:
         plans.save_plan(
             self._database.session,
@@ -67,19 +97,11 @@ class Planning:
             content=request.content.SerializeToString(),
             lesson_ids=lesson_ids,
             seconds=PLAN_SECONDS,
+            etag=etag,
         )
         plan.lifetime.FromTimedelta(timedelta(seconds=PLAN_SECONDS))
         for key, lesson_id in zip(_keys(request.content), lesson_ids, strict=True):
             plan.lessons.add(key=key, lesson_id=str(lesson_id))
-
-
-def _preview(db: Session, content: CourseContent) -> pb.ImportPlan:
-    course_id = imports.find_course_id(db, content.slug)
-    if course_id is None:
-        return pb.ImportPlan()
-    known = plans.list_known(db, course_id)
-    missed = _missed(known, match(content.lessons, known))
-    return pb.ImportPlan(course_id=str(course_id), removed_lessons=missed)
 
 
 def _missed(known: Sequence[KnownLesson], found: Sequence[UUID | None]) -> list[pb.RemovedLesson]:

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from services.clients.errors import CourseNotFound
 from services.course import views
-from services.course.repository import courses
+from services.course.editing import may_change
+from services.course.repository import authoring, courses
+from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.events.cache import EventCache, Loaded
@@ -17,6 +19,8 @@ class Published(NamedTuple):
 
     course: bytes
     outline: bytes
+    etag: str
+    is_public: bool = True
 
 
 class PublishedCourses:
@@ -31,11 +35,31 @@ class PublishedCourses:
         key = str(as_uuid(reference) or reference)
         return self._cache.get(key, lambda: self._load(key))
 
+    def get_for(self, reference: str, caller: Caller) -> Published:
+        """The same, and what is not published for those who may change it."""
+        try:
+            return self.get(reference)
+        except CourseNotFound:
+            if caller.user_id is None:
+                raise
+        return self._draft(reference, caller)
+
+    def _draft(self, reference: str, caller: Caller) -> Published:
+        course = authoring.find_owned(self._database, reference)
+        if course is None or not may_change(course.owner_ids, caller):
+            raise CourseNotFound
+        row = courses.find_course(self._database, str(course.course_id))
+        if row is None:
+            raise CourseNotFound
+        message = views.course(row).SerializeToString()
+        return Published(message, b"", row.etag, is_public=False)
+
     def _load(self, key: str) -> Loaded[Published]:
         row = courses.find_published(self._database, key)
         if row is None:
             raise CourseNotFound
         course = views.course(row)
         outline = views.outline(course)
-        found = Published(course.SerializeToString(), outline.SerializeToString())
-        return Loaded(found, (course.course_id, course.slug), (course.course_id,))
+        found = Published(course.SerializeToString(), outline.SerializeToString(), course.etag)
+        # A slug that it had before is a key as well.
+        return Loaded(found, (course.course_id, course.slug, key), (course.course_id,))

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from services.course.authoring_servicer import AuthoringServicer
 from services.course.catalogue import SUBJECT, Catalogue
+from services.course.course_changes import CourseChanges
+from services.course.editing import Editing
+from services.course.exporting import Exporting
 from services.course.importing import Importing
 from services.course.internal_servicer import CourseInternalServicer
+from services.course.label_changes import LabelChanges
 from services.course.learning import Learning
+from services.course.outline_changes import OutlineChanges
+from services.course.ownership import Ownership
 from services.course.personal import erase_person, export_person
 from services.course.planning import Planning
 from services.course.published import PublishedCourses
+from services.course.repository.label_lists import CATEGORIES, TAGS
 from services.course.servicer import CourseServicer
 from services.kit.events.events import Drops
 from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, PersonalData, Registration, Service
+from stellr.course.v1.authoring_service_pb2_grpc import add_AuthoringServiceServicer_to_server
 from stellr.course.v1.course_internal_service_pb2_grpc import (
     add_CourseInternalServiceServicer_to_server,
 )
@@ -50,17 +59,37 @@ def build(runtime: Runtime) -> Domain:
         enrolled=events.cache("learners", size=LEARNERS, drops=by_learner),
         links=Links(runtime.shared_signer(CONTENT), runtime.settings.public_url),
     )
+    editing = Editing(database, events)
+    outlines = OutlineChanges(database, editing)
+    categories = LabelChanges(database, events, tokens, CATEGORIES)
+    tags = LabelChanges(database, events, tokens, TAGS)
     internal = CourseInternalServicer(
         database,
         learning=learning,
         published=published,
         planning=Planning(database),
-        importing=Importing(database, events),
+        importing=Importing(database, editing),
+        ownership=Ownership(database),
+        outlines=outlines,
+        exporting=Exporting(database),
     )
-    public = CourseServicer(catalogue, published, learning)
+    authoring = AuthoringServicer(
+        courses=CourseChanges(database, editing, tokens),
+        outlines=outlines,
+        categories=categories,
+        tags=tags,
+    )
+    public = CourseServicer(
+        catalogue=catalogue,
+        published=published,
+        learning=learning,
+        categories=categories,
+        tags=tags,
+    )
     return Domain(
         servicers=[
             Registration(add_CourseServiceServicer_to_server, public),
+            Registration(add_AuthoringServiceServicer_to_server, authoring),
             Registration(add_CourseInternalServiceServicer_to_server, internal),
         ],
         personal=PersonalData.over(database, export_person, erase_person),

@@ -9,24 +9,38 @@ import grpc
 from services.course import views
 from services.course.catalogue import Catalogue, Question
 from services.course.filters import filters_of, order_of
+from services.course.label_changes import LabelChanges
 from services.course.learning import Learning
 from services.course.published import PublishedCourses
 from services.kit import call
 from services.kit.data.pages import page_size
+from services.kit.rpc.etags import not_modified
 from stellr.course.v1 import course_pb2
 from stellr.course.v1 import course_service_pb2 as pb
 from stellr.course.v1.course_service_pb2_grpc import CourseServiceServicer
+
+# Kept by whoever likes, and asked about each time: a change is seen at once (RFC 9111, 5.2.2.4).
+FRESH = "public, no-cache"
+OWN = "private, no-cache"
 
 
 class CourseServicer(CourseServiceServicer):
     """Shows what can be learnt, and lets learners in. What is kept at hand is sent as it is."""
 
     def __init__(
-        self, catalogue: Catalogue, published: PublishedCourses, learning: Learning
+        self,
+        *,
+        catalogue: Catalogue,
+        published: PublishedCourses,
+        learning: Learning,
+        categories: LabelChanges,
+        tags: LabelChanges,
     ) -> None:
         self._catalogue = catalogue
         self._published = published
         self._learning = learning
+        self._categories = categories
+        self._tags = tags
 
     def ListCourses(self, request: pb.ListCoursesRequest, context: grpc.ServicerContext) -> Any:
         """A page of the catalogue."""
@@ -36,21 +50,45 @@ class CourseServicer(CourseServiceServicer):
             page_size(request.page_size),
             request.page_token,
         )
-        return self._catalogue.list(question)
+        page = self._catalogue.list(question)
+        return b"" if not_modified(context, page.etag, FRESH) else page.message
 
     def GetCourse(self, request: pb.GetCourseRequest, context: grpc.ServicerContext) -> Any:
-        """A published course with its outline."""
-        return self._published.get(request.course).course
+        """A course with its outline."""
+        found = self._published.get_for(request.course, call.caller())
+        cached = FRESH if found.is_public else OWN
+        return b"" if not_modified(context, found.etag, cached) else found.course
 
     def GetLesson(self, request: pb.GetLessonRequest, context: grpc.ServicerContext) -> Any:
         """A lesson to read."""
-        return self._learning.read(request.lesson_id, call.caller().user_id)
+        return self._learning.read(request.lesson_id, call.caller())
+
+    def ListCategories(
+        self, request: pb.ListCategoriesRequest, context: grpc.ServicerContext
+    ) -> pb.ListCategoriesResponse:
+        """A page of the categories."""
+        rows, token = self._categories.list(page_size(request.page_size), request.page_token)
+        categories = map(views.label, rows)
+        return pb.ListCategoriesResponse(categories=categories, next_page_token=token)
+
+    def ListTags(
+        self, request: pb.ListTagsRequest, context: grpc.ServicerContext
+    ) -> pb.ListTagsResponse:
+        """A page of the tags."""
+        rows, token = self._tags.list(page_size(request.page_size), request.page_token)
+        return pb.ListTagsResponse(tags=map(views.label, rows), next_page_token=token)
 
     def EnrollCourse(
         self, request: pb.EnrollCourseRequest, context: grpc.ServicerContext
     ) -> course_pb2.Enrollment:
         """Enroll the caller."""
         return views.enrollment(self._learning.enroll(request.course, call.user_id()))
+
+    def LeaveCourse(
+        self, request: pb.LeaveCourseRequest, context: grpc.ServicerContext
+    ) -> course_pb2.Enrollment:
+        """End the caller's enrollment."""
+        return views.enrollment(self._learning.leave(request.course, call.user_id()))
 
     def ListEnrollments(
         self, request: pb.ListEnrollmentsRequest, context: grpc.ServicerContext

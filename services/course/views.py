@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from services.course.models import ACTIVE
 from services.course.repository.catalogue import SummaryRow
 from services.course.repository.courses import CourseRow
 from services.course.repository.enrollments import EnrollmentRow
+from services.course.repository.label_lists import LabelRow
 from services.course.repository.lessons import LessonRow
 from services.kit.data.tables import timestamp
 from stellr.course.v1 import course_internal_service_pb2 as internal
@@ -27,6 +29,7 @@ def course(row: CourseRow) -> pb.Course:
         authors=row.authors,
         license=row.license,
         sections=[_section(section) for section in row.sections or ()],
+        capacity=row.capacity or 0,
     )
 
 
@@ -49,6 +52,8 @@ def lesson(row: LessonRow, body: str) -> pb.Lesson:
         previous_lesson_id=str(row.previous_lesson_id or ""),
         next_lesson_id=str(row.next_lesson_id or ""),
         preview=row.preview,
+        etag=row.etag,
+        section_id=str(row.section_id or ""),
     )
 
 
@@ -76,9 +81,26 @@ def _facts(row: CourseRow | SummaryRow) -> dict[str, Any]:
         "lesson_count": row.lesson_count,
         "duration_minutes": row.duration_minutes,
         "publish_time": timestamp(row.published_at),
+        "state": state_of(row.published_at, row.archived_at),
     }
 
 
 def _section(section: dict[str, Any]) -> pb.Section:
     lessons = [pb.LessonSummary(**values) for values in section["lessons"] or ()]
-    return pb.Section(title=section["title"], lessons=lessons)
+    return pb.Section(section_id=section["section_id"], title=section["title"], lessons=lessons)
+
+
+def state_of(
+    published_at: datetime | None, archived_at: datetime | None
+) -> pb.CourseState.ValueType:
+    """Whether learners see a course."""
+    if archived_at:
+        return pb.COURSE_STATE_ARCHIVED
+    return pb.COURSE_STATE_PUBLISHED if published_at else pb.COURSE_STATE_DRAFT
+
+
+def label(row: LabelRow) -> pb.Label:
+    """A category or a tag."""
+    return pb.Label(
+        label_id=str(row.label_id), name=row.name, slug=row.slug, course_count=row.course_count
+    )

@@ -44,6 +44,7 @@ class SummaryRow(NamedTuple):
     lesson_count: int
     duration_minutes: int
     published_at: datetime | None
+    archived_at: datetime | None
     category: str | None
     tags: list[str]
     sort_key: Any
@@ -105,7 +106,8 @@ def _list_statement(shape: _Shape, order: str, is_later: bool) -> Statement[Summ
     statement = (
         sa.select(
             *(Course.course_id, Course.slug, Course.title, Course.summary, Course.language),
-            *(Course.lesson_count, Course.duration_minutes, Course.published_at),
+            *(Course.lesson_count, Course.duration_minutes),
+            *(Course.published_at, Course.archived_at),
             Category.name.label("category"),
             _tags_of_course().label("tags"),
             key.label("sort_key"),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.course.repository.common import FACTS, LIVE, REFERENCE, TAG_NAMES, reference_of
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write, nothing
+from services.kit.data.statements import Statement, scalar
 
 
 class CourseRow(NamedTuple):
@@ -23,8 +23,9 @@ class CourseRow(NamedTuple):
     category_id: UUID | None
     published_at: datetime | None
     archived_at: datetime | None
-    slug: str
     etag: str
+    slug: str
+    capacity: int | None
     lesson_count: int
     duration_minutes: int
     category: str | None
@@ -41,9 +42,9 @@ class TitleRow(NamedTuple):
 
 
 _LOAD_COURSES = f"""
-SELECT {FACTS}, c.slug, c.etag, c.lesson_count, c.duration_minutes,
+SELECT {FACTS}, c.slug, c.capacity, c.lesson_count, c.duration_minutes,
     g.name AS category, {TAG_NAMES} AS tags, (
-    SELECT json_agg(json_build_object('title', s.title, 'lessons', (
+    SELECT json_agg(json_build_object('section_id', s.section_id, 'title', s.title, 'lessons', (
         SELECT json_agg(json_build_object(
             'lesson_id', l.lesson_id, 'title', l.title, 'position', l.position,
             'minutes', l.minutes, 'has_quiz', l.has_quiz, 'preview', l.preview
@@ -67,9 +68,9 @@ def find_published(db: Database, reference: str) -> CourseRow | None:
     return db.first(_LOAD_PUBLISHED, **reference_of(reference))
 
 
-def find_course(db: Database, course_id: UUID) -> CourseRow | None:
-    """The course, published or not, whole, or None."""
-    return db.first(_LOAD_ANY, course_id=course_id, slug=None)
+def find_course(db: Database, reference: str) -> CourseRow | None:
+    """The course of an id or a slug, published or not, whole, or None."""
+    return db.first(_LOAD_ANY, **reference_of(reference))
 
 
 def find_title(db: Database, reference: str) -> TitleRow | None:
@@ -77,16 +78,12 @@ def find_title(db: Database, reference: str) -> TitleRow | None:
     return db.first(_FIND_TITLE, **reference_of(reference))
 
 
-_PUBLISH = Write(
-    """
-    UPDATE courses SET published_at = coalesce(published_at, now()), archived_at = NULL,
-        etag = :etag, updated_at = now()
-    WHERE course_id = :course_id AND (published_at IS NULL OR archived_at IS NOT NULL)
-    """,
-    nothing,
+_COUNT_LESSONS = Statement(
+    "SELECT count(*) FROM lessons WHERE course_id = :course_id AND archived_at IS NULL", scalar
 )
 
 
-def publish(db: Database, course_id: UUID, etag: str) -> bool:
-    """Publish a course; whether it was not before."""
-    return db.run(_PUBLISH, course_id=course_id, etag=etag) > 0
+def count_lessons(db: Database, course_id: UUID) -> int:
+    """How many live lessons a course has."""
+    count: int = db.one(_COUNT_LESSONS, course_id=course_id)
+    return count

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session as Db
 
 from services.course.bodies import Link
-from services.course.imported import CourseContent, LessonContent
+from services.course.imported import LessonContent
 from services.course.repository.common import FACTS, Row
-from services.course.words import fold, words_of
 
-# Titles beyond these are not searched: a tsvector holds at most 1 MiB.
-SEARCHED_CHARACTERS = 50_000
-_FIND_COURSE_ID = sa.text("SELECT course_id FROM courses WHERE slug = :slug")
-_MAKE_COURSE = sa.text("""
-INSERT INTO courses (slug, title, language, etag) VALUES (:slug, :title, :language, :etag)
-ON CONFLICT (slug) DO NOTHING
-""")
 # Enrolling goes on meanwhile: it needs the key only.
-_LOCK_COURSE = f"SELECT {FACTS} FROM courses c WHERE {{}} FOR NO KEY UPDATE"
-_LOCK_BY_SLUG = sa.text(_LOCK_COURSE.format("slug = :slug"))
-_LOCK_BY_ID = sa.text(_LOCK_COURSE.format("course_id = :course_id"))
+_LOCK_COURSE = sa.text(
+    f"SELECT {FACTS} FROM courses c WHERE course_id = :course_id FOR NO KEY UPDATE"
+)
 _WRITE_SECTIONS = sa.text("""
 INSERT INTO sections (course_id, position, title)
 SELECT :course_id, position, title
@@ -55,7 +46,7 @@ ON CONFLICT (lesson_id) DO UPDATE SET
     section_id = EXCLUDED.section_id, author_id = EXCLUDED.author_id, key = EXCLUDED.key,
     position = EXCLUDED.position, title = EXCLUDED.title, body = EXCLUDED.body,
     links = EXCLUDED.links, minutes = EXCLUDED.minutes, preview = EXCLUDED.preview,
-    has_quiz = EXCLUDED.has_quiz, archived_at = NULL, updated_at = now()
+    has_quiz = EXCLUDED.has_quiz, etag = EXCLUDED.etag, archived_at = NULL, updated_at = now()
 WHERE (lessons.section_id, lessons.author_id, lessons.key, lessons.position, lessons.title,
         lessons.body, lessons.links, lessons.minutes, lessons.preview, lessons.has_quiz,
         lessons.archived_at)
@@ -78,27 +69,9 @@ SELECT :course_id, * FROM unnest(CAST(:tags AS uuid[])) WITH ORDINALITY
 """)
 
 
-def find_course_id(db: Db, slug: str) -> UUID | None:
-    """The id of the course of the slug, published or not, or None."""
-    course_id: UUID | None = db.scalar(_FIND_COURSE_ID, {"slug": slug})
-    return course_id
-
-
-def lock_course(db: Db, content: CourseContent, etag: str) -> Row:
-    """The course of the slug, made if there is none, held until the end of the transaction."""
-    values = {
-        "slug": content.slug,
-        "title": content.title,
-        "language": content.language,
-        "etag": etag,
-    }
-    db.execute(_MAKE_COURSE, values)
-    return db.execute(_LOCK_BY_SLUG, {"slug": content.slug}).one()
-
-
-def lock_known_course(db: Db, course_id: UUID) -> Row:
+def lock_course(db: Db, course_id: UUID) -> Row:
     """The course of an id, held until the end of the transaction."""
-    return db.execute(_LOCK_BY_ID, {"course_id": course_id}).one()
+    return db.execute(_LOCK_COURSE, {"course_id": course_id}).one()
 
 
 def write_sections(db: Db, course_id: UUID, titles: Sequence[str]) -> bool:
@@ -146,55 +119,3 @@ def write_tags(db: Db, course_id: UUID, tags: Sequence[UUID]) -> bool:
     db.execute(_CLEAR_TAGS, values)
     db.execute(_WRITE_TAGS, values)
     return True
-
-
-class Searched(NamedTuple):
-    """What a course is found by, most important first, each as a text with its words."""
-
-    title: str
-    labels: str
-    summary: str
-    lessons: str
-
-
-def _searchable(name: str, weight: str) -> str:
-    """SQL: the words of a text, as they are written and in the forms of the language."""
-    text = f"CAST(:{name} AS text)"
-    both = f"to_tsvector('simple', {text}) || to_tsvector(CAST(:dictionary AS regconfig), {text})"
-    return f"setweight({both}, '{weight}') || array_to_tsvector(CAST(:{name}_words AS text[]))"
-
-
-_SEARCH = " || ".join(
-    _searchable(f"search_{name}", weight)
-    for name, weight in zip(Searched._fields, "ABCD", strict=True)
-)
-_LESSONS = "FROM lessons l WHERE l.course_id = c.course_id AND l.archived_at IS NULL"
-_WRITE_COURSE = sa.text(f"""
-UPDATE courses c SET
-    title = :title, summary = :summary, language = :language, license = :license,
-    authors = CAST(:authors AS text[]), category_id = :category_id,
-    lesson_count = (SELECT count(*) {_LESSONS}),
-    duration_minutes = (SELECT coalesce(sum(l.minutes), 0) {_LESSONS}),
-    search = {_SEARCH}, etag = :etag, updated_at = now()
-WHERE c.course_id = :course_id
-""")
-
-
-def write_course(
-    db: Db,
-    course_id: UUID,
-    facts: dict[str, object],
-    searched: Searched,
-    *,
-    etag: str,
-    dictionary: str,
-) -> None:
-    """Write what a course is, and what follows from its lessons, which are written before."""
-    cut = [text[:SEARCHED_CHARACTERS] for text in searched]
-    texts = {f"search_{name}": fold(text) for name, text in zip(Searched._fields, cut, strict=True)}
-    words = {
-        f"search_{name}_words": words_of(text)
-        for name, text in zip(Searched._fields, cut, strict=True)
-    }
-    values = {"course_id": course_id, "etag": etag, "dictionary": dictionary}
-    db.execute(_WRITE_COURSE, {**values, **facts, **texts, **words})

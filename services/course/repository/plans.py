@@ -13,18 +13,18 @@ from services.course.matching import KnownLesson
 
 _FIND_PLAN = """
 SELECT plan_id, course_id, content, lesson_ids, changed,
-    changed IS NULL AND expires_at > clock_timestamp() AS under_way
+    changed IS NULL AND expires_at > clock_timestamp() AS under_way, etag
 FROM import_plans WHERE
 """
 _FIND_BY_ID = sa.text(f"{_FIND_PLAN} plan_id = :plan_id")
 _FIND_BY_COURSE = sa.text(f"{_FIND_PLAN} course_id = :course_id")
 _SAVE_PLAN = sa.text("""
-INSERT INTO import_plans (course_id, plan_id, content, lesson_ids, expires_at)
+INSERT INTO import_plans (course_id, plan_id, content, lesson_ids, expires_at, etag)
 VALUES (:course_id, :plan_id, :content, CAST(:lesson_ids AS uuid[]),
-    clock_timestamp() + make_interval(secs => :seconds))
+    clock_timestamp() + make_interval(secs => :seconds), :etag)
 ON CONFLICT (course_id) DO UPDATE SET
     plan_id = EXCLUDED.plan_id, content = EXCLUDED.content, lesson_ids = EXCLUDED.lesson_ids,
-    expires_at = EXCLUDED.expires_at, changed = NULL
+    expires_at = EXCLUDED.expires_at, etag = EXCLUDED.etag, changed = NULL
 """)
 _FINISH_PLAN = sa.text("""
 UPDATE import_plans SET changed = :changed, content = '', lesson_ids = '{}'
@@ -53,6 +53,8 @@ class Plan(NamedTuple):
     lesson_ids: list[UUID]
     changed: bool | None
     under_way: bool
+    # Of the course as it was found.
+    etag: str
 
 
 def find_plan(db: Db, plan_id: UUID) -> Plan | None:
@@ -75,6 +77,7 @@ def save_plan(
     content: bytes,
     lesson_ids: Sequence[UUID],
     seconds: float,
+    etag: str,
 ) -> None:
     """Put a plan that is good for so many seconds in the place of the course's last one."""
     values = {
@@ -83,6 +86,7 @@ def save_plan(
         "content": content,
         "lesson_ids": list(lesson_ids),
         "seconds": seconds,
+        "etag": etag,
     }
     db.execute(_SAVE_PLAN, values)
 

@@ -18,3 +18,4 @@ def role_named(name: str) -> Role.ValueType:
 
 
 LEARNER = role_name(Role.ROLE_LEARNER)
+ADMIN = role_name(Role.ROLE_ADMIN)

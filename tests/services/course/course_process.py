@@ -19,11 +19,32 @@ from services.kit import call as calls
 from services.kit.events.kinds import kind_of
 from services.kit.process.runtime import Runtime
 from services.kit.rpc.policy import MethodPolicy, policies
+from stellr.course.v1 import authoring_service_pb2 as authoring
 from stellr.course.v1 import course_internal_service_pb2 as internal
 
-SERVICES = ("stellr.course.v1.CourseService", "stellr.course.v1.CourseInternalService")
+SERVICES = (
+    "stellr.course.v1.CourseService",
+    "stellr.course.v1.AuthoringService",
+    "stellr.course.v1.CourseInternalService",
+)
 Told = TypeVar("Told", bound=Message)
 _EVENTS = "SELECT payload FROM events WHERE kind = %s ORDER BY event_id"
+
+
+@dataclass
+class Context:
+    """What a servicer is told of a call, and the headers that it sends."""
+
+    asked: tuple[tuple[str, str], ...] = ()
+    sent: tuple[tuple[str, str], ...] = ()
+
+    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
+        """The headers of the call."""
+        return self.asked
+
+    def send_initial_metadata(self, headers: tuple[tuple[str, str], ...]) -> None:
+        """Keep the headers of the answer."""
+        self.sent = headers
 
 
 @dataclass
@@ -31,6 +52,7 @@ class Process:
     """A process of the course service; calls go to its servicers directly."""
 
     runtime: Runtime
+    context: Context = field(default_factory=Context)
 
     def __post_init__(self) -> None:
         registrations = build(self.runtime).servicers
@@ -39,14 +61,15 @@ class Process:
         self.runtime.events.start(self.runtime.supervisor)
         self.runtime.supervisor.start()
 
-    def __call__(self, rpc: str, request: Any, user_id: UUID | None = None) -> Any:
+    def __call__(self, rpc: str, request: Any, user_id: UUID | None = None, *roles: str) -> Any:
         """Handle one RPC as the chain does: a call, a transaction for what writes, the handler."""
-        caller, policy = calls.Caller(user_id=user_id), self._policies[rpc]
+        caller = calls.Caller(user_id=user_id, roles=frozenset(roles))
+        policy = self._policies[rpc]
         token = calls.enter(calls.Call(method=rpc, caller=caller))
         servicer = next(found for found in self._servicers if rpc in type(found).__dict__)
         try:
             with self._transaction(policy):
-                reply = getattr(servicer, rpc)(request, None)
+                reply = getattr(servicer, rpc)(request, self.context)
         finally:
             calls.leave(token)
         return policy.reply.FromString(reply) if isinstance(reply, bytes) else reply
@@ -140,6 +163,17 @@ def plan(process: Process, course: internal.CourseContent, **values: Any) -> int
         "PlanImport", internal.PlanImportRequest(content=course, **values)
     )
     return planned
+
+
+def draft(process: Process, title: str, owner: UUID | None = None) -> str:
+    """A draft with a lesson, of a person or of the administrators; its id."""
+    roles = ("author",) if owner else ("admin",)
+    create = authoring.CreateCourseRequest(course=authoring.CourseChange(title=title))
+    course_id: str = process("CreateCourse", create, owner, *roles).course_id
+    lesson = authoring.LessonChange(title="First")
+    add = authoring.CreateLessonRequest(course=course_id, lesson=lesson)
+    process("CreateLesson", add, owner, *roles)
+    return course_id
 
 
 def bring(process: Process, course: internal.CourseContent) -> Imported:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from services.kit.errors import InvalidArgument
-from stellr.course.v1 import course_internal_service_pb2 as internal
+from stellr.course.v1 import authoring_service_pb2 as authoring
 from stellr.course.v1 import course_service_pb2 as pb
-from tests.services.course.course_process import Process, Statements, bring, content, plan
+from tests.services.course.course_process import Process, Statements, bring, content, draft, plan
 from tests.support import eventually
 
 
@@ -105,9 +105,9 @@ def test_pages_go_with_every_change_of_a_course(
     eventually(lambda: _cost(catalogue, statements, **wanted) == 0)
     bring(catalogue, content("new", title="New stars"))
     assert slugs(catalogue, **wanted)[0] == "new"
-    draft = plan(catalogue, content("later", title="Later stars"))
-    publish = internal.PublishCourseRequest(course_id=draft.course_id)
-    assert catalogue("PublishCourse", publish).slug == "later"
+    later = draft(catalogue, "Later stars")
+    publish = authoring.PublishCourseRequest(course=later)
+    assert catalogue("PublishCourse", publish, None, "admin").slug == "later-stars"
     assert _cost(catalogue, statements, **wanted) > 0
 
 

@@ -118,7 +118,14 @@ CALLS: list[tuple[str, Any, set[str]]] = [
     ("PlanImport", pb.PlanImportRequest(), {"gateway"}),
     ("CommitImport", pb.CommitImportRequest(plan_id=UNKNOWN_ID), {"gateway"}),
     ("CancelImport", pb.CancelImportRequest(plan_id=UNKNOWN_ID), {"gateway"}),
-    ("PublishCourse", pb.PublishCourseRequest(course_id=UNKNOWN_ID), {"gateway"}),
+    (
+        "GetAuthorship",
+        pb.GetAuthorshipRequest(course=DEMO),
+        {"gateway", "media", "progress", "quiz"},
+    ),
+    ("SetLessonQuiz", pb.SetLessonQuizRequest(lesson_id=UNKNOWN_ID), {"quiz"}),
+    ("ListCourseLearners", pb.ListCourseLearnersRequest(course=DEMO, limit=1), {"progress"}),
+    ("GetCourseContent", pb.GetCourseContentRequest(course=DEMO), {"gateway"}),
 ]
 
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from stellr.course.v1 import authoring_service_pb2 as authoring
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.events_pb2 import OutlineChanged
-from tests.services.course.course_process import Process, bring, content, plan
+from tests.services.course.course_process import Process, bring, content, draft, plan
 
 
 def test_each_change_of_a_course_is_told_once(process: Process) -> None:
@@ -12,19 +13,19 @@ def test_each_change_of_a_course_is_told_once(process: Process) -> None:
     told = OutlineChanged(course_id=imported.course_id)
     assert process.told(OutlineChanged) == [told]
     assert not bring(process, content()).changed
-    publish = pb.PublishCourseRequest(course_id=imported.course_id)
-    process("PublishCourse", publish)
+    publish = authoring.PublishCourseRequest(course=imported.course_id)
+    process("PublishCourse", publish, None, "admin")
     assert process.told(OutlineChanged) == [told]
     assert bring(process, content(title="Suns")).changed
     assert process.told(OutlineChanged) == [told, told]
 
 
 def test_a_draft_is_told_of_when_it_is_published(process: Process) -> None:
-    course_id = plan(process, content("draft")).course_id
-    assert process.told(OutlineChanged) == []
-    request = pb.PublishCourseRequest(course_id=course_id)
-    process.at_once(8, lambda _: process("PublishCourse", request))
-    assert process.told(OutlineChanged) == [OutlineChanged(course_id=course_id)]
+    course_id = draft(process, "draft")
+    before = len(process.told(OutlineChanged))
+    request = authoring.PublishCourseRequest(course=course_id)
+    process.at_once(8, lambda _: process("PublishCourse", request, None, "admin"))
+    assert process.told(OutlineChanged)[before:] == [OutlineChanged(course_id=course_id)]
 
 
 def test_a_commit_asked_for_at_once_is_told_once(process: Process) -> None:

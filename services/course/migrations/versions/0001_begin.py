@@ -14,6 +14,7 @@ down_revision = None
 NOW = sa.text("now()")
 TIME = pg.TIMESTAMP(timezone=True)
 UUIDV7 = sa.text("uuidv7()")
+NEW_ETAG = sa.text("left(md5(gen_random_uuid()::text), 16)")
 LIVE_COURSE = sa.text("published_at IS NOT NULL AND archived_at IS NULL")
 LIVE_LESSON = sa.text("archived_at IS NULL")
 
@@ -23,6 +24,8 @@ def upgrade() -> None:
     _create_names("categories", "category_id")
     _create_names("tags", "tag_id")
     _create_courses()
+    _create_slugs()
+    _create_owners()
     _create_course_tags()
     _create_sections()
     _create_lessons()
@@ -55,6 +58,7 @@ def _create_courses() -> None:
         sa.Column("duration_minutes", sa.Integer, nullable=False, server_default="0"),
         sa.Column("search", pg.TSVECTOR, nullable=False, server_default=""),
         sa.Column("etag", sa.Text, nullable=False),
+        sa.Column("capacity", sa.Integer),
         sa.Column("published_at", TIME),
         sa.Column("archived_at", TIME),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
@@ -68,6 +72,24 @@ def _create_courses() -> None:
     }.items():
         columns: list[str | sa.TextClause] = [sa.text(column), "course_id"]
         op.create_index(f"courses_by_{name}", "courses", columns, postgresql_where=LIVE_COURSE)
+
+
+def _create_slugs() -> None:
+    op.create_table(
+        "course_slugs",
+        sa.Column("slug", sa.Text, primary_key=True),
+        _course(index=True),
+    )
+
+
+def _create_owners() -> None:
+    op.create_table(
+        "course_owners",
+        _course(primary_key=True),
+        sa.Column("user_id", sa.Uuid, primary_key=True),
+    )
+    op.create_index("courses_of_an_owner", "course_owners", ["user_id", "course_id"])
+    keep_out_the_erased("course_owners")
 
 
 def _create_course_tags() -> None:
@@ -116,6 +138,7 @@ def _create_lessons() -> None:
         sa.Column("minutes", sa.Integer, nullable=False),
         sa.Column("preview", sa.Boolean, nullable=False),
         sa.Column("has_quiz", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("etag", sa.Text, nullable=False, server_default=NEW_ETAG),
         sa.Column("archived_at", TIME),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
         sa.Column("updated_at", TIME, nullable=False, server_default=NOW),
@@ -130,9 +153,7 @@ def _create_enrollments() -> None:
     op.create_table(
         "enrollments",
         sa.Column("enrollment_id", sa.Uuid, primary_key=True, server_default=UUIDV7),
-        sa.Column(
-            "course_id", sa.Uuid, sa.ForeignKey("courses.course_id"), nullable=False, index=True
-        ),
+        sa.Column("course_id", sa.Uuid, sa.ForeignKey("courses.course_id"), nullable=False),
         sa.Column("user_id", sa.Uuid, nullable=False),
         sa.Column("state", sa.Text, nullable=False, server_default="active"),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
@@ -141,6 +162,13 @@ def _create_enrollments() -> None:
         sa.CheckConstraint("state IN ('active', 'ended')"),
     )
     op.create_index("enrollments_of_a_learner", "enrollments", ["user_id", "enrollment_id"])
+    op.create_index(
+        "enrollments_that_stand",
+        "enrollments",
+        ["course_id", "user_id"],
+        postgresql_where=sa.text("state = 'active'"),
+    )
+    op.create_index("learners_of_a_course", "enrollments", ["course_id", "user_id"])
     keep_out_the_erased("enrollments")
 
 
@@ -153,9 +181,12 @@ def _create_import_plans() -> None:
         sa.Column("lesson_ids", pg.ARRAY(sa.Uuid), nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("changed", sa.Boolean),
+        sa.Column("etag", sa.Text, nullable=False),
     )
 
 
-def _course(primary_key: bool = False) -> sa.Column[UUID]:
+def _course(primary_key: bool = False, index: bool | None = None) -> sa.Column[UUID]:
     course = sa.ForeignKey("courses.course_id", ondelete="CASCADE")
-    return sa.Column("course_id", sa.Uuid, course, nullable=False, primary_key=primary_key)
+    return sa.Column(
+        "course_id", sa.Uuid, course, nullable=False, primary_key=primary_key, index=index
+    )

@@ -1,0 +1,69 @@
+"""Categories and tags, listed and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.course import names
+from services.course.errors import LabelInUse, LabelNotFound, NameTaken
+from services.course.repository.label_lists import LabelRow, Labels
+from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
+from services.kit.events.events import Events
+from stellr.course.v1.events_pb2 import OutlineChanged
+
+
+class LabelChanges:
+    """Lists and changes the labels of one kind."""
+
+    def __init__(
+        self, database: Database, events: Events, page_tokens: PageTokens, labels: Labels
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._page_tokens = page_tokens
+        self._labels = labels
+
+    def list(self, size: int, token: str) -> tuple[Sequence[LabelRow], str]:
+        """A page of the labels, by name."""
+        scope = f"labels {self._labels.table}"
+        after = self._page_tokens.read(token, scope)
+        place = (str(after[0]), UUID(after[1])) if after else None
+        rows = self._labels.list(self._database, place, size + 1)
+        return self._page_tokens.page(
+            rows, size, scope, lambda row: [row.sort_key, str(row.label_id)]
+        )
+
+    def create(self, name: str) -> LabelRow:
+        """A new label; NameTaken."""
+        clean = names.clean(name)
+        for slug in (names.slug(clean), names.marked_slug(clean)):
+            made = self._labels.create(self._database, clean, slug)
+            if made:
+                return made
+        raise NameTaken
+
+    def rename(self, reference: str, name: str) -> LabelRow:
+        """The label under another name; LabelNotFound, NameTaken."""
+        known = self._labels.find(self._database, reference)
+        if known is None:
+            raise LabelNotFound
+        renamed = self._labels.rename(self._database, reference, names.clean(name))
+        if renamed is None:
+            raise NameTaken
+        self._tell(renamed.label_id)
+        return renamed
+
+    def delete(self, reference: str) -> None:
+        """Delete a label that no course has; LabelNotFound, LabelInUse."""
+        known = self._labels.find(self._database, reference)
+        if known is None:
+            raise LabelNotFound
+        if not self._labels.delete(self._database, known.label_id):
+            raise LabelInUse
+
+    def _tell(self, label_id: UUID) -> None:
+        """All courses that have the label are to be read anew."""
+        for course_id in self._labels.courses(self._database, label_id):
+            self._events.append(OutlineChanged(course_id=str(course_id)), awaited=True)

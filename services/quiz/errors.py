@@ -58,13 +58,6 @@ class AttemptTooSoon(FailedPrecondition):
         self.retry_after = max(1.0, retry_after)
 
 
-class LessonNotFound(NotFound):
-    """There is no such lesson, or this author may not see it."""
-
-    reason = Reason.REASON_LESSON_NOT_FOUND
-    message = "there is no such lesson"
-
-
 class NotYourCourse(PermissionDenied):
     """The lesson is of another author's course."""
 

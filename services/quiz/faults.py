@@ -50,7 +50,7 @@ def share_fault(weights: Iterable[float]) -> str:
     """What is wrong with the weights of a multiple choice; empty where nothing is."""
     whole = sum(weight for weight in weights if weight > 0)
     if not whole:
-        return "no right answer: mark it with '=', or give weights such as ~%50%"
+        return "no right answer"
     if abs(whole - FULL_SHARE) > SHARE_TOLERANCE:
         return f"the positive weights add up to {whole:g}, not to 100"
     return ""
@@ -68,6 +68,9 @@ def _single(options: Sequence[Option]) -> Iterator[Fault]:
 
 
 def _one_right(options: Sequence[Option]) -> Iterator[Fault]:
+    for place, option in enumerate(options):
+        if option.weight is not None and option.right is not (option.weight >= FULL_SHARE):
+            yield Fault(place, "a right answer is worth 100, and no other one is")
     right = [place for place, option in enumerate(options) if option.right]
     if not right:
         yield Fault(None, "no right answer")

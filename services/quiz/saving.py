@@ -27,9 +27,11 @@ class SavedQuiz(NamedTuple):
 class Saving:
     """Writes quizzes, those of one course in turn, and tells of it."""
 
-    def __init__(self, database: Database, events: Events) -> None:
+    def __init__(self, database: Database, events: Events, *, awaited: bool = False) -> None:
+        """With `awaited` whoever gets the answer sees the change, whichever process they ask."""
         self._database = database
         self._events = events
+        self._awaited = awaited
 
     def lock(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> dict[UUID, Latest]:
         """By lesson, the last version of its quiz, which nobody else changes meanwhile."""
@@ -61,7 +63,7 @@ class Saving:
                 rules=written.rules,
             )
             quizzes.add_version(db, version, written.digest)
-        self._events.append(QuizChanged(lesson_id=str(lesson_id)))
+        self._tell(lesson_id)
         return SavedQuiz(quiz_id, version_id, changed=True)
 
     def remove(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> int:
@@ -69,5 +71,8 @@ class Saving:
         quizzes.lock_course(self._database, course_id)
         removed = quizzes.remove_quizzes(self._database, lesson_ids)
         for lesson_id in removed:
-            self._events.append(QuizChanged(lesson_id=str(lesson_id)))
+            self._tell(lesson_id)
         return len(removed)
+
+    def _tell(self, lesson_id: UUID) -> None:
+        self._events.append(QuizChanged(lesson_id=str(lesson_id)), awaited=self._awaited)

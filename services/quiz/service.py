@@ -9,6 +9,9 @@ from services.kit.events.events import Drops
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
 from services.quiz.attempts import Attempts
+from services.quiz.authoring import Authoring
+from services.quiz.authoring_servicer import QuizAuthoringServicer
+from services.quiz.authors import Authors
 from services.quiz.current import CurrentQuizzes
 from services.quiz.ending import Ending
 from services.quiz.importing import Importing
@@ -18,7 +21,12 @@ from services.quiz.personal import erase_person, export_person
 from services.quiz.reviewing import Reviewing
 from services.quiz.saving import Saving
 from services.quiz.servicer import QuizServicer
+from services.quiz.telling import Telling
+from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.quiz.v1.events_pb2 import QuizChanged
+from stellr.quiz.v1.quiz_authoring_service_pb2_grpc import (
+    add_QuizAuthoringServiceServicer_to_server,
+)
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import add_QuizInternalServiceServicer_to_server
 from stellr.quiz.v1.quiz_service_pb2_grpc import add_QuizServiceServicer_to_server
 
@@ -38,9 +46,19 @@ def build(runtime: Runtime) -> Domain:
     saving = Saving(database, events)
     ending = Ending(database, events, quizzes)
     internal = QuizInternalServicer(Importing(saving))
+    course = CourseInternalServiceStub(runtime.channel("course"))
+    authoring = Authoring(
+        database,
+        Saving(database, events, awaited=True),
+        Authors(course),
+        Telling(database, course, runtime.jobs),
+    )
     return Domain(
         servicers=[
             Registration(add_QuizServiceServicer_to_server, QuizServicer(attempts, reviewing)),
+            Registration(
+                add_QuizAuthoringServiceServicer_to_server, QuizAuthoringServicer(authoring)
+            ),
             Registration(add_QuizInternalServiceServicer_to_server, internal),
         ],
         periodic=[Periodic("end_attempts", END_SECONDS, ending.end_late)],

@@ -76,7 +76,8 @@ def _multiple(
     weights = [each.weight or 0 for each in choices]
     reason = share_fault(weights)
     if reason:
-        defects.add(question_line, reason)
+        hint = "mark it with '=', or give weights such as ~%50%"
+        defects.add(question_line, reason if any(w > 0 for w in weights) else f"{reason}: {hint}")
     pairs = zip(choices, weights, strict=True)
     options = [each.option(weight > 0) for each, weight in pairs]
     return as_truth(QuestionKind.MULTIPLE_CHOICE, options)
@@ -89,6 +90,5 @@ def as_truth(kind: QuestionKind, options: list[Option]) -> tuple[QuestionKind, l
     if len(options) != len(by_text) or by_text.keys() != {"true", "false"} or rights != 1:
         return kind, options
     return QuestionKind.TRUE_FALSE, [
-        Option(text, by_text[text.casefold()].right, feedback=by_text[text.casefold()].feedback)
-        for text in TRUTHS
+        replace(by_text[text.casefold()], text=text, weight=None) for text in TRUTHS
     ]

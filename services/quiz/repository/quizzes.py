@@ -99,6 +99,16 @@ def lock_course(db: Database, course_id: UUID) -> None:
     db.run(_LOCK_COURSE, course_id=str(course_id))
 
 
+_LOCK_NEWS = Write(
+    "SELECT pg_advisory_xact_lock(hashtextextended('quiz news:' || :lesson_id, 0))", nothing
+)
+
+
+def lock_news(db: Database, lesson_id: UUID) -> None:
+    """Wait until no other transaction tells of the lesson's quiz, and keep others waiting."""
+    db.run(_LOCK_NEWS, lesson_id=str(lesson_id))
+
+
 _FIND_LATEST = Statement(
     """
     SELECT lesson_id, quiz_id, version_id, digest, removed_at IS NOT NULL, document -> 'rules'

@@ -1,9 +1,17 @@
+from itertools import count
+from typing import Any
+from uuid import UUID
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.kit.errors import InvalidFields, Violation
+from services.quiz import gift
 from services.quiz.answers import Answer
 from services.quiz.grading import Grade, grade
 from services.quiz.kept import KeptOption, KeptQuestion
+from services.quiz.matching import with_ids
 from services.quiz.questions import QuestionKind
 
 
@@ -110,3 +118,80 @@ def test_the_case_of_ids_says_nothing() -> None:
 def test_a_quiz_without_questions_cannot_be_graded() -> None:
     with pytest.raises(ValueError, match="without questions"):
         grade([], [], 60)
+
+
+def test_part_of_a_choice_is_worth_part_of_its_points() -> None:
+    def points(*chosen: str, partial: bool = True) -> float:
+        return grade([MULTIPLE], [Answer.of("multiple", chosen)], 60, partial_credit=partial).score
+
+    assert [points("m1"), points("m1", "m2"), points("m1", "m3"), points("m1", "m2", "m3")] == [
+        1.5,
+        3,
+        0,
+        1.5,
+    ]
+    assert points("m1", partial=False) == 0
+
+
+def written(gift_text: str) -> list[KeptQuestion]:
+    ids = (UUID(int=number) for number in count(1))
+    return list(with_ids(gift.parse(gift_text), (), ids))
+
+
+@pytest.mark.parametrize(
+    ("gift_text", "answer", "score"),
+    [
+        ("q {=Ann =%50%Bob =%20%B*}", {"text": "BOB"}, 0.5),
+        ("q {=Ann =%50%Bob =%20%B*}", {"text": "bill"}, 0.2),
+        ("q {=Ann}", {"text": "  "}, 0),
+        ("q {#=3:0.1 =%50%2..4 ~#no}", {"number": 3.1}, 1),
+        ("q {#=3:0.1 =%50%2..4 ~#no}", {"number": 2.0}, 0.5),
+        ("q {#=3:0.1 =%50%2..4 ~#no}", {"number": 9}, 0),
+        ("q {=a -> x =b -> y = -> z}", {"pairs": [("a", "x"), ("b", "y")]}, 1),
+        ("q {=a -> x =b -> y = -> z}", {"pairs": [("a", "x"), ("b", "z")]}, 0),
+    ],
+)
+def test_words_numbers_and_pairs(gift_text: str, answer: dict[str, Any], score: float) -> None:
+    questions = written(gift_text)
+    given = Answer.of(questions[0].question_id, **answer)
+    assert grade(questions, [given], 60).score == score
+    assert Answer.kept(given.document()) == given
+
+
+def test_an_order_is_right_as_a_whole_or_place_by_place() -> None:
+    (question,) = written("q {>\na\nb\nc\nd\n}")
+    one, two, three, four = (option.option_id for option in question.options)
+
+    def score(*ids: str, partial: bool = False) -> float:
+        answers = [Answer.of(question.question_id, ids)]
+        return grade([question], answers, 60, partial_credit=partial).score
+
+    assert score(one, two, three, four) == 1
+    assert score(one, two, four, three) == 0
+    assert score(one, two, four, three, partial=True) == 0.5
+    assert score(one, partial=True) == 0.25
+
+
+@given(st.data())
+def test_a_grade_is_never_below_nothing_or_above_all(data: st.DataObject) -> None:
+    questions = written(
+        "A {~%50%a ~%50%b ~%-100%c ~d}\n\nB {=a ~%30%b ~c}\n\nC {=a -> x =b -> y}\n\nD {>\na\nb\nc}"
+    )
+    answers = []
+    for question in questions:
+        ids = [option.option_id for option in question.options]
+        most = 1 if question.kind is QuestionKind.SINGLE_CHOICE else len(ids)
+        if question.kind is QuestionKind.MATCHING:
+            pairs = [(left, data.draw(st.sampled_from("xy"))) for left in "ab"]
+            answers.append(Answer.of(question.question_id, pairs=pairs))
+        else:
+            chosen = data.draw(st.lists(st.sampled_from(ids), unique=True, max_size=most))
+            answers.append(Answer.of(question.question_id, chosen))
+    strict = grade(questions, answers, 60)
+    partial = grade(questions, answers, 60, partial_credit=True)
+    assert 0 <= strict.score <= partial.score <= strict.max_score == 4
+    assert 0 <= partial.percentage <= 100
+    assert {each.correct for each in strict.questions} <= {True, False}
+    assert [each.correct for each in strict.questions] == [
+        each.points == 1 for each in strict.questions
+    ]

@@ -11,8 +11,9 @@ from services.kit.data.database import Database
 from services.kit.errors import InvalidFields
 from services.quiz import gift
 from services.quiz.authors import AuthoredLesson, Authors
-from services.quiz.drafts import DEFAULT_PASS_PERCENTAGE, written_question, written_quiz
+from services.quiz.drafts import DEFAULT_PASS_PERCENTAGE, written_quiz
 from services.quiz.errors import EtagStale, QuizNotFound
+from services.quiz.exporting import gift_of
 from services.quiz.importing import violations
 from services.quiz.kept import QuizVersion
 from services.quiz.questions import WrittenQuiz
@@ -75,8 +76,7 @@ class Authoring:
 
     def export_gift(self, lesson_id: str, caller: Caller) -> str:
         """Its questions in GIFT; QuizNotFound."""
-        owned = self.read(lesson_id, caller)
-        return gift.write(written_question(question) for question in owned.quiz.questions)
+        return gift_of(self.read(lesson_id, caller).quiz)
 
     def delete(self, lesson_id: str, caller: Caller, etag: str) -> None:
         """Take it away; QuizNotFound."""

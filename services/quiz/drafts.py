@@ -54,23 +54,6 @@ def quiz_message(lesson_id: UUID, quiz: QuizVersion) -> pb.AuthoredQuiz:
     )
 
 
-def written_question(kept: KeptQuestion) -> Question:
-    """A question as its author wrote it."""
-    return Question(
-        text=kept.text,
-        kind=kept.kind,
-        options=tuple(
-            Option(each.text, each.right, each.weight, each.feedback, each.match)
-            for each in kept.options
-        ),
-        line=0,
-        title=kept.title,
-        points=kept.points,
-        feedback=kept.feedback,
-        category=kept.category,
-    )
-
-
 def written_quiz(draft: pb.AuthoredQuiz, before: Sequence[KeptQuestion]) -> WrittenQuiz:
     """What was written, if nothing is wrong with it; InvalidFields tells all that is.
 

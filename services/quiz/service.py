@@ -14,6 +14,7 @@ from services.quiz.authoring_servicer import QuizAuthoringServicer
 from services.quiz.authors import Authors
 from services.quiz.current import CurrentQuizzes
 from services.quiz.ending import Ending
+from services.quiz.exporting import Exporting
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
@@ -45,7 +46,7 @@ def build(runtime: Runtime) -> Domain:
     reviewing = Reviewing(database, runtime.page_tokens, lessons, quizzes)
     saving = Saving(database, events)
     ending = Ending(database, events, quizzes)
-    internal = QuizInternalServicer(Importing(saving))
+    internal = QuizInternalServicer(Importing(saving), Exporting(database))
     course = CourseInternalServiceStub(runtime.channel("course"))
     authoring = Authoring(
         database,

@@ -91,7 +91,7 @@ def test_nobody_sees_what_is_another_persons(
         assert secret not in text
     found = export(other)
     assert found["course"] == {"enrollments": [], "courses": []}
-    assert found["quiz"] == {"standings": [], "results": []}
+    assert found["quiz"] == {"standings": [], "attempts": [], "results": []}
     assert found["certificate"] == {"certificates": []}
     answer = visitor.get("/me/export")
     assert (answer.status_code, reason(answer)) == (401, "SIGN_IN_REQUIRED")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.quiz import gift
-from services.quiz.drafts import quiz_message, written_question, written_quiz
+from services.quiz.drafts import quiz_message, written_quiz
+from services.quiz.exporting import gift_of
 from services.quiz.kept import QuizVersion
 from services.quiz.matching import with_ids
 from services.quiz.questions import Question
@@ -47,7 +48,7 @@ def test_what_is_shown_is_the_same_when_it_comes_back(
 
 @given(st.lists(question(), min_size=1, max_size=4))
 def test_a_kept_question_is_exported_as_it_was_written(questions: list[Question]) -> None:
-    exported = gift.write(map(written_question, kept(questions).questions))
+    exported = gift_of(kept(questions))
     assert [replace(each, line=0) for each in gift.parse(exported)] == questions
 
 

@@ -78,6 +78,7 @@ def test_imports_out_of_bounds_are_refused(
     [
         ("CheckGift", pb.CheckGiftRequest(gift=GIFT)),
         ("ImportQuizzes", quiz_request(str(uuid4()))),
+        ("ExportQuizzes", pb.ExportQuizzesRequest(lesson_ids=[str(uuid4())])),
         ("RemoveQuizzes", pb.RemoveQuizzesRequest(course_id=COURSE)),
     ],
 )

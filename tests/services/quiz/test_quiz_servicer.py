@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from services.kit.data.database import Database
 from services.kit.events.events import Events
+from services.quiz.exporting import Exporting
 from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.models import Quiz, QuizVersion
@@ -29,7 +30,8 @@ class World:
 
     def __init__(self, database: Database, events: Events) -> None:
         self.database = database
-        self.servicer = QuizInternalServicer(Importing(Saving(database, events)))
+        importing = Importing(Saving(database, events))
+        self.servicer = QuizInternalServicer(importing, Exporting(database))
 
     def call(self, name: str, request: Any) -> tuple[Any, grpc.StatusCode]:
         reply, _, code, _ = invoke(INTERNAL, self.servicer, self.database, name, request)
@@ -88,6 +90,16 @@ def test_a_quiz_is_removed_once(world: World) -> None:
     assert world.changes() == 2
     assert world.import_quiz("Q1 {=a ~b}")[0].changed
     assert world.changes() == 3
+
+
+def test_an_export_imported_again_changes_nothing(world: World) -> None:
+    world.import_quiz("::A::Q1 {=a#yes ~b}\n\nQ2 {#3:1}\n\nQ3 {=x -> y =z -> w}")
+    asked = pb.ExportQuizzesRequest(lesson_ids=[str(uuid4()), LESSON])
+    (quiz,) = world.call("ExportQuizzes", asked)[0].quizzes
+    assert (quiz.lesson_id, quiz.title, quiz.pass_percentage) == (LESSON, "Quiz", 60)
+    assert not world.import_quiz(quiz.gift)[0].changed
+    world.call("RemoveQuizzes", pb.RemoveQuizzesRequest(course_id=COURSE, lesson_ids=[LESSON]))
+    assert not world.call("ExportQuizzes", asked)[0].quizzes
 
 
 def test_check_gift_keeps_nothing(world: World) -> None:

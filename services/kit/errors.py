@@ -135,6 +135,7 @@ FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
     for kind in (
         InvalidArgument,
         Unauthenticated,
+        PermissionDenied,
         NotFound,
         AlreadyExists,
         Aborted,

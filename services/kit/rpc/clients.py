@@ -16,6 +16,7 @@ from services.kit.errors import (
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
+    PermissionDenied,
     ServiceUnavailable,
     Unauthenticated,
     Violation,
@@ -26,9 +27,16 @@ from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
-# The person's token was good when the call began here, and ended before it came there.
-ENDED = frozenset(
-    {Reason.REASON_TOKEN_EXPIRED, Reason.REASON_TOKEN_STALE, Reason.REASON_SESSION_ENDED}
+# Most refusals of these kinds mean that this service itself may not ask.
+OURS = (Unauthenticated, PermissionDenied)
+OF_THE_PERSON = frozenset(
+    {
+        # The token was good when the call began here, and ended before it came there.
+        Reason.REASON_TOKEN_EXPIRED,
+        Reason.REASON_TOKEN_STALE,
+        Reason.REASON_SESSION_ENDED,
+        Reason.REASON_NOT_YOUR_COURSE,
+    }
 )
 
 _BALANCED: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
@@ -193,13 +201,13 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
         return error
     status = rpc_status.from_call(error)
     if status is None:
-        return error if kind is Unauthenticated else _without_details(kind, service)
+        return error if kind in OURS else _without_details(kind, service)
     info, bad, retry = details.ErrorInfo(), details.BadRequest(), details.RetryInfo()
     for detail in status.details:
         for message in (info, bad, retry):
             detail.Unpack(message)  # does nothing to a message of another kind
     reason = reason_named(info.reason)
-    if kind is Unauthenticated and reason not in ENDED:
+    if kind in OURS and reason not in OF_THE_PERSON:
         return error
     heard = kind(status.message, reason=reason, metadata=info.metadata)
     if isinstance(heard, InvalidArgument):

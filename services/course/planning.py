@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from services.clients.errors import NotYourCourse
 from services.course.editing import may_change
-from services.course.errors import ImportUnderWay, NotYourCourse, SlugTaken
+from services.course.errors import ImportUnderWay, SlugTaken
 from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
 from services.course.matching import KnownLesson, match

@@ -107,6 +107,7 @@ def test_nobody_is_signed_in_without_the_key(provider: httpx.Client, key: str) -
         ("redirect_uri", "https://evil.example/", "redirect_uri"),
         ("redirect_uri", "http://127.0.0.1@evil.example/", "redirect_uri"),
         ("redirect_uri", "http://me@127.0.0.1/", "redirect_uri"),
+        ("redirect_uri", "http://[/x", "redirect_uri"),
         ("response_type", "token", "response_type"),
         ("scope", "email", "scope"),
         ("code_challenge_method", "plain", "code_challenge_method"),
@@ -163,6 +164,7 @@ def test_codes_of_people_who_never_come_back_do_not_pile_up(
 def test_another_name_and_other_paths_lead_nowhere(provider: httpx.Client) -> None:
     led = provider.get("/authorize", params=ASKED, headers={"host": "evil.example"})
     assert led.status_code == 421
+    assert provider.get("/authorize", params=ASKED, headers={"host": "[x"}).status_code == 421
     assert provider.get("/x").status_code == 404
     assert provider.post("/x", data={}).status_code == 404
     assert provider.put("/authorize").status_code == 501

@@ -13,12 +13,14 @@ from services.auth.errors import AccountNotFound, CodeInvalid
 from services.auth.mails import Mails, address_of
 from services.auth.models import AccountState, Purpose
 from services.auth.phone_numbers import normalize_phone
-from services.auth.repository import accounts, verifications
+from services.auth.repository import accounts, sessions, verifications
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import VerificationRow
 from services.auth.text_messages import TextMessages
 from services.auth.verifying import Pending, Verifying
+from services.kit import call
 from services.kit.data.database import Database
+from services.kit.errors import SessionEnded
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
 
@@ -30,7 +32,7 @@ class AddressChange:
         database: Database,
         *,
         verifying: Verifying,
-        makes: Accounts,
+        accounts: Accounts,
         mails: Mails,
         messages: TextMessages,
         budgets: Budgets,
@@ -39,7 +41,7 @@ class AddressChange:
     ) -> None:
         self._database = database
         self._verifying = verifying
-        self._accounts = makes
+        self._accounts = accounts
         self._mails = mails
         self._messages = messages
         self._budgets = budgets
@@ -48,7 +50,8 @@ class AddressChange:
 
     def start_email(self, account_id: UUID, email: str) -> Pending:
         """Send a code to the new address. Where it is somebody else's, the code proves nothing and
-        its owner is told. InvalidFields on `email`; AccountNotFound; RateLimited."""
+        its owner is told. InvalidFields on `email`; AccountNotFound; SessionEnded;
+        RateLimited."""
         new, account = normalize_email(email), self._account(account_id)
         self._budgets.spend(MAILS, new)
         owner = accounts.find_account_by_email(self._database, new)
@@ -64,7 +67,8 @@ class AddressChange:
 
     def start_phone(self, account_id: UUID, phone: str) -> Pending:
         """Send a code to the new number. Where it is somebody else's, the code proves nothing.
-        InvalidFields on `phone`; AccountNotFound; RateLimited."""
+        InvalidFields on `phone`; AccountNotFound; SessionEnded;
+        RateLimited."""
         new, account = normalize_phone(phone, self._countries), self._account(account_id)
         self._messages.spend(new)
         owner = accounts.find_account_by_phone(self._database, new)
@@ -83,13 +87,16 @@ class AddressChange:
             self._mails.code(address_of(account, found.address), code)
 
     def finish(self, found: VerificationRow) -> AccountRow:
-        """The account with its new address, which was just proven.
+        """The account with its new address, which was just proven; all its other codes are void.
 
-        CodeInvalid where the account is not in use any more or the address got another one.
+        CodeInvalid where the code was used, the account is not in use any more, or the address got
+        another one.
         """
         before = found.account_id and accounts.hold_account(self._database, found.account_id)
         if not before or before.state != AccountState.ACTIVE:
             raise CodeInvalid
+        self._verifying.use(found)
+        verifications.void_codes_of(self._database, before.account_id)
         is_email = found.purpose == Purpose.CHANGE_EMAIL
         change = accounts.set_email if is_email else accounts.set_phone
         account = change(self._database, before.account_id, found.address)
@@ -109,7 +116,12 @@ class AddressChange:
         self._mails.address_changed(before, is_email=is_email)
 
     def _account(self, account_id: UUID) -> AccountRow:
-        account = accounts.find_account(self._database, account_id)
+        """The account, held: whoever ends its sessions did so before, or finds what begins here."""
+        account = accounts.hold_account(self._database, account_id)
         if account is None or account.state != AccountState.ACTIVE:
             raise AccountNotFound
+        asking = call.caller().session_id
+        session = asking and sessions.find_session(self._database, asking)
+        if session and session.ended_at:
+            raise SessionEnded
         return account

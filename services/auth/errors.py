@@ -41,6 +41,13 @@ class CodeInvalid(InvalidArgument):
     violations = (Violation("code", "is wrong or no longer good"),)
 
 
+class LinkInvalid(CodeInvalid):
+    """A link is wrong, used up or expired; which of them is not told."""
+
+    message = "the link is wrong or no longer good"
+    violations = (Violation("token", "is wrong or no longer good"),)
+
+
 class RefreshTokenInvalid(Unauthenticated):
     """A refresh token is no longer good."""
 

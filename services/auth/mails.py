@@ -106,16 +106,15 @@ class Mails:
         self._send(user_id=str(account.account_id), new_device=message)
 
     def contact(self, account: AccountRow, now: datetime) -> None:
-        """Tell how the person is reached."""
-        request = pb.SetContactRequest(
-            user_id=str(account.account_id),
-            email=account.email or "",
-            phone=account.phone or "",
-            name=account.display_name,
-            locale=account.locale,
-            revision_micros=int(now.timestamp() * 1e6),
-        )
-        self._set_contact(request)
+        """Tell how a new person is reached."""
+        card = _card(account, now)
+        card.name, card.locale = account.display_name, account.locale
+        self._set_contact(card)
+
+    def new_addresses(self, account: AccountRow, now: datetime) -> None:
+        """Tell how a person is reached now; what they are called is the profile's, and may be newer
+        there than here."""
+        self._set_contact(_card(account, now))
 
     def _send(
         self, notification_id: UUID | None = None, *, queue: Queue = Queue.NORMAL, **message: object
@@ -125,6 +124,15 @@ class Mails:
             **message,  # type: ignore[arg-type]
         )
         self._send_notification(request, queue=queue)
+
+
+def _card(account: AccountRow, now: datetime) -> pb.SetContactRequest:
+    return pb.SetContactRequest(
+        user_id=str(account.account_id),
+        email=account.email or "",
+        phone=account.phone or "",
+        revision_micros=int(now.timestamp() * 1e6),
+    )
 
 
 def _code_message(code: str, link: str = "") -> VerificationCode:

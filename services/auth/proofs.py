@@ -37,15 +37,17 @@ class Proofs:
 
         CodeInvalid; RateLimited by guesses at the address.
         """
-        found = self._verifying.take(verification_id, code, BY_EMAIL)
+        found = self._verifying.check(verification_id, code, BY_EMAIL)
         if found.purpose == Purpose.REGISTER:
+            self._verifying.use(found)
             return self._registration.begin(found)
         return self._changes.finish(found)
 
     def phone(self, verification_id: UUID, code: str) -> AccountRow:
         """The account that a phone number belongs to now; errors as `email`."""
-        found = self._verifying.take(verification_id, code, BY_PHONE)
+        found = self._verifying.check(verification_id, code, BY_PHONE)
         if found.purpose == Purpose.PHONE_LOGIN:
+            self._verifying.use(found)
             return self._phone_login.begin(found)
         return self._changes.finish(found)
 

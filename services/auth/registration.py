@@ -18,8 +18,10 @@ from services.auth.new_passwords import NewPasswords
 from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
-from services.auth.verifying import Pending, Renewed, Verifying
+from services.auth.verifying import Pending, Renewed, Verifying, by_link
 from services.kit.data.database import Database
+from services.kit.errors import together
+from services.kit.text import trim
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 
@@ -41,7 +43,7 @@ class Registration:
         database: Database,
         *,
         verifying: Verifying,
-        makes: Accounts,
+        accounts: Accounts,
         mails: Mails,
         budgets: Budgets,
         hashing: Hashing,
@@ -49,7 +51,7 @@ class Registration:
     ) -> None:
         self._database = database
         self._verifying = verifying
-        self._accounts = makes
+        self._accounts = accounts
         self._mails = mails
         self._budgets = budgets
         self._hashing = hashing
@@ -60,9 +62,11 @@ class Registration:
 
         InvalidArgument names what is wrong; SignInBusy; RateLimited by the mails to the address.
         """
-        email = normalize_email(applicant.email)
-        about = (email, applicant.display_name)
-        password = self._new_passwords.check(applicant.password, "password", about)
+        about = (trim(applicant.email), applicant.display_name)
+        email, password = together(
+            partial(normalize_email, applicant.email),
+            partial(self._new_passwords.check, applicant.password, "password", about),
+        )
         waiting = {
             "password_hash": self._new_passwords.hash(password),
             "display_name": applicant.display_name,
@@ -85,10 +89,11 @@ class Registration:
             address = _applicant_address(renewed.row.address, renewed.row.payload)
             self._mails.registration(address, renewed.secret)
 
+    @by_link()
     def confirm(self, token: str, password: str) -> AccountRow:
         """The account of a registration, by the link of its mail and its password.
 
-        CodeInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
+        LinkInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
         """
         found, waiting = self._waiting(token)
         with self._database.transaction():
@@ -99,10 +104,11 @@ class Registration:
         self._verifying.use(found)
         return self.begin(found)
 
+    @by_link()
     def confirm_anew(self, token: str, password: str, display_name: str) -> AccountRow:
         """The same with a new password, and a name if one is given, in place of those registered.
 
-        InvalidFields on `password`; CodeInvalid; SignInBusy.
+        InvalidFields on `password`; LinkInvalid; SignInBusy.
         """
         found, waiting = self._waiting(token)
         name = display_name or waiting["display_name"]

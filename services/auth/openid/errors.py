@@ -20,6 +20,12 @@ class OpenIdRefused(Unauthenticated):
     message = "the sign-in is not valid or no longer good: begin anew"
 
 
+class OpenIdReused(OpenIdRefused):
+    """A token came before, and that it came again is kept."""
+
+    commit = True
+
+
 class OpenIdUnavailable(Unavailable):
     """The provider does not answer, or not as a provider."""
 

@@ -25,9 +25,9 @@ class Linking:
     """Finds accounts by issuer and subject, which never change; by an address only once, and only
     where both sides proved it."""
 
-    def __init__(self, database: Database, makes: Accounts, audit: Audit) -> None:
+    def __init__(self, database: Database, accounts: Accounts, audit: Audit) -> None:
         self._database = database
-        self._accounts = makes
+        self._accounts = accounts
         self._audit = audit
 
     def account_of(self, identity: Identity) -> AccountRow:

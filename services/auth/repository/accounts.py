@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from services.auth.models import AccountState
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write
+from services.kit.errors import Conflict
 
 
 class AccountRow(NamedTuple):
@@ -113,10 +116,20 @@ _SET_PHONE = _set("phone")
 
 
 def set_email(db: Database, account_id: UUID, email: str) -> AccountRow | None:
-    """Give an account a proven address; None where another account has it."""
-    return db.first(_SET_EMAIL, account_id=account_id, value=email)
+    """Give an account a proven address; None where another account has it, and Conflict where one
+    gets it at the same moment."""
+    return _set_address(db, _SET_EMAIL, account_id, email)
 
 
 def set_phone(db: Database, account_id: UUID, phone: str) -> AccountRow | None:
-    """Give an account a proven number; None where another account has it."""
-    return db.first(_SET_PHONE, account_id=account_id, value=phone)
+    """The same with a proven number."""
+    return _set_address(db, _SET_PHONE, account_id, phone)
+
+
+def _set_address(
+    db: Database, change: Write[AccountRow], account_id: UUID, value: str
+) -> AccountRow | None:
+    try:
+        return db.first(change, account_id=account_id, value=value)
+    except UniqueViolation:
+        raise Conflict from None

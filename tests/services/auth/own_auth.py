@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 from services.auth import passwords
 from services.auth.repository.accounts import NewAccount, create_account
 from services.auth.repository.credentials import set_password
-from services.auth.service import SERVICE
+from services.auth.service import SERVICE, Auth
 from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
 from services.kit.process.main import make_server
@@ -72,6 +72,18 @@ def built(
         monkeypatch.setenv(f"STELLR_{name.upper()}", value)
     runtime = runtime_of(SERVICE, stack, database, monkeypatch)
     return runtime, SERVICE.build(runtime)
+
+
+@contextmanager
+def parts(
+    stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
+) -> Iterator[Auth]:
+    """The parts of an auth that serves nothing."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"STELLR_{name.upper()}", value)
+    runtime = runtime_of(SERVICE, stack, database, monkeypatch)
+    yield Auth(runtime)
+    runtime.close()
 
 
 @contextmanager

@@ -10,8 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from services.auth import codes, verifying
+from services.auth.audit import Audit
 from services.auth.budgets import Budget, Budgets
 from services.auth.errors import CodeInvalid
+from services.auth.failures import Failures
 from services.auth.models import Budget as BudgetRow
 from services.auth.models import Purpose, Verification
 from services.auth.repository.verifications import Hashes, create_verification
@@ -52,11 +54,14 @@ def pending(database: Database) -> UUID:
 
 
 def checking(database: Database) -> Verifying:
-    return Verifying(database, SIGNER, counting(database))
+    budgets = counting(database)
+    return Verifying(database, SIGNER, budgets, Failures(budgets, Audit(database)))
 
 
 def verified(rules: Verifying, verification_id: UUID, code: str) -> object:
-    return rules.take(verification_id, code, [Purpose.REGISTER])
+    found = rules.check(verification_id, code, [Purpose.REGISTER])
+    rules.use(found)
+    return found
 
 
 def counting(database: Database) -> Budgets:

@@ -169,7 +169,8 @@ def _redeems(grant: Grant, form: Mapping[str, str]) -> bool:
 
 
 def _is_local(url: str) -> bool:
-    parts = parts_of(url)
+    # urlsplit leaves line ends out of what it says, and they would end a header.
+    parts = parts_of(url) if url.isascii() and url.isprintable() else None
     if parts is None:
         return False
     is_plain = parts.username is None and not parts.fragment

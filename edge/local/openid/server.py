@@ -163,9 +163,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(
         self, status: HTTPStatus, body: bytes, kind: str, more: dict[str, str] | None = None
     ) -> None:
-        self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": str(len(body)), **_HEADERS}
-        for name, value in (headers | (more or {})).items():
+        headers |= more or {}
+        if not all(map(str.isprintable, headers.values())):
+            raise ValueError("a header must be one line")
+        self.send_response(status)
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -108,6 +108,10 @@ def test_nobody_is_signed_in_without_the_key(provider: httpx.Client, key: str) -
         ("redirect_uri", "http://127.0.0.1@evil.example/", "redirect_uri"),
         ("redirect_uri", "http://me@127.0.0.1/", "redirect_uri"),
         ("redirect_uri", "http://[/x", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/back\r\nSet-Cookie: a=b", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/back\r\n\r\n<script>", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/\x7f", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/王", "redirect_uri"),
         ("response_type", "token", "response_type"),
         ("scope", "email", "scope"),
         ("code_challenge_method", "plain", "code_challenge_method"),
@@ -125,6 +129,15 @@ def test_a_wrong_request_is_told(provider: httpx.Client, name: str, value: str, 
         assert answer.status_code == 400
         assert said in answer.text
         assert "location" not in answer.headers
+        assert "set-cookie" not in answer.headers
+
+
+def test_no_header_is_split_whatever_it_is_given(
+    provider: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "_is_local", lambda url: True)
+    with pytest.raises(httpx.RemoteProtocolError):
+        provider.post("/authorize", params={**ASKED, "redirect_uri": "x\r\nA: b"}, data=PERSON)
 
 
 def test_a_code_is_good_once_for_whom_it_is(

@@ -27,6 +27,8 @@ from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
+# Where the person is. Devices name themselves as they like, so in bytes.
+CLIENT_ADDRESS, CLIENT_AGENT = "x-stellr-client-address", "x-stellr-client-agent-bin"
 # Most refusals of these kinds mean that this service itself may not ask.
 OURS = (Unauthenticated, PermissionDenied)
 OF_THE_PERSON = frozenset(
@@ -162,12 +164,17 @@ class MeshChannel(grpc.Channel):
         self._calls.close()
         self._streams.close()
 
-    def metadata(self) -> list[tuple[str, str]]:
-        """What tells the other service who asks, on whose behalf, and in which request."""
-        metadata = [("x-stellr-service", self._tokens.token_for(self.service))]
+    def metadata(self) -> list[tuple[str, str | bytes]]:
+        """What tells the other service who asks, on whose behalf, from where, in which request."""
+        metadata: list[tuple[str, str | bytes]] = [
+            ("x-stellr-service", self._tokens.token_for(self.service))
+        ]
         call = calls.current()
         if call is not None:
             metadata.append(("x-request-id", call.request_id))
+            if call.address:
+                metadata.append((CLIENT_ADDRESS, call.address))
+                metadata.append((CLIENT_AGENT, call.user_agent.encode()))
             if call.caller.token:
                 metadata.append(("authorization", f"Bearer {call.caller.token}"))
         return metadata

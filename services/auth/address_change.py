@@ -70,7 +70,7 @@ class AddressChange:
         InvalidFields on `phone`; AccountNotFound; SessionEnded;
         RateLimited."""
         new, account = normalize_phone(phone, self._countries), self._account(account_id)
-        self._messages.spend(new)
+        self._messages.spend(new, account_id)
         owner = accounts.find_account_by_phone(self._database, new)
         taken = owner is not None and owner.account_id != account_id
         pending, secret = self._verifying.keep(

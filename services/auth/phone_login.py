@@ -60,7 +60,7 @@ class PhoneLogin:
         pending, renewed = self._verifying.renew(verification_id, BY_PHONE, pause=PAUSE)
         if renewed is not None:
             number, payload = renewed.row.address, renewed.row.payload or {}
-            self._messages.spend(number)
+            self._messages.spend(number, renewed.row.account_id)
             locale = payload.get("locale") or self._locale(renewed.row.account_id)
             if locale:
                 self._messages.code(number, locale, renewed.secret.code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from services.auth.budgets import Budget, Budgets
 from services.auth.mails import Mails
@@ -11,6 +12,7 @@ from services.auth.phone_numbers import range_of
 from services.kit.data.database import Database
 
 ADDRESS = Budget("sms_address", 100)
+PERSON = Budget("sms_person", 20)
 NUMBER = Budget("sms_number", 10)
 RANGE = Budget("sms_range", 300)
 SITE = Budget("sms_site", 3000)
@@ -26,13 +28,15 @@ class TextMessages:
         self._budgets = budgets
         self._mails = mails
 
-    def spend(self, number: str) -> None:
-        """Count a message to a number; RateLimited.
+    def spend(self, number: str, person: UUID | None = None) -> None:
+        """Count a message to a number, for a person whose account it is about; RateLimited.
 
         The address it is asked from first: who is over that budget spends nobody else's. Those that
         are asked for from the owner's networks are counted apart.
         """
         self._budgets.spend(ADDRESS, network())
+        if person is not None:
+            self._budgets.spend(PERSON, str(person))
         subject = subject_here(self._database, number)
         self._budgets.spend(MINUTE, subject)
         self._budgets.spend(NUMBER, subject)

@@ -39,6 +39,7 @@ class OwnAuth:
 
     stub: Any
     database: Database
+    target: str
 
     def account(self, email: str) -> None:
         """An account with PASSWORD."""
@@ -99,8 +100,9 @@ def own_auth(
     try:
         port = server.start("127.0.0.1:0")
         server.open()
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield OwnAuth(AuthServiceStub(channel), database)
+        target = f"127.0.0.1:{port}"
+        with grpc.insecure_channel(target) as channel:
+            yield OwnAuth(AuthServiceStub(channel), database, target)
     finally:
         server.stop(1)
         runtime.supervisor.stop(1)

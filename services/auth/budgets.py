@@ -30,10 +30,12 @@ class Budget:
 
 MAILS = Budget("mails", 10)
 GUESSES = Budget("guesses", 10)
+# From wherever, known networks too, until a right one comes.
+GUESSES_DAY = Budget("guesses_day", 100, timedelta(days=1))
 
 
 class Budgets:
-    """Counts in the database: exact, whichever process counts, and for an hour."""
+    """Counts in the database: exact, whichever process counts."""
 
     def __init__(self, database: Database, number: Callable[[str, int], int]) -> None:
         """`number` gives how much of a budget there is, by its name and its default."""
@@ -53,6 +55,12 @@ class Budgets:
         if found.spent > self._most(budget):
             left = found.since + budget.window - found.now
             raise RateLimited(budget.name, left.total_seconds())
+
+    def forget(self, budget: Budget, subject: str) -> None:
+        """Begin a subject's budget anew, in a transaction of its own: a spender in another one may
+        hold what the open one comes to want."""
+        with self._database.transaction():
+            budgets.forget(self._database, short_hash(subject), budget.name)
 
     def _spend(self, budget: Budget, subject: str) -> Spent:
         return budgets.spend(self._database, short_hash(subject), budget.name, budget.window)

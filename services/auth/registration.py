@@ -9,7 +9,7 @@ from typing import Any
 from services.auth import passwords
 from services.auth.accounts import DEFAULT_LOCALE, Accounts
 from services.auth.addresses import normalize_email
-from services.auth.budgets import GUESSES, MAILS, Budgets
+from services.auth.budgets import GUESSES, GUESSES_DAY, MAILS, Budgets
 from services.auth.errors import CodeInvalid, InvalidCredentials
 from services.auth.hashing import Hashing
 from services.auth.mails import Mails, address_of
@@ -98,9 +98,11 @@ class Registration:
         found, waiting = self._waiting(token)
         with self._database.transaction():
             self._budgets.spend(GUESSES, found.address)
+            self._budgets.spend(GUESSES_DAY, found.address)
         given, known = passwords.normalize_password(password), waiting["password_hash"]
         if not self._hashing.run(partial(passwords.verify_password, given, known)):
             raise InvalidCredentials
+        self._budgets.forget(GUESSES_DAY, found.address)
         self._verifying.use(found)
         return self.begin(found)
 

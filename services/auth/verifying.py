@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from services.auth import codes
-from services.auth.budgets import GUESSES, Budgets
+from services.auth.budgets import GUESSES, GUESSES_DAY, Budgets
 from services.auth.errors import CodeInvalid, LinkInvalid
 from services.auth.failures import Failures
 from services.auth.models import Purpose
@@ -107,6 +107,7 @@ class Verifying:
         if not codes.is_code(self._signer, verification_id, code, found.code_hash):
             self._note_failure(found)
             raise CodeInvalid
+        self._budgets.forget(GUESSES_DAY, found.address)
         return found
 
     def use(self, found: VerificationRow) -> None:
@@ -144,6 +145,7 @@ class Verifying:
             if found is not None:
                 guessed_at = subject_here(self._database, found.address, found.account_id)
                 self._budgets.spend(GUESSES, guessed_at)
+                self._budgets.spend(GUESSES_DAY, found.address)
             return found
 
     def _note_failure(self, found: VerificationRow) -> None:

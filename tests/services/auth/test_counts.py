@@ -1,5 +1,6 @@
 """Counts that hold against many at once: guesses at a code, what an address may cost."""
 
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from services.auth.errors import CodeInvalid
 from services.auth.failures import Failures
 from services.auth.models import Budget as BudgetRow
 from services.auth.models import Purpose, Verification
-from services.auth.repository.verifications import Hashes, create_verification
+from services.auth.repository.verifications import Hashes, create_verification, void_registrations
 from services.auth.verifying import Verifying
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
@@ -44,7 +45,7 @@ def pending(database: Database) -> UUID:
             EMAIL,
             Hashes(
                 codes.hash_code(SIGNER, verification_id, CODE),
-                "link",
+                str(verification_id),
                 datetime.now(UTC) + codes.LIFETIME,
             ),
             account_id=None,
@@ -121,6 +122,51 @@ def test_a_code_that_was_replaced_between_the_guess_and_its_use_is_no_good(
     monkeypatch.setattr(codes, "is_code", resent)
     with pytest.raises(CodeInvalid), database.transaction():
         verified(rules, verification_id, CODE)
+
+
+def test_of_a_day_so_many_guesses_are_looked_at_until_one_is_right(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "GUESSES", Budget("guesses", 1000))
+    monkeypatch.setattr(verifying, "GUESSES_DAY", Budget("guesses_day", 4, timedelta(days=1)))
+    rules = checking(database)
+
+    def guess(code: str = "654321", verification_id: UUID | None = None) -> str:
+        try:
+            with database.transaction():
+                verified(rules, verification_id or pending(database), code)
+        except (CodeInvalid, RateLimited) as error:
+            return type(error).__name__
+        return "right"
+
+    assert [guess() for _ in range(3)] == ["CodeInvalid"] * 3
+    assert guess(CODE) == "right"
+    assert [guess() for _ in range(5)] == ["CodeInvalid"] * 4 + ["RateLimited"]
+    assert guess(CODE) == "RateLimited"
+    with database.transaction() as unit:
+        unit.session.execute(sa.update(BudgetRow).values(since=sa.func.now() - timedelta(days=1)))
+    assert guess(CODE) == "right"
+
+
+def test_a_hundred_right_codes_and_wrong_ones_at_once_do_not_wait_for_each_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GUESSES", "GUESSES_DAY"):
+        monkeypatch.setattr(verifying, name, Budget(name, 100_000))
+    rules, ids = checking(database), [pending(database) for _ in range(20)]
+    codes_sent = iter([CODE, "654321"] * MANY)
+
+    def guess() -> str:
+        code = next(codes_sent)
+        with database.transaction():
+            found = rules.check(ids[secrets.randbelow(20)], code, [Purpose.REGISTER])
+            rules.use(found)
+            void_registrations(database, found.address)
+        return "right"
+
+    ended = at_once(guess)
+    assert {str(error) for error in ended if error != "right"} <= {str(CodeInvalid())}
+    assert "right" in ended
 
 
 def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:

@@ -8,8 +8,8 @@ from uuid import UUID
 from services.auth.accounts import Accounts
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
-from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import AccountNotFound, CodeInvalid
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
 from services.auth.models import AccountState, Purpose
 from services.auth.phone_numbers import normalize_phone
@@ -35,7 +35,7 @@ class AddressChange:
         accounts: Accounts,
         mails: Mails,
         messages: TextMessages,
-        budgets: Budgets,
+        mail_budgets: MailBudgets,
         audit: Audit,
         countries: Collection[str],
     ) -> None:
@@ -44,7 +44,7 @@ class AddressChange:
         self._accounts = accounts
         self._mails = mails
         self._messages = messages
-        self._budgets = budgets
+        self._mail_budgets = mail_budgets
         self._audit = audit
         self._countries = countries
 
@@ -53,7 +53,7 @@ class AddressChange:
         its owner is told. InvalidFields on `email`; AccountNotFound; SessionEnded;
         RateLimited."""
         new, account = normalize_email(email), self._account(account_id)
-        self._budgets.spend(MAILS, new)
+        self._mail_budgets.spend(new, account_id)
         owner = accounts.find_account_by_email(self._database, new)
         taken = owner is not None and owner.account_id != account_id
         pending, secret = self._verifying.keep(

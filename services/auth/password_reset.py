@@ -7,8 +7,8 @@ from uuid import UUID
 
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
-from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import CodeInvalid
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
 from services.auth.new_passwords import NewPasswords, refuse_common
@@ -35,7 +35,7 @@ class PasswordReset:
         new_passwords: NewPasswords,
         sessions: Sessions,
         mails: Mails,
-        budgets: Budgets,
+        mail_budgets: MailBudgets,
         audit: Audit,
     ) -> None:
         self._database = database
@@ -43,14 +43,14 @@ class PasswordReset:
         self._new_passwords = new_passwords
         self._sessions = sessions
         self._mails = mails
-        self._budgets = budgets
+        self._mail_budgets = mail_budgets
         self._audit = audit
 
     def start(self, email: str) -> Pending:
         """Send a code and a link. To an address without an account nothing is sent, and the same is
         said. InvalidFields on `email`; RateLimited by the mails to the address."""
         address = normalize_email(email)
-        self._budgets.spend(MAILS, address)
+        self._mail_budgets.spend(address)
         known = accounts.find_account_by_email(self._database, address)
         owner = known if known and known.may_sign_in else None
         pending, secret = self._verifying.keep(

@@ -9,9 +9,10 @@ from typing import Any
 from services.auth import passwords
 from services.auth.accounts import DEFAULT_LOCALE, Accounts
 from services.auth.addresses import normalize_email
-from services.auth.budgets import GUESSES, GUESSES_DAY, MAILS, Budgets
+from services.auth.budgets import GUESSES, GUESSES_DAY, Budgets
 from services.auth.errors import CodeInvalid, InvalidCredentials
 from services.auth.hashing import Hashing
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
 from services.auth.new_passwords import NewPasswords
@@ -46,6 +47,7 @@ class Registration:
         accounts: Accounts,
         mails: Mails,
         budgets: Budgets,
+        mail_budgets: MailBudgets,
         hashing: Hashing,
         new_passwords: NewPasswords,
     ) -> None:
@@ -54,6 +56,7 @@ class Registration:
         self._accounts = accounts
         self._mails = mails
         self._budgets = budgets
+        self._mail_budgets = mail_budgets
         self._hashing = hashing
         self._new_passwords = new_passwords
 
@@ -72,7 +75,7 @@ class Registration:
             "display_name": applicant.display_name,
             "locale": applicant.locale or DEFAULT_LOCALE,
         }
-        self._budgets.spend(MAILS, email)
+        self._mail_budgets.spend(email)
         known = accounts.find_account_by_email(self._database, email)
         pending, secret = self._verifying.keep(
             Purpose.REGISTER, email, payload=None if known else waiting

@@ -16,6 +16,7 @@ from services.auth.directory import Directory
 from services.auth.failures import Failures
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails
 from services.auth.new_passwords import NewPasswords
 from services.auth.openid.linking import Linking
@@ -63,6 +64,7 @@ class Auth:
         self._audit = Audit(runtime.database)
         self._budgets = Budgets(runtime.database, runtime.settings.limit)
         self._failures = Failures(self._budgets, self._audit)
+        self._mail_budgets = MailBudgets(self._budgets)
 
     @cached_property
     def keys(self) -> SigningKeys:
@@ -163,6 +165,7 @@ class Auth:
             accounts=self._accounts,
             mails=self._mails,
             budgets=self._budgets,
+            mail_budgets=self._mail_budgets,
             hashing=self._hashing,
             new_passwords=self._new_passwords,
         )
@@ -185,14 +188,18 @@ class Auth:
             accounts=self._accounts,
             mails=self._mails,
             messages=self._messages,
-            budgets=self._budgets,
+            mail_budgets=self._mail_budgets,
             audit=self._audit,
             countries=self.settings.countries,
         )
 
     def _proofs(self) -> Proofs:
         return Proofs(
-            self._verifying, self._registration, self._phone_login, self._changes, self._budgets
+            self._verifying,
+            self._registration,
+            self._phone_login,
+            self._changes,
+            self._mail_budgets,
         )
 
     def _openid(self) -> OpenIdLogin:
@@ -220,7 +227,7 @@ class Auth:
             new_passwords=self._new_passwords,
             sessions=self._sessions,
             mails=self._mails,
-            budgets=self._budgets,
+            mail_budgets=self._mail_budgets,
             audit=self._audit,
         )
 

@@ -34,9 +34,7 @@ class TextMessages:
         The address it is asked from first: who is over that budget spends nobody else's. Those that
         are asked for from the owner's networks are counted apart.
         """
-        self._budgets.spend(ADDRESS, network())
-        if person is not None:
-            self._budgets.spend(PERSON, str(person))
+        self._budgets.spend_of_caller(ADDRESS, PERSON, person)
         subject = subject_here(self._database, number)
         self._budgets.spend(MINUTE, subject)
         self._budgets.spend(NUMBER, subject)

@@ -1,4 +1,4 @@
-"""What text messages may cost: by the person who asks for them, and by where that person is."""
+"""What text messages and mails may cost: by person, by where that is, by recipient, and in all."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import grpc
 import pytest
 
+from services.auth.addresses import mailbox_of
 from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.errors import ResourceExhausted
@@ -15,7 +17,7 @@ from stellr.auth.v1 import auth_internal_service_pb2 as internal_pb
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from tests.services.auth.own_auth import OwnAuth, called_from, own_auth, reason_of, refused
-from tests.services.auth.steps import phone_number
+from tests.services.auth.steps import PASSWORD, address, phone_number
 from tests.support import Stack
 
 ANN, BOB = "ann@learner.example", "bob@learner.example"
@@ -92,3 +94,101 @@ def test_a_message_that_is_sent_again_is_the_persons_too(
 
     resend(2)
     assert reason_of(refused(lambda: resend(3))) == "RATE_LIMITED"
+
+
+# Mails
+
+TOO_MANY = "too many requests"
+FEW = {
+    "limit_mails": "3",
+    "limit_mails_address": "4",
+    "limit_mails_person": "2",
+    "limit_mails_site": "8",
+}
+
+
+@pytest.fixture
+def mailing(
+    stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OwnAuth]:
+    """Where few mails an hour are sent."""
+    with own_auth(stack, database_of("auth"), monkeypatch, **FEW) as running:
+        for email in (ANN, BOB):
+            running.account(email)
+        yield running
+
+
+def forgot(auth: OwnAuth, email: str, address: str) -> str:
+    """Why no mail is sent, or that one is."""
+    request = pb.ForgotPasswordRequest(email=email)
+    return _ended(lambda: auth.stub.ForgotPassword(request, metadata=called_from(address)))
+
+
+def registered(auth: OwnAuth, email: str, address: str) -> str:
+    request = pb.RegisterRequest(email=email, password=PASSWORD, display_name="Zoe")
+    return _ended(lambda: auth.stub.Register(request, metadata=called_from(address)))
+
+
+def changed_email(stack: Stack, auth: OwnAuth, user_id: str, address_there: str) -> str:
+    asked = internal_pb.StartAddressChangeRequest(user_id=user_id, email=address())
+    with on_behalf(stack, auth, address_there) as stub:
+        try:
+            stub.StartAddressChange(asked)
+        except ResourceExhausted as error:
+            return str(error)
+    return "sent"
+
+
+def _ended(call: Callable[[], object]) -> str:
+    try:
+        call()
+    except grpc.RpcError as error:
+        return str(error.details())
+    return "sent"
+
+
+def test_an_address_has_so_many_mails_sent(mailing: OwnAuth) -> None:
+    for number in range(2):
+        assert forgot(mailing, f"nobody{number}@learner.example", ATTACKER) == "sent"
+        assert registered(mailing, address(), ATTACKER) == "sent"
+    assert "mails_address" in forgot(mailing, ANN, ATTACKER)
+    assert "mails_address" in registered(mailing, address(), ATTACKER)
+    assert forgot(mailing, ANN, OTHER) == "sent"
+
+
+def test_a_mailbox_gets_so_many_whatever_tags_it_is_given(mailing: OwnAuth) -> None:
+    tagged = [ANN.replace("@", f"+{number}@") for number in range(3)]
+    for number, email in enumerate(tagged):
+        assert registered(mailing, email, f"198.51.100.{number}") == "sent"
+    for email in (ANN, "ann+x+y@learner.example"):
+        assert "(mails)" in forgot(mailing, email, "198.51.100.99")
+    assert forgot(mailing, BOB, "198.51.100.99") == "sent"
+
+
+def test_a_person_has_so_many_sent_from_wherever(stack: Stack, mailing: OwnAuth) -> None:
+    ann, bob = (mailing.log_in(email).user.user_id for email in (ANN, BOB))
+    for number in range(2):
+        assert changed_email(stack, mailing, ann, f"198.51.100.{number}") == "sent"
+    assert (
+        changed_email(stack, mailing, ann, "198.51.100.99")
+        == f"{TOO_MANY} (mails_person): try again later"
+    )
+    assert changed_email(stack, mailing, bob, "198.51.100.99") == "sent"
+
+
+def test_the_whole_site_sends_so_many(mailing: OwnAuth) -> None:
+    for number in range(8):
+        assert registered(mailing, address(), f"198.51.100.{number}") == "sent"
+    assert "mails_site" in registered(mailing, address(), "198.51.100.99")
+
+
+@pytest.mark.parametrize(
+    ("email", "mailbox"),
+    [
+        ("ann@a.example", "ann@a.example"),
+        ("ann+1+2@a.example", "ann@a.example"),
+        ("+ann@a.example", "+ann@a.example"),
+    ],
+)
+def test_a_tag_is_no_mailbox(email: str, mailbox: str) -> None:
+    assert mailbox_of(email) == mailbox

@@ -202,12 +202,17 @@ class Auth:
             self._mail_budgets,
         )
 
+    @cached_property
+    def linking(self) -> Linking:
+        """Whose account an identity of a provider is."""
+        return Linking(self._database, self._accounts, self._audit)
+
     def _openid(self) -> OpenIdLogin:
         return OpenIdLogin(
             self._database,
             self.settings.openid(self._runtime.settings.public_url),
             states=States(self._runtime.signer("openid-state")),
-            linking=Linking(self._database, self._accounts, self._audit),
+            linking=self.linking,
             failures=self._failures,
         )
 

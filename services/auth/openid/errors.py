@@ -26,6 +26,15 @@ class OpenIdReused(OpenIdRefused):
     commit = True
 
 
+class OpenIdAddressTaken(OpenIdRefused):
+    """The address has an account, and the provider does not speak for it."""
+
+    message = (
+        "the address has an account already, and the provider cannot say whose it is today: "
+        "sign in by e-mail"
+    )
+
+
 class OpenIdUnavailable(Unavailable):
     """The provider does not answer, or not as a provider."""
 

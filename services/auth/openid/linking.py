@@ -8,7 +8,7 @@ import unicodedata
 from services.auth.accounts import DEFAULT_LOCALE, DEFAULT_NAME, Accounts
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
-from services.auth.openid.errors import OpenIdRefused
+from services.auth.openid.errors import OpenIdAddressTaken, OpenIdRefused
 from services.auth.openid.id_token import Identity
 from services.auth.repository import accounts, openid
 from services.auth.repository.accounts import AccountRow, NewAccount
@@ -38,7 +38,7 @@ class Linking:
         return known or self._link(identity)
 
     def _link(self, identity: Identity) -> AccountRow:
-        email = _mailable(identity.email)
+        email = self._own_email(identity)
         account = self._hold(email) or self._create(identity, email) or self._hold(email)
         if account is None:
             raise OpenIdRefused
@@ -52,6 +52,16 @@ class Linking:
             detail=identity.issuer,
         )
         return account
+
+    def _own_email(self, identity: Identity) -> str | None:
+        """The address, where the provider speaks for it; OpenIdAddressTaken where it does not and
+        there is an account that could be meant."""
+        email = _mailable(identity.email)
+        if email is None or identity.speaks_for_email:
+            return email
+        if accounts.find_account_by_email(self._database, email):
+            raise OpenIdAddressTaken
+        return None
 
     def _hold(self, email: str | None) -> AccountRow | None:
         known = accounts.find_account_by_email(self._database, email) if email else None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
@@ -43,11 +44,7 @@ class OwnAuth:
 
     def account(self, email: str) -> None:
         """An account with PASSWORD."""
-        with self.database.transaction():
-            new = NewAccount(email, None, "Ann", "en")
-            account = create_account(self.database, new, [LEARNER])
-            assert account is not None
-            set_password(self.database, account.account_id, HASH)
+        make_account(self.database, email)
 
     def log_in(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Any:
         """A session."""
@@ -63,6 +60,15 @@ class OwnAuth:
         """The end of the session."""
         proof = [("authorization", f"Bearer {session.access_token}")]
         return self.stub.Logout(pb.LogoutRequest(), timeout=SECONDS, metadata=proof)
+
+
+def make_account(database: Database, email: str) -> UUID:
+    """The id of a new account with PASSWORD."""
+    with database.transaction():
+        account = create_account(database, NewAccount(email, None, "Ann", "en"), [LEARNER])
+        assert account is not None
+        set_password(database, account.account_id, HASH)
+    return account.account_id
 
 
 def built(

@@ -11,9 +11,9 @@ from services.auth.audit import Audit
 from services.auth.errors import AccountNotFound, CodeInvalid
 from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
-from services.auth.models import AccountState, Purpose
+from services.auth.models import AccountState, CredentialKind, Purpose
 from services.auth.phone_numbers import normalize_phone
-from services.auth.repository import accounts, sessions, verifications
+from services.auth.repository import accounts, openid, sessions, verifications
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import VerificationRow
 from services.auth.text_messages import TextMessages
@@ -111,9 +111,22 @@ class AddressChange:
         if is_email:
             verifications.void_registrations(self._database, account.email or "")
             kind = AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED
+            self._unlink(account.account_id, before.email or "")
+        elif account.email:
+            self._mails.credentials_changed(account, "added", CredentialKind.PHONE)
         self._audit.record(account.account_id, kind, method="code")
         self._accounts.addresses_changed(account)
         self._mails.address_changed(before, is_email=is_email)
+
+    def _unlink(self, account_id: UUID, old: str) -> None:
+        """An identity that the old address proved is that of whoever has it from now on."""
+        for issuer in openid.remove_links_by(self._database, account_id, old) if old else []:
+            self._audit.record(
+                account_id,
+                AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_REMOVED,
+                method=CredentialKind.OPENID,
+                detail=issuer,
+            )
 
     def _account(self, account_id: UUID) -> AccountRow:
         """The account, held: whoever ends its sessions did so before, or finds what begins here."""

@@ -83,6 +83,20 @@ class SessionNotFound(NotFound):
     message = "there is no such session"
 
 
+class CredentialNotFound(NotFound):
+    """The person has no such way to sign in."""
+
+    reason = Reason.REASON_CREDENTIAL_NOT_FOUND
+    message = "there is no such way to sign in"
+
+
+class LastCredential(FailedPrecondition):
+    """The person could not sign in without it."""
+
+    reason = Reason.REASON_LAST_CREDENTIAL
+    message = "it is the only way to sign in: add another one first"
+
+
 class AccountNotFound(NotFound):
     """There is no such account."""
 

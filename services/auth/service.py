@@ -12,6 +12,7 @@ from services.auth.address_change import AddressChange
 from services.auth.audit import Audit
 from services.auth.breaches import Breaches
 from services.auth.budgets import Budgets
+from services.auth.credentials import Credentials
 from services.auth.directory import Directory
 from services.auth.failures import Failures
 from services.auth.hashing import ADMITTED, Hashing
@@ -118,6 +119,7 @@ class Auth:
     def _account(self) -> AccountServicer:
         return AccountServicer(
             sessions=self._sessions,
+            credentials=self._credentials(),
             password_change=self._password_change(),
             standing=self.standing,
             directory=Directory(self._database, self._runtime.page_tokens),
@@ -205,7 +207,7 @@ class Auth:
     @cached_property
     def linking(self) -> Linking:
         """Whose account an identity of a provider is."""
-        return Linking(self._database, self._accounts, self._audit)
+        return Linking(self._database, self._accounts, self._mails, self._audit)
 
     def _openid(self) -> OpenIdLogin:
         return OpenIdLogin(
@@ -214,6 +216,15 @@ class Auth:
             states=States(self._runtime.signer("openid-state")),
             linking=self.linking,
             failures=self._failures,
+        )
+
+    def _credentials(self) -> Credentials:
+        return Credentials(
+            self._database,
+            accounts=self._accounts,
+            sessions=self._sessions,
+            mails=self._mails,
+            audit=self._audit,
         )
 
     def _password_logins(self) -> PasswordLogins:

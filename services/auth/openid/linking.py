@@ -8,6 +8,8 @@ import unicodedata
 from services.auth.accounts import DEFAULT_LOCALE, DEFAULT_NAME, Accounts
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
+from services.auth.mails import Mails
+from services.auth.models import CredentialKind
 from services.auth.openid.errors import OpenIdAddressTaken, OpenIdRefused
 from services.auth.openid.id_token import Identity
 from services.auth.repository import accounts, openid
@@ -25,9 +27,12 @@ class Linking:
     """Finds accounts by issuer and subject, which never change; by an address only once, and only
     where both sides proved it."""
 
-    def __init__(self, database: Database, accounts: Accounts, audit: Audit) -> None:
+    def __init__(
+        self, database: Database, accounts: Accounts, mails: Mails, audit: Audit
+    ) -> None:
         self._database = database
         self._accounts = accounts
+        self._mails = mails
         self._audit = audit
 
     def account_of(self, identity: Identity) -> AccountRow:
@@ -39,12 +44,18 @@ class Linking:
 
     def _link(self, identity: Identity) -> AccountRow:
         email = self._own_email(identity)
-        account = self._hold(email) or self._create(identity, email) or self._hold(email)
+        held = self._hold(email)
+        new = None if held else self._create(identity, email)
+        account = held or new or self._hold(email)
         if account is None:
             raise OpenIdRefused
         openid.create_credential(
-            self._database, account.account_id, identity.issuer, identity.subject
+            self._database, account.account_id, identity.issuer, identity.subject, email or ""
         )
+        if new is None:
+            self._mails.credentials_changed(
+                account, "added", CredentialKind.OPENID, identity.issuer
+            )
         self._audit.record(
             account.account_id,
             AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_ADDED,

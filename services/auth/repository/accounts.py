@@ -98,10 +98,10 @@ def create_account(db: Database, new: NewAccount, roles: list[str]) -> AccountRo
     return db.first(_CREATE_ACCOUNT, **new._asdict(), roles=roles)
 
 
-def _set(column: str) -> Write[AccountRow]:
+def _set(column: str, more: str = "") -> Write[AccountRow]:
     return Write(
         f"""
-        UPDATE accounts SET {column} = :value, updated_at = now()
+        UPDATE accounts SET {column} = :value, {more} updated_at = now()
         WHERE account_id = :account_id AND NOT EXISTS (
             SELECT FROM accounts others
             WHERE others.{column} = :value AND others.account_id <> :account_id
@@ -112,7 +112,14 @@ def _set(column: str) -> Write[AccountRow]:
 
 
 _SET_EMAIL = _set("email")
-_SET_PHONE = _set("phone")
+_SET_PHONE = _set("phone", "phone_at = now(),")
+_REMOVE_PHONE = Write(
+    f"""
+    UPDATE accounts SET phone = NULL, phone_at = NULL, updated_at = now()
+    WHERE account_id = :account_id RETURNING {COLUMNS}
+    """,
+    AccountRow,
+)
 
 
 def set_email(db: Database, account_id: UUID, email: str) -> AccountRow | None:
@@ -133,3 +140,8 @@ def _set_address(
         return db.first(change, account_id=account_id, value=value)
     except UniqueViolation:
         raise Conflict from None
+
+
+def remove_phone(db: Database, account_id: UUID) -> AccountRow:
+    """Take the number from an account, which is held."""
+    return db.one(_REMOVE_PHONE, account_id=account_id)

@@ -1,6 +1,5 @@
 """Counts that hold against many at once: guesses at a code, what an address may cost."""
 
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -148,25 +147,26 @@ def test_of_a_day_so_many_guesses_are_looked_at_until_one_is_right(
     assert guess(CODE) == "right"
 
 
-def test_a_hundred_right_codes_and_wrong_ones_at_once_do_not_wait_for_each_other(
+def test_a_right_code_and_many_wrong_ones_at_once_do_not_wait_for_each_other(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("GUESSES", "GUESSES_DAY"):
         monkeypatch.setattr(verifying, name, Budget(name, 100_000))
-    rules, ids = checking(database), [pending(database) for _ in range(20)]
-    codes_sent = iter([CODE, "654321"] * MANY)
+    rules = checking(database)
+    ids = [pending(database) for _ in range(20)]
+    guesses = iter([(ids[0], CODE), *((each, "654321") for each in ids * 5)])
 
     def guess() -> str:
-        code = next(codes_sent)
+        verification_id, code = next(guesses)
         with database.transaction():
-            found = rules.check(ids[secrets.randbelow(20)], code, [Purpose.REGISTER])
+            found = rules.check(verification_id, code, [Purpose.REGISTER])
             rules.use(found)
             void_registrations(database, found.address)
         return "right"
 
     ended = at_once(guess)
     assert {str(error) for error in ended if error != "right"} <= {str(CodeInvalid())}
-    assert "right" in ended
+    assert ended.count("right") == 1
 
 
 def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:

@@ -9,7 +9,8 @@ from services.auth.audit import Audit
 from services.auth.errors import AccountNotFound, CredentialNotFound, LastCredential
 from services.auth.mails import Mails
 from services.auth.models import CredentialKind
-from services.auth.repository import accounts, credentials
+from services.auth.repository import accounts as account_rows
+from services.auth.repository import credentials
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.credentials import CredentialView
 from services.auth.sessions import Sessions
@@ -24,7 +25,7 @@ class Credentials:
         self, database: Database, *, accounts: Accounts, sessions: Sessions, mails: Mails, audit: Audit
     ) -> None:
         self._database = database
-        self._accounts = makes
+        self._accounts = accounts
         self._sessions = sessions
         self._mails = mails
         self._audit = audit
@@ -39,7 +40,7 @@ class Credentials:
         CredentialNotFound; LastCredential.
         """
         # Of two that are removed at once the second sees what the first left.
-        account = accounts.hold_account(self._database, account_id)
+        account = account_rows.hold_account(self._database, account_id)
         if account is None:
             raise AccountNotFound
         found = self.list_credentials(account_id)
@@ -54,7 +55,7 @@ class Credentials:
 
     def _remove(self, account: AccountRow, removed: CredentialView) -> None:
         if removed.kind == CredentialKind.PHONE:
-            changed = accounts.remove_phone(self._database, account.account_id)
+            changed = account_rows.remove_phone(self._database, account.account_id)
             self._accounts.addresses_changed(changed)
             self._mails.address_changed(account, is_email=False)
         else:

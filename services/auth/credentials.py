@@ -22,7 +22,13 @@ class Credentials:
     """Lists and removes them."""
 
     def __init__(
-        self, database: Database, *, accounts: Accounts, sessions: Sessions, mails: Mails, audit: Audit
+        self,
+        database: Database,
+        *,
+        accounts: Accounts,
+        sessions: Sessions,
+        mails: Mails,
+        audit: Audit,
     ) -> None:
         self._database = database
         self._accounts = accounts

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.auth.budgets import Budget, Budgets
 from services.auth.mails import Mails
-from services.auth.networks import network, subject_here
+from services.auth.networks import subject_here
 from services.auth.phone_numbers import range_of
 from services.kit.data.database import Database
 

@@ -27,9 +27,7 @@ class Linking:
     """Finds accounts by issuer and subject, which never change; by an address only once, and only
     where both sides proved it."""
 
-    def __init__(
-        self, database: Database, accounts: Accounts, mails: Mails, audit: Audit
-    ) -> None:
+    def __init__(self, database: Database, accounts: Accounts, mails: Mails, audit: Audit) -> None:
         self._database = database
         self._accounts = accounts
         self._mails = mails

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 from edge.cli.options import find_stack, stack_options
 
 DEMO = "the-night-sky"
+TWILIO = "STELLR_TWILIO_ACCOUNT_SID"
 
 
 @click.command()
@@ -42,12 +44,16 @@ def journey(
     """Walk the whole journey of a new learner over REST, from registering to the certificate.
 
     Mails, text messages and the key of the OpenID provider are read from the state directory, so
-    the stack must be a local one.
+    the stack must be a local one. By phone only where text messages go to the outbox.
     """
     from edge.journey.browser import Browser, JourneyError  # noqa: PLC0415  heavy
     from edge.journey.steps import Steps  # noqa: PLC0415
     from edge.journey.walk import Journey  # noqa: PLC0415
 
+    if login == "phone" and os.environ.get(TWILIO):
+        raise click.ClickException(
+            f"{TWILIO} is set: the code would go to a stranger's phone. Take another --login."
+        )
     browser = Browser(url or find_stack(state, port).url)
     target = output or Path(f"certificate-{Path(course).name}.pdf")
     began = time.monotonic()

@@ -29,6 +29,8 @@ class Method:
     repeatable: bool
     # It is answered by a stream.
     streams: bool
+    # It is asked by a stream: what is uploaded goes through, and is not held.
+    uploads: bool = False
     # People and scripts open it by its address alone, to which they add what they like.
     is_open: bool = False
 
@@ -94,6 +96,7 @@ def _method(service: str, method: MethodDescriptorProto, empty: Collection[str])
         rules=tuple(_rules(method)),
         repeatable=method.options.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         streams=method.server_streaming,
+        uploads=method.client_streaming and not method.server_streaming,
         is_open=_is_open(method, empty),
     )
 

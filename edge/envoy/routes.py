@@ -12,11 +12,19 @@ TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
 # leave as streams.
 UNARY_SECONDS = 15
 STREAM_SECONDS = 3600
+UPLOAD_SECONDS = 300
 # So that it is the door that says when the time is over (door.lua).
 SERVICE_GRACE_MS = 200
 STREAM_IDLE_TIMEOUT = "60s"
 # Streams are served on a port of their own.
 STREAMS_APART = True
+
+_UNBUFFERED = {
+    "envoy.filters.http.buffer": {
+        "@type": "type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
+        "disabled": True,
+    }
+}
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
@@ -51,11 +59,12 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
 
 def _rpc_route(method: Method) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
-    return {
+    route = {
         "match": {"path": method.path},
         "route": action,
         "request_headers_to_add": _service_timeout(method),
     }
+    return route | ({"typed_per_filter_config": _UNBUFFERED} if method.uploads else {})
 
 
 def cluster_of(method: Method) -> str:
@@ -78,6 +87,8 @@ def _set(header: str, value: str) -> Json:
 
 
 def _longest(method: Method) -> int:
+    if method.uploads:
+        return UPLOAD_SECONDS
     return STREAM_SECONDS if method.streams else UNARY_SECONDS
 
 

@@ -14,11 +14,12 @@ import httpx
 from edge.journey import outbox
 from edge.journey.browser import Browser, require, wait
 from edge.journey.steps import Steps
+from edge.local.state import State
+from services.kit.urls import LOOPBACK
 
 MESSAGE_SECONDS = 15.0
 PROVIDER_SECONDS = 10.0
 NOVICES = ("Ada", "Caroline", "Galileo", "Hypatia", "Johannes", "Tycho", "Vera", "Zhang")
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass
@@ -94,7 +95,7 @@ class SigningUp:
 
     def _sign_in(self, url: str) -> dict[str, str]:
         """Fill in the provider's page: what it sends back with the person."""
-        key = (self.state / "keys" / "openid-login").read_text()
+        key = State(self.state).openid_login_key.read_text()
         form = {"email": self.learner.email, "name": self.learner.name, "key": key}
         answer = httpx.post(url, data=form, timeout=PROVIDER_SECONDS, trust_env=False)
         require(answer.has_redirect_location, f"the provider answered {answer.status_code}")

@@ -23,8 +23,8 @@ class Settings:
 
 
 def has_openid(user: Mapping[str, str]) -> bool:
-    """Whether the user's variables name an OpenID provider, or the academy's id at Google."""
-    return any(user.get(f"STELLR_OPENID_{name}") for name in ("ISSUER", "CLIENT_ID"))
+    """Whether the user's variables say what the academy is known by at an OpenID provider."""
+    return bool(user.get("STELLR_OPENID_CLIENT_ID"))
 
 
 def service_environ(

@@ -21,9 +21,9 @@ from edge.local.environment import Settings, has_openid, service_environ
 from edge.local.errors import StopRequested
 from edge.local.openid.client import Client
 from edge.local.parts import Part, finish, kill_and_reap, reap, stop
-from edge.local.ports import HOST, listens
+from edge.local.ports import HOST, Reservation, listens
 from edge.local.running import RunningPart, RunningStack
-from edge.local.state import State, lock, open_state
+from edge.local.state import State, lock, open_state, write_private
 from edge.local.supervisor import POLL_SECONDS, Supervisor
 from edge.local.terminal import say
 from services.kit.process.service import Service
@@ -191,8 +191,7 @@ class Stack:
             return None
         from edge.local.openid.server import serve  # noqa: PLC0415  see HEAVY
 
-        # The same from run to run where it can be: accounts are linked to it.
-        reserved = self.supervisor.reserve_first_free(self.port + 2)
+        reserved = self._reserve_openid()
         client = Client(
             issuer=f"http://{reserved.address}",
             client_id="stellr-academy",
@@ -203,6 +202,15 @@ class Stack:
             OPENID, OPENID, reserved.address, partial(serve, HOST, reserved.port, client)
         )
         return client
+
+    def _reserve_openid(self) -> Reservation:
+        """The port of the first run, if nobody else has it: accounts are linked to the issuer."""
+        kept = self.state.openid_port
+        wanted = int(kept.read_text()) if kept.exists() else 0
+        reserved = self.supervisor.reserve_first_free(wanted)
+        if not wanted:
+            write_private(kept, str(reserved.port).encode())
+        return reserved
 
     def _start_service(self, settings: Settings, name: str, number: int, address: str) -> None:
         environ = service_environ(settings, name, address, os.environ)

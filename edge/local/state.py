@@ -30,6 +30,11 @@ class State:
         return self.keys / "openid-login"
 
     @property
+    def openid_port(self) -> Path:
+        """Where the local OpenID provider first listened."""
+        return self.root / "openid-port"
+
+    @property
     def database(self) -> Path:
         """PostgreSQL's data directory."""
         return self.root / "pg"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import grpc
 
+from services.auth.credentials import Credentials
 from services.auth.directory import Directory
 from services.auth.password_change import PasswordChange
 from services.auth.sessions import Sessions
 from services.auth.standing import Standing
-from services.auth.views import account_message, audit_message, search_of, session_message
+from services.auth.views import (
+    account_message,
+    audit_message,
+    credential_message,
+    search_of,
+    session_message,
+)
 from services.kit import call
 from stellr.auth.v1 import account_service_pb2 as pb
 from stellr.auth.v1.account_pb2 import Account
@@ -22,11 +29,13 @@ class AccountServicer(AccountServiceServicer):
         self,
         *,
         sessions: Sessions,
+        credentials: Credentials,
         password_change: PasswordChange,
         standing: Standing,
         directory: Directory,
     ) -> None:
         self._sessions = sessions
+        self._credentials = credentials
         self._password_change = password_change
         self._standing = standing
         self._directory = directory
@@ -61,6 +70,20 @@ class AccountServicer(AccountServiceServicer):
         """End all sessions of the caller but this one."""
         self._sessions.end_others(call.user_id(), call.session_id())
         return pb.EndOtherSessionsResponse()
+
+    def ListCredentials(
+        self, request: pb.ListCredentialsRequest, context: grpc.ServicerContext
+    ) -> pb.ListCredentialsResponse:
+        """The ways in which the caller can sign in."""
+        found = self._credentials.list_credentials(call.user_id())
+        return pb.ListCredentialsResponse(credentials=map(credential_message, found))
+
+    def RemoveCredential(
+        self, request: pb.RemoveCredentialRequest, context: grpc.ServicerContext
+    ) -> pb.RemoveCredentialResponse:
+        """Remove one of them."""
+        self._credentials.remove(call.user_id(), call.session_id(), request.credential_id)
+        return pb.RemoveCredentialResponse()
 
     def ListAuditEvents(
         self, request: pb.ListAuditEventsRequest, context: grpc.ServicerContext

@@ -58,7 +58,7 @@ class Accounts:
             user_id=str(account.account_id), email=account.email or "", phone=account.phone or ""
         )
         self._events.append(told, awaited=True)
-        self._mails.contact(account, datetime.now(UTC))
+        self._mails.new_addresses(account, datetime.now(UTC))
 
 
 def state_of(account: AccountRow) -> AccountState.ValueType:

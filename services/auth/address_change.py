@@ -8,17 +8,19 @@ from uuid import UUID
 from services.auth.accounts import Accounts
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
-from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import AccountNotFound, CodeInvalid
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
-from services.auth.models import AccountState, Purpose
+from services.auth.models import AccountState, CredentialKind, Purpose
 from services.auth.phone_numbers import normalize_phone
-from services.auth.repository import accounts, verifications
+from services.auth.repository import accounts, openid, sessions, verifications
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import VerificationRow
 from services.auth.text_messages import TextMessages
 from services.auth.verifying import Pending, Verifying
+from services.kit import call
 from services.kit.data.database import Database
+from services.kit.errors import SessionEnded
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
 
@@ -30,27 +32,28 @@ class AddressChange:
         database: Database,
         *,
         verifying: Verifying,
-        makes: Accounts,
+        accounts: Accounts,
         mails: Mails,
         messages: TextMessages,
-        budgets: Budgets,
+        mail_budgets: MailBudgets,
         audit: Audit,
         countries: Collection[str],
     ) -> None:
         self._database = database
         self._verifying = verifying
-        self._accounts = makes
+        self._accounts = accounts
         self._mails = mails
         self._messages = messages
-        self._budgets = budgets
+        self._mail_budgets = mail_budgets
         self._audit = audit
         self._countries = countries
 
     def start_email(self, account_id: UUID, email: str) -> Pending:
         """Send a code to the new address. Where it is somebody else's, the code proves nothing and
-        its owner is told. InvalidFields on `email`; AccountNotFound; RateLimited."""
+        its owner is told. InvalidFields on `email`; AccountNotFound; SessionEnded;
+        RateLimited."""
         new, account = normalize_email(email), self._account(account_id)
-        self._budgets.spend(MAILS, new)
+        self._mail_budgets.spend(new, account_id)
         owner = accounts.find_account_by_email(self._database, new)
         taken = owner is not None and owner.account_id != account_id
         pending, secret = self._verifying.keep(
@@ -64,9 +67,10 @@ class AddressChange:
 
     def start_phone(self, account_id: UUID, phone: str) -> Pending:
         """Send a code to the new number. Where it is somebody else's, the code proves nothing.
-        InvalidFields on `phone`; AccountNotFound; RateLimited."""
+        InvalidFields on `phone`; AccountNotFound; SessionEnded;
+        RateLimited."""
         new, account = normalize_phone(phone, self._countries), self._account(account_id)
-        self._messages.spend(new)
+        self._messages.spend(new, account_id)
         owner = accounts.find_account_by_phone(self._database, new)
         taken = owner is not None and owner.account_id != account_id
         pending, secret = self._verifying.keep(
@@ -83,13 +87,16 @@ class AddressChange:
             self._mails.code(address_of(account, found.address), code)
 
     def finish(self, found: VerificationRow) -> AccountRow:
-        """The account with its new address, which was just proven.
+        """The account with its new address, which was just proven; all its other codes are void.
 
-        CodeInvalid where the account is not in use any more or the address got another one.
+        CodeInvalid where the code was used, the account is not in use any more, or the address got
+        another one.
         """
         before = found.account_id and accounts.hold_account(self._database, found.account_id)
         if not before or before.state != AccountState.ACTIVE:
             raise CodeInvalid
+        self._verifying.use(found)
+        verifications.void_codes_of(self._database, before.account_id)
         is_email = found.purpose == Purpose.CHANGE_EMAIL
         change = accounts.set_email if is_email else accounts.set_phone
         account = change(self._database, before.account_id, found.address)
@@ -104,12 +111,30 @@ class AddressChange:
         if is_email:
             verifications.void_registrations(self._database, account.email or "")
             kind = AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED
+            self._unlink(account.account_id, before.email or "")
+        elif account.email:
+            self._mails.credentials_changed(account, "added", CredentialKind.PHONE)
         self._audit.record(account.account_id, kind, method="code")
         self._accounts.addresses_changed(account)
         self._mails.address_changed(before, is_email=is_email)
 
+    def _unlink(self, account_id: UUID, old: str) -> None:
+        """An identity that the old address proved is that of whoever has it from now on."""
+        for issuer in openid.remove_links_by(self._database, account_id, old) if old else []:
+            self._audit.record(
+                account_id,
+                AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_REMOVED,
+                method=CredentialKind.OPENID,
+                detail=issuer,
+            )
+
     def _account(self, account_id: UUID) -> AccountRow:
-        account = accounts.find_account(self._database, account_id)
+        """The account, held: whoever ends its sessions did so before, or finds what begins here."""
+        account = accounts.hold_account(self._database, account_id)
         if account is None or account.state != AccountState.ACTIVE:
             raise AccountNotFound
+        asking = call.caller().session_id
+        session = asking and sessions.find_session(self._database, asking)
+        if session and session.ended_at:
+            raise SessionEnded
         return account

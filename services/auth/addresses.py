@@ -25,6 +25,13 @@ def normalize_email(text: str) -> str:
         raise InvalidFields([Violation("email", f"cannot be mailed: {error}")]) from None
 
 
+def mailbox_of(email: str) -> str:
+    """The mailbox of a normalized address, without the tag that its owner made up (RFC 5233): by
+    tags a mailbox has endless addresses."""
+    local, _, domain = email.rpartition("@")
+    return f"{local.split('+', 1)[0] or local}@{domain}"
+
+
 def _ascii(domain: str) -> str:
     # Without the mappings of UTS 46: they give an address endless spellings, each of which would
     # be counted by itself where logins are limited.

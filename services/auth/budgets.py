@@ -1,4 +1,4 @@
-"""What one subject may cost, whoever asks for it and from wherever: mails to it, codes tried.
+"""What one subject may cost: mails and SMS to it or for it, codes tried.
 
 A code may be tried 5 times; without a count of the address's own, a new code would give 5 more.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from services.auth.repository import budgets
 from services.auth.repository.budgets import Spent
+from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
-from services.kit.rpc.limits import short_hash
+from services.kit.rpc.limits import address_key, short_hash
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,13 @@ class Budget:
     window: timedelta = timedelta(hours=1)
 
 
-MAILS = Budget("mails", 10)
 GUESSES = Budget("guesses", 10)
+# From wherever, known networks too, until a right one comes.
+GUESSES_DAY = Budget("guesses_day", 100, timedelta(days=1))
 
 
 class Budgets:
-    """Counts in the database: exact, whichever process counts, and for an hour."""
+    """Counts in the database: exact, whichever process counts."""
 
     def __init__(self, database: Database, number: Callable[[str, int], int]) -> None:
         """`number` gives how much of a budget there is, by its name and its default."""
@@ -53,6 +56,22 @@ class Budgets:
         if found.spent > self._most(budget):
             left = found.since + budget.window - found.now
             raise RateLimited(budget.name, left.total_seconds())
+
+    def spend_of_caller(self, address: Budget, person: Budget, who: UUID | None) -> None:
+        """Spend what the caller has: by where they are, and by the person whom it is about.
+
+        Before all that others have too: who is over it spends nobody else's.
+        """
+        this = call.current()
+        self.spend(address, address_key(this.address if this else ""))
+        if who is not None:
+            self.spend(person, str(who))
+
+    def forget(self, budget: Budget, subject: str) -> None:
+        """Begin a subject's budget anew, in a transaction of its own: a spender in another one may
+        hold what the open one comes to want."""
+        with self._database.transaction():
+            budgets.forget(self._database, short_hash(subject), budget.name)
 
     def _spend(self, budget: Budget, subject: str) -> Spent:
         return budgets.spend(self._database, short_hash(subject), budget.name, budget.window)

@@ -41,6 +41,13 @@ class CodeInvalid(InvalidArgument):
     violations = (Violation("code", "is wrong or no longer good"),)
 
 
+class LinkInvalid(CodeInvalid):
+    """A link is wrong, used up or expired; which of them is not told."""
+
+    message = "the link is wrong or no longer good"
+    violations = (Violation("token", "is wrong or no longer good"),)
+
+
 class RefreshTokenInvalid(Unauthenticated):
     """A refresh token is no longer good."""
 
@@ -74,6 +81,20 @@ class SessionNotFound(NotFound):
 
     reason = Reason.REASON_SESSION_NOT_FOUND
     message = "there is no such session"
+
+
+class CredentialNotFound(NotFound):
+    """The person has no such way to sign in."""
+
+    reason = Reason.REASON_CREDENTIAL_NOT_FOUND
+    message = "there is no such way to sign in"
+
+
+class LastCredential(FailedPrecondition):
+    """The person could not sign in without it."""
+
+    reason = Reason.REASON_LAST_CREDENTIAL
+    message = "it is the only way to sign in: add another one first"
 
 
 class AccountNotFound(NotFound):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from services.auth.codes import LIFETIME
 from services.auth.repository.accounts import AccountRow
 from services.auth.verifying import Secret
+from services.kit import call
 from services.kit.data.tables import timestamp
 from services.kit.process.runtime import Runtime
 from services.kit.work.queues import Queue
@@ -21,6 +23,7 @@ from stellr.notification.v1.template_pb2 import (
     AccountExists,
     AccountRestored,
     AddressChanged,
+    CredentialsChanged,
     NewDevice,
     PasswordChanged,
     VerificationCode,
@@ -29,7 +32,7 @@ from stellr.notification.v1.template_pb2 import (
 
 URGENT = Queue.URGENT
 UNKNOWN = "unknown"
-LONGEST_DEVICE, LONGEST_ADDRESS = 300, 100
+LONGEST_DEVICE, LONGEST_ADDRESS, LONGEST_ISSUER = 300, 100, 300
 
 
 class Mails:
@@ -73,9 +76,8 @@ class Mails:
         self._send(phone=phone, verification_code=_code_message(code), queue=URGENT)
 
     def address_changed(self, before: AccountRow, *, is_email: bool) -> None:
-        """Tell the address that was changed; where there was none of its kind, the other one."""
-        by_mail = before.email if is_email or not before.phone else None
-        if by_mail:
+        """Tell the address that was changed; where there was no e-mail address, the number."""
+        if is_email and before.email:
             self._send(address=address_of(before), address_changed=AddressChanged())
         elif before.phone:
             phone = pb.PhoneAddress(number=before.phone, locale=before.locale)
@@ -97,25 +99,30 @@ class Mails:
 
     def new_device(self, account: AccountRow, device: str, address: str) -> None:
         """Tell of a sign-in on a device that the account was never used on."""
-        now = datetime.now(UTC)
-        message = NewDevice(
-            device=device[:LONGEST_DEVICE] or UNKNOWN,
-            address=address[:LONGEST_ADDRESS] or UNKNOWN,
-            time=timestamp(now),
-        )
+        message = NewDevice(**_where(device, address))
         self._send(user_id=str(account.account_id), new_device=message)
 
-    def contact(self, account: AccountRow, now: datetime) -> None:
-        """Tell how the person is reached."""
-        request = pb.SetContactRequest(
-            user_id=str(account.account_id),
-            email=account.email or "",
-            phone=account.phone or "",
-            name=account.display_name,
-            locale=account.locale,
-            revision_micros=int(now.timestamp() * 1e6),
+    def credentials_changed(
+        self, account: AccountRow, change: str, method: str, issuer: str = ""
+    ) -> None:
+        """Tell the owner that a way to sign in was "added" or "removed", by this call."""
+        this = call.current()
+        where = _where(this.user_agent if this else "", this.address if this else "")
+        message = CredentialsChanged(
+            change=change, method=method, issuer=issuer[:LONGEST_ISSUER], **where
         )
-        self._set_contact(request)
+        self._send(user_id=str(account.account_id), credentials_changed=message)
+
+    def contact(self, account: AccountRow, now: datetime) -> None:
+        """Tell how a new person is reached."""
+        card = _card(account, now)
+        card.name, card.locale = account.display_name, account.locale
+        self._set_contact(card)
+
+    def new_addresses(self, account: AccountRow, now: datetime) -> None:
+        """Tell how a person is reached now; what they are called is the profile's, and may be newer
+        there than here."""
+        self._set_contact(_card(account, now))
 
     def _send(
         self, notification_id: UUID | None = None, *, queue: Queue = Queue.NORMAL, **message: object
@@ -125,6 +132,23 @@ class Mails:
             **message,  # type: ignore[arg-type]
         )
         self._send_notification(request, queue=queue)
+
+
+def _card(account: AccountRow, now: datetime) -> pb.SetContactRequest:
+    return pb.SetContactRequest(
+        user_id=str(account.account_id),
+        email=account.email or "",
+        phone=account.phone or "",
+        revision_micros=int(now.timestamp() * 1e6),
+    )
+
+
+def _where(device: str, address: str) -> dict[str, Any]:
+    return {
+        "device": device[:LONGEST_DEVICE] or UNKNOWN,
+        "address": address[:LONGEST_ADDRESS] or UNKNOWN,
+        "time": timestamp(datetime.now(UTC)),
+    }
 
 
 def _code_message(code: str, link: str = "") -> VerificationCode:

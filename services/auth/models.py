@@ -38,14 +38,16 @@ class AccountState(StrEnum):
 class Account(Timestamps, AuthBase):
     """A person. Addresses are kept normalized, and only proven ones.
 
-    `version` grows as the roles or the state change. `profile_revision` is the profile's that has
-    this name and locale, in microseconds since 1970.
+    `phone_at` is when the number was set, None where the account began with it. `version` grows as
+    the roles or the state change. `profile_revision` is the profile's that has this name and
+    locale, in microseconds since 1970.
     """
 
     __tablename__ = "accounts"
     account_id: Mapped[UUID] = new_id()
     email: Mapped[str | None] = mapped_column(unique=True)
     phone: Mapped[str | None] = mapped_column(unique=True)
+    phone_at: Mapped[datetime | None]
     display_name: Mapped[str]
     locale: Mapped[str]
     profile_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
@@ -62,7 +64,10 @@ class CredentialKind(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a name, no password
     """`subject` is the account, `secret` the hash."""
     OPENID = "openid"
-    """`issuer` and `subject` are the provider's (OpenID Connect Core, 2)."""
+    """`issuer` and `subject` are the provider's (OpenID Connect Core, 2), `address` is the e-mail
+    address that it was linked by."""
+    PHONE = "phone"
+    """The account's number; it has no row of its own."""
 
 
 class Credential(Timestamps, AuthBase):
@@ -76,6 +81,7 @@ class Credential(Timestamps, AuthBase):
     issuer: Mapped[str] = mapped_column(server_default="")
     subject: Mapped[str]
     secret: Mapped[str] = mapped_column(server_default="")
+    address: Mapped[str] = mapped_column(server_default="")
 
 
 class Purpose(StrEnum):

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.auth import passwords
 from services.auth.audit import Audit
 from services.auth.budgets import Budget, Budgets
-from services.auth.errors import InvalidCredentials, PasswordNotSet
+from services.auth.errors import InvalidCredentials, LoginFailed, PasswordNotSet
 from services.auth.hashing import Hashing
 from services.auth.mails import Mails
 from services.auth.new_passwords import NewPasswords
@@ -56,7 +56,9 @@ class PasswordChange:
             self._budgets.spend(CHECKS, str(account_id))
         given = passwords.normalize_password(current)
         if not self._hashing.run(partial(passwords.verify_password, given, known)):
-            raise InvalidCredentials
+            kind = AuditEventType.AUDIT_EVENT_TYPE_PASSWORD_CHANGE_FAILED
+            self._audit.record(account_id, kind, session_id=session_id)
+            raise LoginFailed
         secret = self._new_passwords.hash(chosen)
         self._set(account_id, session_id, known, secret)
 

@@ -8,25 +8,22 @@ from typing import NamedTuple
 
 from services.auth import passwords
 from services.auth.addresses import normalize_email
-from services.auth.audit import Audit
 from services.auth.budgets import Budget, Budgets
 from services.auth.errors import LoginFailed
+from services.auth.failures import Failures
 from services.auth.hashing import Hashing
+from services.auth.networks import network
 from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.credentials import PasswordLogin
-from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
-from services.kit.rpc.limits import address_key, short_hash
+from services.kit.rpc.limits import short_hash
 from services.kit.text import trim
-from stellr.auth.v1.audit_pb2 import AuditEventType
 
 # From networks that the account was not used from before: a minute's limit alone would let 14,400
 # guesses a day pass.
 ATTEMPTS = Budget("login_attempts", 100)
-# That are kept in the audit trail.
-FAILURES = Budget("login_failures", 20)
 
 
 class Attempt(NamedTuple):
@@ -48,14 +45,14 @@ class PasswordLogins:
         budgets: Budgets,
         count: Callable[[str], None],
         hashing: Hashing,
-        audit: Audit,
+        failures: Failures,
     ) -> None:
         """`count` counts an attempt by a key; it raises RateLimited."""
         self._database = database
         self._budgets = budgets
         self._count = count
         self._hashing = hashing
-        self._audit = audit
+        self._failures = failures
 
     def log_in(self, email: str, password: str) -> AccountRow:
         """The account, held, for the right password; InvalidCredentials for any other.
@@ -68,20 +65,20 @@ class PasswordLogins:
         proven = self._hashing.run(partial(_prove, attempt.login, password))
         held = self._hold(attempt.login) if proven and attempt.login else None
         if held is None:
-            self._note_failure(attempt)
+            owner = attempt.login and attempt.login.account.account_id
+            self._failures.note(owner, attempt.email, "password")
             raise LoginFailed
         return held
 
     def _attempt(self, email: str) -> Attempt:
-        this = call.current()
-        network = address_key(this.address if this else "")
+        here = network()
         try:
             normalized = normalize_email(email)
         except InvalidArgument:
             # Nobody has an address that no mail reaches; it is looked up like any other.
             normalized = trim(email).casefold()
-        login = credentials.find_password_login(self._database, normalized, network)
-        return Attempt(normalized, login, network)
+        login = credentials.find_password_login(self._database, normalized, here)
+        return Attempt(normalized, login, here)
 
     def _limit(self, attempt: Attempt) -> None:
         """Count the attempt before anything is looked at.
@@ -102,16 +99,6 @@ class PasswordLogins:
         password = account and credentials.find_password(self._database, account.account_id)
         unchanged = account and account.may_sign_in and password == proven.password_hash
         return account if unchanged else None
-
-    def _note_failure(self, attempt: Attempt) -> None:
-        """Keep that it failed. The same is written for an address that nobody has."""
-        is_kept = self._budgets.has(FAILURES, attempt.email)
-        if attempt.login and is_kept:
-            self._audit.record(
-                attempt.login.account.account_id,
-                AuditEventType.AUDIT_EVENT_TYPE_SIGN_IN_FAILED,
-                method="password",
-            )
 
 
 def _prove(login: PasswordLogin | None, password: str) -> bool:

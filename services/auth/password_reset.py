@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
-from services.auth.budgets import MAILS, Budgets
 from services.auth.errors import CodeInvalid
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
 from services.auth.new_passwords import NewPasswords, refuse_common
@@ -15,9 +16,9 @@ from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import VerificationRow
 from services.auth.sessions import Sessions
-from services.auth.verifying import Pending, Verifying
+from services.auth.verifying import Pending, Verifying, by_link
 from services.kit.data.database import Database
-from services.kit.errors import InvalidFields, Violation
+from services.kit.errors import InvalidFields, Violation, together
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
 FIELD = "newPassword"
@@ -34,7 +35,7 @@ class PasswordReset:
         new_passwords: NewPasswords,
         sessions: Sessions,
         mails: Mails,
-        budgets: Budgets,
+        mail_budgets: MailBudgets,
         audit: Audit,
     ) -> None:
         self._database = database
@@ -42,14 +43,14 @@ class PasswordReset:
         self._new_passwords = new_passwords
         self._sessions = sessions
         self._mails = mails
-        self._budgets = budgets
+        self._mail_budgets = mail_budgets
         self._audit = audit
 
     def start(self, email: str) -> Pending:
         """Send a code and a link. To an address without an account nothing is sent, and the same is
         said. InvalidFields on `email`; RateLimited by the mails to the address."""
         address = normalize_email(email)
-        self._budgets.spend(MAILS, address)
+        self._mail_budgets.spend(address)
         known = accounts.find_account_by_email(self._database, address)
         owner = known if known and known.may_sign_in else None
         pending, secret = self._verifying.keep(
@@ -65,20 +66,21 @@ class PasswordReset:
         InvalidFields where the password is refused, which costs no guess; CodeInvalid; RateLimited
         by guesses; SignInBusy.
         """
-        missing = {"verificationId": verification_id, "code": code}
-        if not all(missing.values()):
-            names = [name for name, value in missing.items() if not value]
-            raise InvalidFields([Violation(name, "is required") for name in names])
-        normalized = self._new_passwords.check(password, FIELD)
+        _, normalized = together(
+            partial(_check_given, verificationId=verification_id, code=code),
+            partial(self._new_passwords.check, password, FIELD),
+        )
         found = self._verifying.check(UUID(verification_id), code, [Purpose.RESET_PASSWORD])
-        return self._reset(found, normalized)
+        return self._reset(found, normalized, "code")
 
+    @by_link()
     def by_link(self, token: str, password: str) -> AccountRow:
-        """As `by_code`, for the link of the mail."""
+        """As `by_code`, for the link of the mail; LinkInvalid."""
         normalized = self._new_passwords.check(password, FIELD)
-        return self._reset(self._verifying.find_link(token, Purpose.RESET_PASSWORD), normalized)
+        found = self._verifying.find_link(token, Purpose.RESET_PASSWORD)
+        return self._reset(found, normalized, "link")
 
-    def _reset(self, found: VerificationRow, normalized: str) -> AccountRow:
+    def _reset(self, found: VerificationRow, normalized: str, method: str) -> AccountRow:
         owner = found.account_id and accounts.find_account(self._database, found.account_id)
         if not owner:
             raise CodeInvalid
@@ -86,14 +88,20 @@ class PasswordReset:
         refuse_common(normalized, FIELD, (owner.email or "", owner.display_name))
         secret = self._new_passwords.hash(normalized)
         # Only now a transaction begins: the code is used if all the rest is done.
-        self._verifying.use(found)
         account = accounts.hold_account(self._database, owner.account_id)
-        if account is None or not account.may_sign_in:
+        if account is None or not account.may_sign_in or account.email != found.address:
             raise CodeInvalid
+        self._verifying.use(found)
         credentials.set_password(self._database, account.account_id, secret)
         self._sessions.end_all(account.account_id)
         self._audit.record(
-            account.account_id, AuditEventType.AUDIT_EVENT_TYPE_PASSWORD_RESET, method="code"
+            account.account_id, AuditEventType.AUDIT_EVENT_TYPE_PASSWORD_RESET, method=method
         )
         self._mails.password_changed(account)
         return account
+
+
+def _check_given(**values: str) -> None:
+    missing = [Violation(name, "is required") for name, value in values.items() if not value]
+    if missing:
+        raise InvalidFields(missing)

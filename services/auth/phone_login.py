@@ -28,14 +28,15 @@ class PhoneLogin:
     def __init__(
         self,
         database: Database,
+        *,
         verifying: Verifying,
-        makes: Accounts,
+        accounts: Accounts,
         messages: TextMessages,
         countries: Collection[str],
     ) -> None:
         self._database = database
         self._verifying = verifying
-        self._accounts = makes
+        self._accounts = accounts
         self._messages = messages
         self._countries = countries
 
@@ -59,11 +60,16 @@ class PhoneLogin:
         pending, renewed = self._verifying.renew(verification_id, BY_PHONE, pause=PAUSE)
         if renewed is not None:
             number, payload = renewed.row.address, renewed.row.payload or {}
-            self._messages.spend(number)
-            if renewed.row.account_id or payload:
-                locale = payload.get("locale", DEFAULT_LOCALE)
+            self._messages.spend(number, renewed.row.account_id)
+            locale = payload.get("locale") or self._locale(renewed.row.account_id)
+            if locale:
                 self._messages.code(number, locale, renewed.secret.code)
         return pending
+
+    def _locale(self, account_id: UUID | None) -> str:
+        """Of the account whose number changes; empty where the code proves nothing."""
+        account = account_id and accounts.find_account(self._database, account_id)
+        return account.locale if account else ""
 
     def begin(self, found: VerificationRow) -> AccountRow:
         """The account of a number that was just proven: the one that has it, or a new one."""

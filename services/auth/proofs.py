@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.auth.address_change import AddressChange
-from services.auth.budgets import MAILS, Budgets
+from services.auth.mail_budgets import MailBudgets
 from services.auth.models import Purpose
 from services.auth.phone_login import BY_PHONE, PhoneLogin
 from services.auth.registration import Registration
@@ -24,28 +24,30 @@ class Proofs:
         registration: Registration,
         phone_login: PhoneLogin,
         changes: AddressChange,
-        budgets: Budgets,
+        mail_budgets: MailBudgets,
     ) -> None:
         self._verifying = verifying
         self._registration = registration
         self._phone_login = phone_login
         self._changes = changes
-        self._budgets = budgets
+        self._mail_budgets = mail_budgets
 
     def email(self, verification_id: UUID, code: str) -> AccountRow:
         """The account that an e-mail address belongs to now.
 
         CodeInvalid; RateLimited by guesses at the address.
         """
-        found = self._verifying.take(verification_id, code, BY_EMAIL)
+        found = self._verifying.check(verification_id, code, BY_EMAIL)
         if found.purpose == Purpose.REGISTER:
+            self._verifying.use(found)
             return self._registration.begin(found)
         return self._changes.finish(found)
 
     def phone(self, verification_id: UUID, code: str) -> AccountRow:
         """The account that a phone number belongs to now; errors as `email`."""
-        found = self._verifying.take(verification_id, code, BY_PHONE)
+        found = self._verifying.check(verification_id, code, BY_PHONE)
         if found.purpose == Purpose.PHONE_LOGIN:
+            self._verifying.use(found)
             return self._phone_login.begin(found)
         return self._changes.finish(found)
 
@@ -56,7 +58,7 @@ class Proofs:
         """
         pending, renewed = self._verifying.renew(verification_id, BY_EMAIL)
         if renewed is not None:
-            self._budgets.spend(MAILS, renewed.row.address)
+            self._mail_budgets.spend(renewed.row.address, renewed.row.account_id)
             if renewed.row.purpose == Purpose.REGISTER:
                 self._registration.resend(renewed)
             else:

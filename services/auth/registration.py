@@ -9,17 +9,20 @@ from typing import Any
 from services.auth import passwords
 from services.auth.accounts import DEFAULT_LOCALE, Accounts
 from services.auth.addresses import normalize_email
-from services.auth.budgets import GUESSES, MAILS, Budgets
+from services.auth.budgets import GUESSES, GUESSES_DAY, Budgets
 from services.auth.errors import CodeInvalid, InvalidCredentials
 from services.auth.hashing import Hashing
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails, address_of
 from services.auth.models import Purpose
 from services.auth.new_passwords import NewPasswords
 from services.auth.repository import accounts, credentials
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
-from services.auth.verifying import Pending, Renewed, Verifying
+from services.auth.verifying import Pending, Renewed, Verifying, by_link
 from services.kit.data.database import Database
+from services.kit.errors import together
+from services.kit.text import trim
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
 
@@ -41,17 +44,19 @@ class Registration:
         database: Database,
         *,
         verifying: Verifying,
-        makes: Accounts,
+        accounts: Accounts,
         mails: Mails,
         budgets: Budgets,
+        mail_budgets: MailBudgets,
         hashing: Hashing,
         new_passwords: NewPasswords,
     ) -> None:
         self._database = database
         self._verifying = verifying
-        self._accounts = makes
+        self._accounts = accounts
         self._mails = mails
         self._budgets = budgets
+        self._mail_budgets = mail_budgets
         self._hashing = hashing
         self._new_passwords = new_passwords
 
@@ -60,15 +65,17 @@ class Registration:
 
         InvalidArgument names what is wrong; SignInBusy; RateLimited by the mails to the address.
         """
-        email = normalize_email(applicant.email)
-        about = (email, applicant.display_name)
-        password = self._new_passwords.check(applicant.password, "password", about)
+        about = (trim(applicant.email), applicant.display_name)
+        email, password = together(
+            partial(normalize_email, applicant.email),
+            partial(self._new_passwords.check, applicant.password, "password", about),
+        )
         waiting = {
             "password_hash": self._new_passwords.hash(password),
             "display_name": applicant.display_name,
             "locale": applicant.locale or DEFAULT_LOCALE,
         }
-        self._budgets.spend(MAILS, email)
+        self._mail_budgets.spend(email)
         known = accounts.find_account_by_email(self._database, email)
         pending, secret = self._verifying.keep(
             Purpose.REGISTER, email, payload=None if known else waiting
@@ -85,24 +92,28 @@ class Registration:
             address = _applicant_address(renewed.row.address, renewed.row.payload)
             self._mails.registration(address, renewed.secret)
 
+    @by_link()
     def confirm(self, token: str, password: str) -> AccountRow:
         """The account of a registration, by the link of its mail and its password.
 
-        CodeInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
+        LinkInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
         """
         found, waiting = self._waiting(token)
         with self._database.transaction():
             self._budgets.spend(GUESSES, found.address)
+            self._budgets.spend(GUESSES_DAY, found.address)
         given, known = passwords.normalize_password(password), waiting["password_hash"]
         if not self._hashing.run(partial(passwords.verify_password, given, known)):
             raise InvalidCredentials
+        self._budgets.forget(GUESSES_DAY, found.address)
         self._verifying.use(found)
         return self.begin(found)
 
+    @by_link()
     def confirm_anew(self, token: str, password: str, display_name: str) -> AccountRow:
         """The same with a new password, and a name if one is given, in place of those registered.
 
-        InvalidFields on `password`; CodeInvalid; SignInBusy.
+        InvalidFields on `password`; LinkInvalid; SignInBusy.
         """
         found, waiting = self._waiting(token)
         name = display_name or waiting["display_name"]

@@ -12,13 +12,16 @@ from services.auth.address_change import AddressChange
 from services.auth.audit import Audit
 from services.auth.breaches import Breaches
 from services.auth.budgets import Budgets
+from services.auth.credentials import Credentials
 from services.auth.directory import Directory
+from services.auth.failures import Failures
 from services.auth.hashing import ADMITTED, Hashing
 from services.auth.internal_servicer import AuthInternalServicer
+from services.auth.mail_budgets import MailBudgets
 from services.auth.mails import Mails
 from services.auth.new_passwords import NewPasswords
 from services.auth.openid.linking import Linking
-from services.auth.openid.login import OpenIdLogin
+from services.auth.openid.login import OpenIdLogin, openid_threads
 from services.auth.openid.states import States
 from services.auth.password_change import PasswordChange
 from services.auth.password_login import PasswordLogins
@@ -44,6 +47,8 @@ from stellr.auth.v1.auth_service_pb2_grpc import add_AuthServiceServicer_to_serv
 
 # They wait for argon2: in threads of their own.
 HASHING = ("Register", "Login", "ConfirmRegistration", "ResetPassword")
+# They wait for the provider, which may hang.
+OPENID = ("GetGoogleLogin", "LoginWithGoogle")
 AUTH_SERVICE = "stellr.auth.v1.AuthService"
 
 
@@ -59,16 +64,15 @@ class Auth:
         self._mails = Mails(runtime)
         self._audit = Audit(runtime.database)
         self._budgets = Budgets(runtime.database, runtime.settings.limit)
+        self._failures = Failures(self._budgets, self._audit)
+        self._mail_budgets = MailBudgets(self._budgets)
 
     @cached_property
     def keys(self) -> SigningKeys:
         """What signs access tokens."""
         runtime = self._runtime
         sealer, issuer = runtime.sealer(PURPOSE), runtime.settings.public_url
-        keys = SigningKeys(self._database, runtime.events, sealer, issuer)
-        # Its own tokens auth checks by the keys at hand; the others ask it for them.
-        runtime.access_keys.load_by(keys.load_jwks)
-        return keys
+        return SigningKeys(self._database, runtime.events, sealer, issuer)
 
     @cached_property
     def standing(self) -> Standing:
@@ -76,7 +80,7 @@ class Auth:
         return Standing(
             self._database,
             events=self._runtime.events,
-            makes=self._makes,
+            accounts=self._accounts,
             sessions=self._sessions,
             mails=self._mails,
             audit=self._audit,
@@ -90,7 +94,7 @@ class Auth:
             Registered(
                 add_AuthServiceServicer_to_server,
                 self._public(),
-                pools=dict.fromkeys(HASHING, hashing),
+                pools=dict.fromkeys(HASHING, hashing) | dict.fromkeys(OPENID, openid_threads()),
             ),
             Registered(
                 add_AccountServiceServicer_to_server,
@@ -115,6 +119,7 @@ class Auth:
     def _account(self) -> AccountServicer:
         return AccountServicer(
             sessions=self._sessions,
+            credentials=self._credentials(),
             password_change=self._password_change(),
             standing=self.standing,
             directory=Directory(self._database, self._runtime.page_tokens),
@@ -127,10 +132,11 @@ class Auth:
 
     @cached_property
     def _verifying(self) -> Verifying:
-        return Verifying(self._database, self._runtime.signer("code"), self._budgets)
+        signer = self._runtime.signer("code")
+        return Verifying(self._database, signer, self._budgets, self._failures)
 
     @cached_property
-    def _makes(self) -> Accounts:
+    def _accounts(self) -> Accounts:
         return Accounts(self._database, self._runtime.events, self._mails, self._audit)
 
     @cached_property
@@ -139,7 +145,7 @@ class Auth:
 
     @cached_property
     def _messages(self) -> TextMessages:
-        return TextMessages(self._budgets, self._mails)
+        return TextMessages(self._database, self._budgets, self._mails)
 
     @cached_property
     def _sessions(self) -> Sessions:
@@ -149,6 +155,7 @@ class Auth:
             keys=self.keys,
             refresh=self._runtime.signer("refresh-token"),
             audit=self._audit,
+            failures=self._failures,
             mails=self._mails,
         )
 
@@ -157,42 +164,67 @@ class Auth:
         return Registration(
             self._database,
             verifying=self._verifying,
-            makes=self._makes,
+            accounts=self._accounts,
             mails=self._mails,
             budgets=self._budgets,
+            mail_budgets=self._mail_budgets,
             hashing=self._hashing,
             new_passwords=self._new_passwords,
         )
 
     @cached_property
     def _phone_login(self) -> PhoneLogin:
-        countries = self.settings.countries
-        return PhoneLogin(self._database, self._verifying, self._makes, self._messages, countries)
+        return PhoneLogin(
+            self._database,
+            verifying=self._verifying,
+            accounts=self._accounts,
+            messages=self._messages,
+            countries=self.settings.countries,
+        )
 
     @cached_property
     def _changes(self) -> AddressChange:
         return AddressChange(
             self._database,
             verifying=self._verifying,
-            makes=self._makes,
+            accounts=self._accounts,
             mails=self._mails,
             messages=self._messages,
-            budgets=self._budgets,
+            mail_budgets=self._mail_budgets,
             audit=self._audit,
             countries=self.settings.countries,
         )
 
     def _proofs(self) -> Proofs:
         return Proofs(
-            self._verifying, self._registration, self._phone_login, self._changes, self._budgets
+            self._verifying,
+            self._registration,
+            self._phone_login,
+            self._changes,
+            self._mail_budgets,
         )
+
+    @cached_property
+    def linking(self) -> Linking:
+        """Whose account an identity of a provider is."""
+        return Linking(self._database, self._accounts, self._mails, self._audit)
 
     def _openid(self) -> OpenIdLogin:
         return OpenIdLogin(
             self._database,
             self.settings.openid(self._runtime.settings.public_url),
-            States(self._runtime.signer("openid-state")),
-            Linking(self._database, self._makes, self._audit),
+            states=States(self._runtime.signer("openid-state")),
+            linking=self.linking,
+            failures=self._failures,
+        )
+
+    def _credentials(self) -> Credentials:
+        return Credentials(
+            self._database,
+            accounts=self._accounts,
+            sessions=self._sessions,
+            mails=self._mails,
+            audit=self._audit,
         )
 
     def _password_logins(self) -> PasswordLogins:
@@ -201,7 +233,7 @@ class Auth:
             budgets=self._budgets,
             count=self._runtime.limit(AUTH_SERVICE, "login_account"),
             hashing=self._hashing,
-            audit=self._audit,
+            failures=self._failures,
         )
 
     def _password_reset(self) -> PasswordReset:
@@ -211,7 +243,7 @@ class Auth:
             new_passwords=self._new_passwords,
             sessions=self._sessions,
             mails=self._mails,
-            budgets=self._budgets,
+            mail_budgets=self._mail_budgets,
             audit=self._audit,
         )
 
@@ -230,6 +262,8 @@ class Auth:
 def build(runtime: Runtime) -> Domain:
     """What auth consists of; ValueError names a setting that is wrong."""
     auth, database = Auth(runtime), runtime.database
+    # Its own tokens auth checks by the keys at hand; the others ask it for them.
+    runtime.access_keys.load_by(auth.keys.load_jwks)
     rotate = partial(auth.keys.rotate_if_due, auth.settings.token_key_days)
     return Domain(
         servicers=auth.servicers(),

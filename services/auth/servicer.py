@@ -120,10 +120,10 @@ class AuthServicer(AuthServiceServicer):
         """Set a new password and sign in."""
         if request.token:
             account = self._password_reset.by_link(request.token, request.new_password)
-        else:
-            account = self._password_reset.by_code(
-                request.verification_id, request.code, request.new_password
-            )
+            return signed_in_message(self._sessions.start(account, "link"))
+        account = self._password_reset.by_code(
+            request.verification_id, request.code, request.new_password
+        )
         return signed_in_message(self._sessions.start(account, "code"))
 
     def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> SignedIn:

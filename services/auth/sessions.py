@@ -11,11 +11,12 @@ from uuid import UUID
 from services.auth import refresh_tokens
 from services.auth.audit import Audit
 from services.auth.devices import agent_key
-from services.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound
+from services.auth.errors import LoginFailed, RefreshTokenInvalid, SessionNotFound
+from services.auth.failures import Failures
 from services.auth.mails import Mails
 from services.auth.models import AccountState
 from services.auth.refresh_tokens import RefreshToken, Use
-from services.auth.repository import accounts, devices, sessions
+from services.auth.repository import accounts, devices, sessions, verifications
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.sessions import SessionRow, SessionView
 from services.auth.signing_keys import SigningKeys
@@ -52,6 +53,7 @@ class Sessions:
         keys: SigningKeys,
         refresh: Signer,
         audit: Audit,
+        failures: Failures,
         mails: Mails,
     ) -> None:
         self._database = database
@@ -60,12 +62,14 @@ class Sessions:
         self._refresh = refresh
         self._mails = mails
         self._audit = audit
+        self._failures = failures
 
     def start(self, account: AccountRow, method: str) -> SignedIn:
         """A new session of the account, on the device that calls; InvalidCredentials where it is
         disabled. `method` says how the person proved themselves, for the audit trail."""
         if not account.may_sign_in:
-            raise InvalidCredentials
+            self._failures.note(account.account_id, str(account.account_id), method)
+            raise LoginFailed
         this = call.current()
         session = sessions.start_session(
             self._database,
@@ -103,16 +107,24 @@ class Sessions:
         presented = refresh_tokens.parse(token)
         # A transaction of its own: the end of a session stays, though the call is refused.
         with self._database.transaction():
-            session = self._use(presented) if presented else None
-            account = session and accounts.hold_account(self._database, session.account_id)
+            account = self._hold_account_of(presented) if presented else None
+            session = self._use(presented) if presented and account else None
         if session is None or account is None:
             raise RefreshTokenInvalid
         return self._tokens(session, account)
 
-    def _use(self, presented: RefreshToken) -> SessionRow | None:
-        """The session as it goes on, or None; a forged token must not end anybody's."""
-        session = sessions.hold_session(self._database, presented.session_id)
+    def _hold_account_of(self, presented: RefreshToken) -> AccountRow | None:
+        """The account of a genuine token, held before its session: as all hold them who end
+        sessions. A forged token holds nobody's."""
+        session = sessions.find_session(self._database, presented.session_id)
         if session is None or not refresh_tokens.is_genuine(self._refresh, presented, session):
+            return None
+        return accounts.hold_account(self._database, session.account_id)
+
+    def _use(self, presented: RefreshToken) -> SessionRow | None:
+        """The session as it goes on, or None."""
+        session = sessions.hold_session(self._database, presented.session_id)
+        if session is None:
             return None
         use = refresh_tokens.judge(presented, session, sessions.time_now(self._database))
         if use is Use.ROTATE:
@@ -125,37 +137,40 @@ class Sessions:
                 AuditEventType.AUDIT_EVENT_TYPE_REFRESH_TOKEN_REUSED,
                 session_id=session.session_id,
             )
+            self._void_codes(session.account_id)
             self._tell_ended(sessions.end_session(self._database, session.session_id))
         return session if use is Use.REPEAT else None
 
     def end(self, everywhere: bool) -> None:
         """End the caller's session, or all of them."""
-        with self._database.transaction():
-            self._audit.record(
-                call.user_id(),
-                AuditEventType.AUDIT_EVENT_TYPE_SIGNED_OUT,
-                session_id=call.session_id(),
-                detail="everywhere" if everywhere else "",
-            )
-            if everywhere:
-                self.end_all(call.user_id())
-            else:
-                self._tell_ended(sessions.end_session(self._database, call.session_id()))
+        self._audit.record(
+            call.user_id(),
+            AuditEventType.AUDIT_EVENT_TYPE_SIGNED_OUT,
+            session_id=call.session_id(),
+            detail="everywhere" if everywhere else "",
+        )
+        if everywhere:
+            self.end_all(call.user_id())
+        else:
+            self._tell_ended(sessions.end_session(self._database, call.session_id()))
 
     def list_sessions(self, account_id: UUID) -> list[SessionView]:
         """The sessions of an account that have not ended, the one used last first."""
         return sessions.list_sessions(self._database, account_id, MOST)
 
     def end_one(self, account_id: UUID, session: str) -> None:
-        """End a session of an account; SessionNotFound where there is none of this id."""
+        """End a session of an account, and void its codes; SessionNotFound where there is none of
+        this id."""
         session_id = as_uuid(session)
+        self._void_codes(account_id)
         ended = session_id and sessions.end_session_of(self._database, account_id, session_id)
         if not ended:
             raise SessionNotFound
         self._note_end(account_id, ended)
 
     def end_others(self, account_id: UUID, keep: UUID) -> None:
-        """End all sessions of an account but one."""
+        """End all sessions of an account but one, and void its codes."""
+        self._void_codes(account_id)
         self._note_end(account_id, sessions.end_sessions_of(self._database, account_id, keep=keep))
 
     def _note_end(self, account_id: UUID, ended: Iterable[UUID]) -> None:
@@ -166,8 +181,15 @@ class Sessions:
         self._tell_ended(ended)
 
     def end_all(self, account_id: UUID, *, keep: UUID | None = None) -> None:
-        """End all sessions of an account, or all but one; true everywhere at the answer."""
+        """End all sessions of an account, or all but one, and void its codes: what was begun in
+        those sessions must not end well. True everywhere at the answer."""
+        self._void_codes(account_id)
         self._tell_ended(sessions.end_sessions_of(self._database, account_id, keep=keep))
+
+    def _void_codes(self, account_id: UUID) -> None:
+        """First of what ends sessions: with the account held, nothing else begins in them."""
+        accounts.hold_account(self._database, account_id)
+        verifications.void_codes_of(self._database, account_id)
 
     def _tell_ended(self, session_ids: Iterable[UUID]) -> None:
         for session_id in session_ids:

@@ -33,7 +33,7 @@ class Standing:
         database: Database,
         *,
         events: Events,
-        makes: Accounts,
+        accounts: Accounts,
         sessions: Sessions,
         mails: Mails,
         audit: Audit,
@@ -41,7 +41,7 @@ class Standing:
     ) -> None:
         self._database = database
         self._events = events
-        self._accounts = makes
+        self._accounts = accounts
         self._sessions = sessions
         self._mails = mails
         self._audit = audit
@@ -61,12 +61,12 @@ class Standing:
 
     def grant(self, email: str, role: str) -> AccountRow:
         """Give a role to the account of an address, for an operator; AccountNotFound."""
-        account = self._by_email(email)
+        account = self._hold(email)
         return self._set_roles(account, {*account.roles, role}, OPERATOR)
 
     def revoke(self, email: str, role: str) -> AccountRow:
         """Take a role from the account of an address, for an operator; AccountNotFound."""
-        account = self._by_email(email)
+        account = self._hold(email)
         return self._set_roles(account, {*account.roles} - {role}, OPERATOR)
 
     def _set_roles(self, account: AccountRow, roles: Iterable[str], actor: str) -> AccountRow:
@@ -137,13 +137,10 @@ class Standing:
 
     def erase(self, email: str) -> None:
         """Erase the account of an address now, for an operator; AccountNotFound."""
-        held = accounts.hold_account(self._database, self._by_email(email).account_id)
-        if held is None:
-            raise AccountNotFound
-        self._sessions.end_all(held.account_id)
-        self._erase(held)
+        self._erase(self._hold(email))
 
     def _erase(self, account: AccountRow) -> None:
+        self._sessions.end_all(account.account_id)
         standing.erase(self._database, account)
         self._events.append(PersonErased(user_id=str(account.account_id)))
 
@@ -154,8 +151,10 @@ class Standing:
             raise AccountNotFound
         return account
 
-    def _by_email(self, email: str) -> AccountRow:
-        account = accounts.find_account_by_email(self._database, normalize_email(email))
+    def _hold(self, email: str) -> AccountRow:
+        """The account of an address, as it is until the transaction ends."""
+        known = accounts.find_account_by_email(self._database, normalize_email(email))
+        account = known and accounts.hold_account(self._database, known.account_id)
         if account is None:
             raise AccountNotFound
         return account

@@ -9,6 +9,7 @@ from services.auth.accounts import STATE_PREFIX, state_of
 from services.auth.audit import PREFIX
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.audit import AuditRow
+from services.auth.repository.credentials import CredentialView
 from services.auth.repository.sessions import SessionView
 from services.auth.repository.users import Search
 from services.auth.sessions import SignedIn
@@ -17,6 +18,8 @@ from services.kit.data.tables import timestamp
 from services.kit.text import trim
 from stellr.auth.v1 import account_pb2, account_service_pb2, audit_pb2
 from stellr.auth.v1 import sign_in_pb2 as pb
+
+KIND_PREFIX = "CREDENTIAL_KIND_"
 
 
 def signed_in_message(signed_in: SignedIn) -> pb.SignedIn:
@@ -71,6 +74,18 @@ def session_message(row: SessionView, current: UUID) -> account_service_pb2.Sess
         create_time=timestamp(row.created_at),
         last_used_time=timestamp(row.last_used_at),
         current=row.session_id == current,
+    )
+
+
+def credential_message(row: CredentialView) -> account_service_pb2.Credential:
+    """A way to sign in as its owner sees it."""
+    kind = account_service_pb2.CredentialKind.Value(f"{KIND_PREFIX}{row.kind.upper()}")
+    return account_service_pb2.Credential(
+        credential_id=row.credential_id,
+        kind=kind,
+        issuer=row.issuer,
+        address=row.address,
+        create_time=timestamp(row.created_at),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import NotFound
+from services.kit.errors import NotFound, PermissionDenied
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -18,3 +18,10 @@ class LessonNotFound(NotFound):
 
     reason = Reason.REASON_LESSON_NOT_FOUND
     message = "there is no such lesson"
+
+
+class NotYourCourse(PermissionDenied):
+    """The course is another author's."""
+
+    reason = Reason.REASON_NOT_YOUR_COURSE
+    message = "this course is another author's"

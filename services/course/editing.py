@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.clients.errors import CourseNotFound, LessonNotFound
+from services.clients.errors import CourseNotFound, LessonNotFound, NotYourCourse
 from services.course import languages
-from services.course.errors import EtagStale, NotYourCourse, SectionNotFound
+from services.course.errors import EtagStale, SectionNotFound
 from services.course.etags import new_etag
 from services.course.repository import authoring
 from services.course.repository.authoring import OwnedCourse

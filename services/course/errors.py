@@ -7,7 +7,6 @@ from services.kit.errors import (
     AlreadyExists,
     FailedPrecondition,
     NotFound,
-    PermissionDenied,
 )
 from stellr.errors.v1.reason_pb2 import Reason
 
@@ -38,13 +37,6 @@ class EtagStale(Aborted):
 
     reason = Reason.REASON_ETAG_STALE
     message = "it was changed meanwhile: read it again"
-
-
-class NotYourCourse(PermissionDenied):
-    """The course is another author's."""
-
-    reason = Reason.REASON_NOT_YOUR_COURSE
-    message = "this course is another author's"
 
 
 class CourseNotReady(FailedPrecondition):

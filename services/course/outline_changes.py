@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from services.clients.errors import LessonNotFound
+from services.clients.errors import LessonNotFound, NotYourCourse
 from services.course import names
 from services.course.bodies import Link, carry_over
 from services.course.editing import Editing, check_etag, may_change
-from services.course.errors import NotYourCourse, SectionInUse, SectionNotFound
+from services.course.errors import SectionInUse, SectionNotFound
 from services.course.etags import new_etag
 from services.course.imported import MOST_LESSONS
 from services.course.repository import courses, lessons, outlines

@@ -12,14 +12,17 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.course.errors import ImportUnderWay
+from services.clients.errors import NotYourCourse
+from services.course.editing import may_change
+from services.course.errors import ImportUnderWay, SlugTaken
 from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
 from services.course.matching import KnownLesson, match
 from services.course.repository import authoring, plans
 from services.course.repository.authoring import OwnedCourse
+from services.kit import call
+from services.kit.call import Caller
 from services.kit.data.database import Database
-from services.kit.data.tables import as_uuid
 from services.kit.errors import Conflict
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
@@ -43,8 +46,8 @@ class Planning:
         """
         content, db = content_of(request.content), self._database.session
         if request.validate_only:
-            return self._preview(content)
-        course = self._hold(content, as_uuid(request.owner_id))
+            return self._preview(content, call.caller())
+        course = self._hold(content, call.caller())
         course_id = course.course_id
         last = plans.find_plan_of(db, course_id)
         if last and last.under_way and last.plan_id != UUID(request.plan_id):
@@ -61,24 +64,26 @@ class Planning:
         """Let the next import of the course begin at once; what was reserved stays so."""
         plans.cancel_plan(self._database.session, plan_id)
 
-    def _hold(self, content: CourseContent, owner_id: UUID | None) -> OwnedCourse:
+    def _hold(self, content: CourseContent, caller: Caller) -> OwnedCourse:
         """The course of the slug, made if there is none, held until the end of the transaction."""
         known = authoring.hold(self._database, content.slug)
         if known is None:
             made = authoring.create(
                 self._database, content.slug, content.title, content.language, new_etag()
             )
-            if made and owner_id:
-                authoring.add_owner(self._database, made, owner_id)
+            if made and caller.user_id:
+                authoring.add_owner(self._database, made, caller.user_id)
             known = authoring.hold(self._database, content.slug)
         if known is None:
             raise Conflict
+        _check_owner(known, caller)
         return known
 
-    def _preview(self, content: CourseContent) -> pb.ImportPlan:
+    def _preview(self, content: CourseContent, caller: Caller) -> pb.ImportPlan:
         course = authoring.find_owned(self._database, content.slug)
         if course is None:
             return pb.ImportPlan()
+        _check_owner(course, caller)
         known = plans.list_known(self._database.session, course.course_id)
         missed = _missed(known, match(content.lessons, known))
         return pb.ImportPlan(course_id=str(course.course_id), removed_lessons=missed)
@@ -102,6 +107,13 @@ class Planning:
         plan.lifetime.FromTimedelta(timedelta(seconds=PLAN_SECONDS))
         for key, lesson_id in zip(_keys(request.content), lesson_ids, strict=True):
             plan.lessons.add(key=key, lesson_id=str(lesson_id))
+
+
+def _check_owner(course: OwnedCourse, caller: Caller) -> None:
+    """Whether a person imports a course of theirs; an operator is no person."""
+    if caller.user_id is None or may_change(course.owner_ids, caller):
+        return
+    raise NotYourCourse if course.is_live else SlugTaken
 
 
 def _missed(known: Sequence[KnownLesson], found: Sequence[UUID | None]) -> list[pb.RemovedLesson]:

@@ -9,9 +9,8 @@ from typing import BinaryIO
 
 import grpc
 
-from services.gateway.importing.archive import unpack_bundle
 from services.gateway.importing.defects import BundleError, Defect
-from services.gateway.importing.importer import Checked, Importer
+from services.gateway.importing.importer import Importer
 from services.gateway.scratch import scratch
 from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
@@ -41,21 +40,14 @@ class GatewayInternalServicer(GatewayInternalServiceServicer):
         with scratch(self._imports) as folder:
             try:
                 options, pieces = read_options(requests)
-                found = self._checked(pieces, folder)
+                with (folder / ARCHIVE).open("w+b") as archive:
+                    receive(pieces, archive, MAX_ARCHIVE_BYTES)
+                found = self._importer.unpack(folder / ARCHIVE, folder / "content")
                 if found.warnings:
                     yield pb.ImportEvent(warnings=pb.ImportWarnings(warnings=told(found.warnings)))
                 yield from self._importer.run(found.course, options.remove_lessons, give_up)
             except BundleError as error:
                 yield refusal(error)
-
-    def _checked(self, pieces: Iterable[pb.ImportBundleRequest], folder: Path) -> Checked:
-        content = folder / "content"
-        content.mkdir()
-        with (folder / ARCHIVE).open("w+b") as archive:
-            receive(pieces, archive, MAX_ARCHIVE_BYTES)
-            archive.seek(0)
-            root = unpack_bundle(archive, content)
-        return self._importer.check(root)
 
 
 def read_options(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.course_imports import CourseImports
 from services.gateway.exporting import Exporter
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
@@ -12,6 +13,7 @@ from services.gateway.servicer import GatewayServicer, OperationsServicer
 from services.gateway.settings import GatewaySettings
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Registration, Service
+from stellr.course.v1.course_service_pb2_grpc import CourseServiceStub
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import (
     add_GatewayInternalServiceServicer_to_server,
 )
@@ -32,7 +34,13 @@ def build(runtime: Runtime) -> Domain:
     importer = Importer.over(*(runtime.channel(name) for name in ("course", "quiz", "media")))
     readiness = Readiness(others, lambda: (NAME, own_state(runtime)))
     exporter = Exporter([runtime.channel(name) for name in SERVICE.calls])
-    public = GatewayServicer(readiness, exporter, exports)
+    public = GatewayServicer(
+        runtime,
+        readiness=readiness,
+        exporter=exporter,
+        exports=exports,
+        imports=CourseImports(importer, CourseServiceStub(runtime.channel("course")), imports),
+    )
     envoy_admin = runtime.settings_of(GatewaySettings).envoy_admin
     operations = OperationsServicer(runtime, envoy_admin, everyone)
     internal = GatewayInternalServicer(runtime, importer, imports)

@@ -9,12 +9,15 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.gateway import exposition, metrics
+from services.gateway.course_imports import CourseImports
+from services.gateway.errors import ArchiveTooLarge
 from services.gateway.exporting import Exporter, document
 from services.gateway.processes import Process
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import scratch
 from services.kit import call
 from services.kit.process.runtime import Runtime
+from stellr.course.v1.course_pb2 import Course
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 from stellr.gateway.v1 import operations_service_pb2 as operations
 from stellr.gateway.v1.gateway_service_pb2_grpc import GatewayServiceServicer
@@ -26,10 +29,20 @@ PART_BYTES = 64 * 1024
 class GatewayServicer(GatewayServiceServicer):
     """Tells whether the academy stands, and persons what it keeps of them."""
 
-    def __init__(self, readiness: Readiness, exporter: Exporter, exports: Path) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        readiness: Readiness,
+        exporter: Exporter,
+        exports: Path,
+        imports: CourseImports,
+    ) -> None:
+        self._runtime = runtime
         self._readiness = readiness
         self._exporter = exporter
         self._exports = exports
+        self._imports = imports
 
     def GetHealth(self, request: pb.GetHealthRequest, context: grpc.ServicerContext) -> pb.Health:
         """Being able to answer is the answer."""
@@ -45,6 +58,20 @@ class GatewayServicer(GatewayServiceServicer):
             context.send_initial_metadata((("x-http-code", "503"),))
         services = [pb.ServiceState(name=name, state=state) for name, state in states.items()]
         return pb.Readiness(ready=ready, services=services)
+
+    def ImportCourse(
+        self, requests: Iterator[pb.ImportCourseRequest], context: grpc.ServicerContext
+    ) -> Course:
+        """Import a course for an author."""
+
+        def give_up(seconds: float) -> bool:
+            return self._runtime.stopping.wait(seconds) or not context.is_active()
+
+        try:
+            return self._imports.run(requests, give_up)
+        except ArchiveTooLarge:
+            context.send_initial_metadata((("x-http-code", "413"),))
+            raise
 
     def ExportPersonalData(
         self, request: pb.ExportPersonalDataRequest, context: grpc.ServicerContext

@@ -39,6 +39,9 @@ class Call:
     deadline: float | None = None
     address: str = ""
     user_agent: str = ""
+    # What the caller says of where the person is: taken once it proves to be a service.
+    told_address: str = ""
+    told_agent: str = ""
     idempotency_key: str = ""
     credentials: str = field(default="", repr=False)
     service_credentials: str = field(default="", repr=False)
@@ -49,6 +52,11 @@ class Call:
     def time_left(self) -> float | None:
         """Seconds until the caller stops waiting; None where no end is known."""
         return None if self.deadline is None else self.deadline - time.monotonic()
+
+    def believe_origin(self) -> None:
+        """Take the person to be where the caller says, if it says so."""
+        if self.told_address:
+            self.address, self.user_agent = self.told_address, self.told_agent
 
 
 _current: ContextVar[Call | None] = ContextVar("stellr_call", default=None)

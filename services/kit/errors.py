@@ -6,8 +6,8 @@ its own in `services/<domain>/errors.py`: a class of one of the kinds, with its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import grpc
 
@@ -135,6 +135,7 @@ FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
     for kind in (
         InvalidArgument,
         Unauthenticated,
+        PermissionDenied,
         NotFound,
         AlreadyExists,
         Aborted,
@@ -154,6 +155,20 @@ class InvalidFields(InvalidArgument):
     def __init__(self, violations: Sequence[Violation]) -> None:
         self.violations = tuple(violations)
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in self.violations))
+
+
+def together(*checks: Callable[[], Any]) -> list[Any]:
+    """What the checks find; InvalidFields with all that any of them says is wrong."""
+    found: list[Any] = []
+    wrong: list[Violation] = []
+    for check in checks:
+        try:
+            found.append(check())
+        except InvalidFields as error:
+            wrong += error.violations
+    if wrong:
+        raise InvalidFields(wrong)
+    return found
 
 
 class RequestMalformed(InvalidArgument):

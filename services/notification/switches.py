@@ -22,6 +22,7 @@ CATEGORY = {
     "account_exists": "account",
     "new_device": "account",
     "password_changed": "account",
+    "credentials_changed": "account",
     "account_deleted": "account",
     "account_restored": "account",
     "address_changed": "account",

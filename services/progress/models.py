@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,6 +26,11 @@ class CourseProgress(ProgressBase):
     course_id: Mapped[UUID] = mapped_column(primary_key=True)
     last_lesson_id: Mapped[UUID | None]
     completed_at: Mapped[datetime | None]
+    # The learner is in the course; who left is not reminded.
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+    last_active_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    # Since the last step, at most once.
+    reminded_at: Mapped[datetime | None]
 
 
 class LessonCompletion(ProgressBase):
@@ -40,6 +45,29 @@ class LessonCompletion(ProgressBase):
     course_id: Mapped[UUID] = mapped_column(primary_key=True)
     lesson_id: Mapped[UUID] = mapped_column(primary_key=True)
     completed_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class LessonPosition(ProgressBase):
+    """Where the video of a lesson stands for a learner, and how long it was watched."""
+
+    __tablename__ = "lesson_positions"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lesson_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seconds: Mapped[int]
+    spent_seconds: Mapped[int] = mapped_column(server_default="0")
+    updated_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+
+
+class LoggedStep(ProgressBase):
+    """A step of a learner, the first of its kind in a lesson on a day (UTC)."""
+
+    __tablename__ = "steps"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    lesson_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime]
 
 
 class QuizPass(ProgressBase):

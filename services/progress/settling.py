@@ -11,8 +11,8 @@ from services.kit.errors import NotFound
 from services.kit.events.cache import SETTLING_SECONDS
 from services.kit.events.events import Events
 from services.kit.work.jobs import Jobs
-from services.progress import repository
-from stellr.course.v1.events_pb2 import OutlineChanged
+from services.progress.repository import learning, standing
+from stellr.course.v1.events_pb2 import EnrollmentChanged, OutlineChanged
 from stellr.quiz.v1.events_pb2 import QuizPassed
 
 BATCH = 1_000
@@ -33,7 +33,13 @@ class Settling:
     def quiz_passed(self, event: QuizPassed) -> None:
         """Keep the pass, whatever state the course is in; it counts for ever."""
         outline = self._outline(event.course_id)
-        repository.pass_quiz(self._database, self._events, outline, event)
+        learning.pass_quiz(self._database, self._events, outline, event)
+
+    def enrollment_changed(self, event: EnrollmentChanged) -> None:
+        """Know who is in a course and did nothing there yet, and who left it."""
+        user_id, course_id = UUID(event.user_id), UUID(event.course_id)
+        since = self._courses.enrolled_since(user_id, course_id)
+        standing.set_active(self._database, user_id, course_id, since)
 
     def outline_changed(self, event: OutlineChanged) -> None:
         """Soon look for learners whose last missing lesson left the course."""
@@ -45,10 +51,10 @@ class Settling:
         outline = self._outline(course_id)
         if not outline.lessons:
             return
-        learners = repository.open_learners(self._database, outline, UUID(after), BATCH)
+        learners = learning.open_learners(self._database, outline, UUID(after), BATCH)
         for learner in learners:
             if learner.is_done:
-                repository.settle(self._database, self._events, learner.user_id, outline)
+                learning.settle(self._database, self._events, learner.user_id, outline)
         if len(learners) == BATCH:
             self._settle.defer(course_id=course_id, after=str(learners[-1].user_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,6 +13,20 @@ class Done(NamedTuple):
 
     lessons: Set[str] = frozenset()
     quizzes: Set[str] = frozenset()
+
+
+class Watched(NamedTuple):
+    """Where the video of a lesson stands, and how long it was watched."""
+
+    seconds: int
+    spent_seconds: int
+
+
+class Lessons(NamedTuple):
+    """What a learner did in each lesson, by its id."""
+
+    completed_at: Mapping[str, datetime]
+    watched: Mapping[str, Watched]
 
 
 class State(NamedTuple):

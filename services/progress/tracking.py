@@ -15,8 +15,8 @@ from services.kit.data.pages import PageTokens
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
 from services.kit.events.events import Events
-from services.progress import repository
-from services.progress.steps import State
+from services.progress.repository import learning
+from services.progress.steps import Lessons, State
 
 
 class Standing(NamedTuple):
@@ -45,14 +45,14 @@ class Tracking:
     def complete_lesson(self, user_id: UUID, lesson_id: str) -> Standing:
         """Mark a lesson completed; LessonNotFound where the learner is not in its course."""
         found, outline, enrolled_at = self._own_lesson(user_id, lesson_id)
-        state = repository.complete_lesson(self._database, self._events, user_id, outline, found)
+        state = learning.complete_lesson(self._database, self._events, user_id, outline, found)
         return Standing(outline, state, enrolled_at)
 
     def undo_lesson(self, user_id: UUID, lesson_id: str) -> Standing:
         """Mark a lesson not completed; LessonNotFound where the learner is not in its course."""
         found, outline, enrolled_at = self._own_lesson(user_id, lesson_id)
-        repository.undo_lesson(self._database, user_id, outline.course_id, found)
-        state = repository.find_state(self._database, user_id, outline.course_id)
+        learning.undo_lesson(self._database, user_id, outline.course_id, found)
+        state = learning.find_state(self._database, user_id, outline.course_id)
         return Standing(outline, state, enrolled_at)
 
     def list(self, user_id: UUID, size: int, page_token: str) -> tuple[Sequence[Standing], str]:
@@ -65,15 +65,20 @@ class Tracking:
             found, size, scope, lambda each: [str(each.course_id)]
         )
         courses = [outline.course_id for outline in shown]
-        states = repository.find_states(self._database, user_id, courses)
+        states = learning.find_states(self._database, user_id, courses)
         standings = [
             Standing(each, states.get(each.course_id, State()), enrollments[each.course_id])
             for each in shown
         ]
         return standings, token
 
-    def get(self, user_id: UUID, course: str) -> tuple[Standing, Mapping[str, datetime]]:
-        """A learner in a course (id or slug), and when lessons were completed, by lesson id.
+    def keep_position(self, user_id: UUID, lesson_id: str, seconds: int) -> None:
+        """Keep where a video stands; LessonNotFound where the learner is not in its course."""
+        found, outline, _ = self._own_lesson(user_id, lesson_id)
+        learning.keep_position(self._database, user_id, outline.course_id, found, seconds)
+
+    def get(self, user_id: UUID, course: str) -> tuple[Standing, Lessons]:
+        """A learner in a course (id or slug), and what the learner did in each lesson.
 
         CourseNotFound where the learner is not in the course.
         """
@@ -81,14 +86,14 @@ class Tracking:
         enrolled_at = self._courses.enrolled_since(user_id, outline.course_id)
         if enrolled_at is None:
             raise CourseNotFound
-        state, times = repository.find_timed_state(self._database, user_id, outline.course_id)
-        return Standing(outline, state, enrolled_at), times
+        state, lessons = learning.find_lessons(self._database, user_id, outline.course_id)
+        return Standing(outline, state, enrolled_at), lessons
 
     def get_standing(self, user_id: UUID, course: str) -> Standing:
         """How anybody stands in a published course (id or slug), enrolled or not."""
         outline = self._courses.find(course)
         enrolled_at = self._courses.enrolled_since(user_id, outline.course_id)
-        state = repository.find_state(self._database, user_id, outline.course_id)
+        state = learning.find_state(self._database, user_id, outline.course_id)
         return Standing(outline, state, enrolled_at)
 
     def _own_lesson(self, user_id: UUID, lesson_id: str) -> tuple[UUID, Outline, datetime]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.kit.errors import InvalidArgument, InvalidFields, Violation
+from services.kit.errors import InvalidArgument, InvalidFields, Violation, together
 from services.kit.rpc.masks import check_paths, named_values
 from services.user.changes import check_timezone
 from services.user.profiles import Profiles
@@ -53,7 +54,9 @@ class PreferencesOf:
         nothing may repeat it all. InvalidFields.
         """
         own, switches = _parted(mask)
-        values = _values(change, own, named=bool(mask))
+        _, values = together(
+            partial(_check_mask, mask), partial(_values, change, own, named=bool(mask))
+        )
         if switches or (not mask and change.HasField(SWITCHES)):
             told = self._update_switches(user_id, change.notifications, switches)
         else:
@@ -79,14 +82,17 @@ def theme_of(profile: ProfileRow) -> Theme.ValueType:
 
 
 def _parted(mask: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The paths that are ours, and those of the switches without their prefix; "" for all."""
-    known = [*COLUMNS, SWITCHES]
-    check_paths([path.split(".", 1)[0] for path in mask], known, PreferencesChange())
+    """The paths that are ours, and those of the switches without their prefix."""
     own = [path for path in mask if path in COLUMNS]
     switches = [path for path in mask if path not in COLUMNS]
     if SWITCHES in switches:
-        return own, ["channels", "quiet_hours", "digest"]
+        return own, [field.name for field in NotificationPreferences.DESCRIPTOR.fields]
     return own, [path.removeprefix(f"{SWITCHES}.") for path in switches]
+
+
+def _check_mask(mask: Sequence[str]) -> None:
+    known = [*COLUMNS, SWITCHES]
+    check_paths([path.split(".", 1)[0] for path in mask], known, PreferencesChange())
 
 
 def _values(change: PreferencesChange, own: Sequence[str], *, named: bool) -> dict[str, str]:
@@ -95,8 +101,9 @@ def _values(change: PreferencesChange, own: Sequence[str], *, named: bool) -> di
     ours.ClearField(SWITCHES)
     if named and not own:
         return {}
-    values = named_values(ours, own, body=BODY)
-    check_timezone(ours, values, BODY)
+    _, values = together(
+        partial(check_timezone, ours, own, BODY), partial(named_values, ours, own, body=BODY)
+    )
     if "theme" in values:
         values["theme"] = Theme.Name(values["theme"]).removeprefix(PREFIX).lower()
     return {COLUMNS[name]: value for name, value in values.items()}

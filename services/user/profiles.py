@@ -74,22 +74,30 @@ class Profiles:
         profile = self.get(user_id)
         if not values:
             return profile
-        profile = repository.update_profile(self._database, user_id, values)
+        changed = repository.update_profile(self._database, user_id, values)
+        if changed is None:  # erased meanwhile
+            raise UserNotFound
         if {"display_name", "locale"} & values.keys():
-            self._tell(profile, values)
-        return profile
+            self._tell(changed, values)
+        return changed
 
     def follow_addresses(self, event: AddressesChanged) -> None:
         """Take over the addresses that were proven anew."""
-        repository.set_addresses(self._database, UUID(event.user_id), event.email, event.phone)
+        user_id = UUID(event.user_id)
+        repository.lock_profile(self._database, user_id)
+        repository.set_addresses(self._database, user_id, event.email, event.phone)
 
     def follow_state(self, event: AccountChanged) -> None:
         """Take over the state of an account."""
-        repository.set_state(self._database, UUID(event.user_id), state_name(event.state))
+        user_id = UUID(event.user_id)
+        repository.lock_profile(self._database, user_id)
+        repository.set_state(self._database, user_id, state_name(event.state))
 
     def _begin(self, user_id: UUID) -> ProfileRow:
-        account = self._accounts.GetAccount(auth.GetAccountRequest(user_id=str(user_id)))
         with self._database.transaction():
+            # First: what becomes of the account after it was asked for is dealt with afterwards.
+            repository.lock_profile(self._database, user_id)
+            account = self._accounts.GetAccount(auth.GetAccountRequest(user_id=str(user_id)))
             profile = repository.create_profile(self._database, _first_values(user_id, account))
         if profile is None:
             raise UserNotFound

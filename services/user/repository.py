@@ -52,6 +52,15 @@ def find_profile(db: Database, user_id: UUID) -> ProfileRow | None:
     return db.first(_FIND, user_id=user_id)
 
 
+_LOCK = Write("SELECT pg_advisory_xact_lock(hashtextextended('profile:' || :user_id, 0))", nothing)
+
+
+def lock_profile(db: Database, user_id: UUID) -> None:
+    """Have who else makes the profile, or follows its account, wait for the end of this
+    transaction: what was asked of the account is not older then than what was heard of it."""
+    db.run(_LOCK, user_id=str(user_id))
+
+
 def create_profile(db: Database, values: Mapping[str, Any]) -> ProfileRow | None:
     """The profile of these values; where somebody made it meanwhile, that one.
 
@@ -62,15 +71,17 @@ def create_profile(db: Database, values: Mapping[str, Any]) -> ProfileRow | None
     return db.first(_FIND, user_id=values["user_id"])
 
 
-def update_profile(db: Database, user_id: UUID, values: Mapping[str, Any]) -> ProfileRow:
-    """Change only the named columns, so that changes of others at the same time stay."""
+def update_profile(db: Database, user_id: UUID, values: Mapping[str, Any]) -> ProfileRow | None:
+    """Change only the named columns, so that changes of others at the same time stay; None where
+    there is no profile."""
     change = (
         sa.update(Profile)
         .where(Profile.user_id == user_id)
         .values(updated_at=_CHANGED_AT, **values)
         .returning(*_COLUMNS)
     )
-    return ProfileRow(*db.session.execute(change).one())
+    row = db.session.execute(change).one_or_none()
+    return ProfileRow(*row) if row else None
 
 
 _SET_ADDRESSES = Write(

@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from edge.local.openid.client import Client
+from services.kit.urls import LOOPBACK, parts_of
 
 ALGORITHM = "ES256"
 CODE_SECONDS = 60
 TOKEN_SECONDS = 600
 # Those of people who never come back; the oldest goes first.
 MOST_CODES = 1000
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 REQUIRED = ("state", "nonce", "code_challenge")
 
 
@@ -169,6 +169,9 @@ def _redeems(grant: Grant, form: Mapping[str, str]) -> bool:
 
 
 def _is_local(url: str) -> bool:
-    parts = urlsplit(url)
+    # urlsplit leaves line ends out of what it says, and they would end a header.
+    parts = parts_of(url) if url.isascii() and url.isprintable() else None
+    if parts is None:
+        return False
     is_plain = parts.username is None and not parts.fragment
     return parts.scheme == "http" and parts.hostname in LOOPBACK and is_plain

@@ -10,12 +10,13 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import jinja2
 
 from edge.local.openid.client import Client
-from edge.local.openid.provider import LOOPBACK, Person, Provider, RequestError, TokenError
+from edge.local.openid.provider import Person, Provider, RequestError, TokenError
+from services.kit.urls import LOOPBACK, parts_of
 
 MAX_BODY_BYTES = 16_384
 IDLE_SECONDS = 5
@@ -57,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        path = urlsplit(self.path).path
+        path = self._target().path
         if not self._is_asked_as_itself():
             return
         if path == "/.well-known/openid-configuration":
@@ -70,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._page(HTTPStatus.NOT_FOUND, fault="There is nothing here.")
 
     def do_POST(self) -> None:
-        path = urlsplit(self.path).path
+        path = self._target().path
         if not self._is_asked_as_itself():
             return
         form = self._form()
@@ -83,7 +84,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         # The query has states and codes in it: the path is enough.
-        sys.stderr.write(f"{self.command} {urlsplit(self.path).path} {args[1]}\n")
+        sys.stderr.write(f"{self.command} {self._target().path} {args[1]}\n")
 
     def _authorize(self) -> None:
         try:
@@ -118,13 +119,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_asked_as_itself(self) -> bool:
         """Whether the caller means this server, not a name that somebody led here (DNS rebinding);
         others are answered."""
-        if urlsplit(f"//{self.headers.get('Host', '')}").hostname in LOOPBACK:
+        host = parts_of(f"//{self.headers.get('Host', '')}")
+        if host is not None and host.hostname in LOOPBACK:
             return True
         self._page(HTTPStatus.MISDIRECTED_REQUEST, fault="This is a provider for one machine.")
         return False
 
     def _query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.path).query))
+        return dict(parse_qsl(self._target().query))
+
+    def _target(self) -> SplitResult:
+        return parts_of(self.path) or urlsplit("")
 
     def _form(self) -> dict[str, str]:
         length = self.headers.get("Content-Length", "")
@@ -158,9 +163,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(
         self, status: HTTPStatus, body: bytes, kind: str, more: dict[str, str] | None = None
     ) -> None:
-        self.send_response(status)
         headers = {"Content-Type": kind, "Content-Length": str(len(body)), **_HEADERS}
-        for name, value in (headers | (more or {})).items():
+        headers |= more or {}
+        if not all(map(str.isprintable, headers.values())):
+            raise ValueError("a header must be one line")
+        self.send_response(status)
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from services.kit.urls import LOOPBACK, parts_of
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class OpenIdConfig:
         """Whether the provider may send a person there (RFC 9700, 4.1.3: compared exactly)."""
         if self.redirect_uris:
             return redirect_uri in self.redirect_uris or self._is_app(redirect_uri)
-        own, asked = urlsplit(self.public_url), urlsplit(redirect_uri)
-        if asked.username is not None or asked.fragment:
+        own, asked = urlsplit(self.public_url), parts_of(redirect_uri)
+        if asked is None or asked.username is not None or asked.fragment:
             return False
         is_local = own.hostname in LOOPBACK and asked.hostname in LOOPBACK
         same = (own.scheme, own.netloc) == (asked.scheme, asked.netloc)
@@ -44,12 +44,10 @@ class OpenIdConfig:
 
     def _is_app(self, redirect_uri: str) -> bool:
         """An app on the person's own machine takes whatever port is free (RFC 8252, 7.3)."""
-        try:
-            asked = urlsplit(redirect_uri)
-            has_port = asked.port is not None
-        except ValueError:
+        asked = parts_of(redirect_uri)
+        if asked is None or asked.port is None or asked.username is not None:
             return False
-        if not has_port or asked.hostname not in ("127.0.0.1", "::1") or asked.username is not None:
+        if asked.hostname not in ("127.0.0.1", "::1"):
             return False
         host = f"[{asked.hostname}]" if ":" in asked.hostname else asked.hostname
         return asked._replace(netloc=host).geturl() in self.redirect_uris
@@ -57,6 +55,8 @@ class OpenIdConfig:
 
 def is_safe(url: str) -> bool:
     """Whether what is said there stays between the two: https, or this machine."""
-    parts = urlsplit(url)
+    parts = parts_of(url)
+    if parts is None:
+        return False
     local = parts.scheme == "http" and parts.hostname in LOOPBACK
     return (parts.scheme == "https" and bool(parts.hostname)) or local

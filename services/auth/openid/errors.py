@@ -20,6 +20,21 @@ class OpenIdRefused(Unauthenticated):
     message = "the sign-in is not valid or no longer good: begin anew"
 
 
+class OpenIdReused(OpenIdRefused):
+    """A token came before, and that it came again is kept."""
+
+    commit = True
+
+
+class OpenIdAddressTaken(OpenIdRefused):
+    """The address has an account, and the provider does not speak for it."""
+
+    message = (
+        "the address has an account already, and the provider cannot say whose it is today: "
+        "sign in by e-mail"
+    )
+
+
 class OpenIdUnavailable(Unavailable):
     """The provider does not answer, or not as a provider."""
 

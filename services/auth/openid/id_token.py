@@ -23,11 +23,13 @@ GOOGLE = "https://accounts.google.com"
 
 
 class Identity(NamedTuple):
-    """Who signs in, as the provider knows them. `email` is there only if the provider proved it."""
+    """Who signs in, as the provider knows them. `email` is there only if the provider proved it;
+    unless it `speaks_for_email`, the address may be somebody else's by now."""
 
     issuer: str
     subject: str
     email: str
+    speaks_for_email: bool
     name: str
     locale: str
     # Until when the token would be taken: a Unix time.
@@ -100,11 +102,21 @@ def _identity(claims: dict[str, Any], issuer: str) -> Identity:
         raise OpenIdRefused
     verified = claims.get("email_verified")
     proven = verified is True or verified == "true"
+    email = str(claims.get("email", "")) if proven else ""
     return Identity(
         issuer,
         subject,
-        str(claims.get("email", "")) if proven else "",
+        email,
+        _speaks_for(email, claims, issuer),
         str(claims.get("name", "")),
         str(claims.get("locale", "")),
         int(claims["exp"]) + LEEWAY_SECONDS,
     )
+
+
+def _speaks_for(email: str, claims: dict[str, Any], issuer: str) -> bool:
+    """Whether the provider knows whose the address is today: Google does for its own mailboxes and
+    the domains that it hosts; any other it proved once, when the account was made."""
+    hosted = claims.get("hd")
+    is_hosted = isinstance(hosted, str) and hosted != ""
+    return issuer != GOOGLE or is_hosted or email.lower().endswith("@gmail.com")

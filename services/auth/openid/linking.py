@@ -8,7 +8,9 @@ import unicodedata
 from services.auth.accounts import DEFAULT_LOCALE, DEFAULT_NAME, Accounts
 from services.auth.addresses import normalize_email
 from services.auth.audit import Audit
-from services.auth.openid.errors import OpenIdRefused
+from services.auth.mails import Mails
+from services.auth.models import CredentialKind
+from services.auth.openid.errors import OpenIdAddressTaken, OpenIdRefused
 from services.auth.openid.id_token import Identity
 from services.auth.repository import accounts, openid
 from services.auth.repository.accounts import AccountRow, NewAccount
@@ -25,9 +27,10 @@ class Linking:
     """Finds accounts by issuer and subject, which never change; by an address only once, and only
     where both sides proved it."""
 
-    def __init__(self, database: Database, makes: Accounts, audit: Audit) -> None:
+    def __init__(self, database: Database, accounts: Accounts, mails: Mails, audit: Audit) -> None:
         self._database = database
-        self._accounts = makes
+        self._accounts = accounts
+        self._mails = mails
         self._audit = audit
 
     def account_of(self, identity: Identity) -> AccountRow:
@@ -38,13 +41,19 @@ class Linking:
         return known or self._link(identity)
 
     def _link(self, identity: Identity) -> AccountRow:
-        email = _mailable(identity.email)
-        account = self._hold(email) or self._create(identity, email) or self._hold(email)
+        email = self._own_email(identity)
+        held = self._hold(email)
+        new = None if held else self._create(identity, email)
+        account = held or new or self._hold(email)
         if account is None:
             raise OpenIdRefused
         openid.create_credential(
-            self._database, account.account_id, identity.issuer, identity.subject
+            self._database, account.account_id, identity.issuer, identity.subject, email or ""
         )
+        if new is None:
+            self._mails.credentials_changed(
+                account, "added", CredentialKind.OPENID, identity.issuer
+            )
         self._audit.record(
             account.account_id,
             AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_ADDED,
@@ -52,6 +61,16 @@ class Linking:
             detail=identity.issuer,
         )
         return account
+
+    def _own_email(self, identity: Identity) -> str | None:
+        """The address, where the provider speaks for it; OpenIdAddressTaken where it does not and
+        there is an account that could be meant."""
+        email = _mailable(identity.email)
+        if email is None or identity.speaks_for_email:
+            return email
+        if accounts.find_account_by_email(self._database, email):
+            raise OpenIdAddressTaken
+        return None
 
     def _hold(self, email: str | None) -> AccountRow | None:
         known = accounts.find_account_by_email(self._database, email) if email else None

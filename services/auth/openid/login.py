@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from services.auth.failures import Failures
 from services.auth.openid.config import OpenIdConfig
-from services.auth.openid.errors import OpenIdNotConfigured, OpenIdRefused
+from services.auth.openid.errors import OpenIdNotConfigured, OpenIdRefused, OpenIdReused
 from services.auth.openid.id_token import Identity, read, same_nonce
 from services.auth.openid.linking import Linking
 from services.auth.openid.provider import Provider
@@ -18,6 +20,7 @@ from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
 
 SCOPE = "openid email profile"
+THREADS = 8
 
 
 class Beginning(NamedTuple):
@@ -37,11 +40,22 @@ class Proof(NamedTuple):
     nonce: str
 
 
+def openid_threads() -> ThreadPoolExecutor:
+    """Threads for RPCs that wait for the provider; a free one takes the next call."""
+    return ThreadPoolExecutor(THREADS, "openid")
+
+
 class OpenIdLogin:
     """Begins sign-ins and ends them. No connection is held while the provider is asked."""
 
     def __init__(
-        self, database: Database, config: OpenIdConfig | None, states: States, linking: Linking
+        self,
+        database: Database,
+        config: OpenIdConfig | None,
+        *,
+        states: States,
+        linking: Linking,
+        failures: Failures,
     ) -> None:
         """Without a `config` all is refused."""
         self._database = database
@@ -49,6 +63,7 @@ class OpenIdLogin:
         self._maybe_provider = Provider(config) if config else None
         self._states = states
         self._linking = linking
+        self._failures = failures
 
     def begin(self, redirect_uri: str) -> Beginning:
         """Where to sign in; InvalidFields for a redirect URI that is not allowed.
@@ -86,20 +101,28 @@ class OpenIdLogin:
         # Before the provider is asked, and for good: who comes second with the same state is
         # refused, whatever becomes of the first.
         with self._database.transaction():
-            self._use(state.state, state.expires_at)
+            if not self._use(state.state, state.expires_at):
+                raise OpenIdRefused
         token = self._provider.redeem(proof.code, state.verifier, proof.redirect_uri)
         return read(token, self._provider, self._config, same_nonce(state.nonce))
 
     def _by_token(self, proof: Proof) -> Identity:
         identity = read(proof.id_token, self._provider, self._config, same_nonce(proof.nonce))
-        # A token that somebody else saw is good for nothing once its owner is signed in.
-        self._use(proof.id_token, identity.expires_at)
+        # A token that somebody else saw is good for nothing once its owner is signed in. Without
+        # its signature, of which there may be several spellings.
+        if not self._use(proof.id_token.rpartition(".")[0], identity.expires_at):
+            self._note_reuse(identity)
+            raise OpenIdReused
         return identity
 
-    def _use(self, used: str, expires_at: int) -> None:
+    def _use(self, used: str, expires_at: int) -> bool:
         digest = hashlib.sha256(used.encode()).hexdigest()
-        if not openid.use(self._database, digest, expires_at):
-            raise OpenIdRefused
+        return openid.use(self._database, digest, expires_at)
+
+    def _note_reuse(self, identity: Identity) -> None:
+        known = openid.hold_account_of(self._database, identity.issuer, identity.subject)
+        subject = f"{identity.issuer} {identity.subject}"
+        self._failures.note(known and known.account_id, subject, "openid")
 
     @property
     def _config(self) -> OpenIdConfig:

@@ -23,6 +23,7 @@ log = structlog.get_logger("stellr.auth")
 KEPT_SECONDS = 3600.0
 # A key that is not known is looked for, but not at the pace of whoever makes keys up.
 RELOAD_SECONDS = 5.0
+RETRY_SECONDS = 2.0
 # Signatures that only the provider can make. Never "none", and never a shared secret's.
 ALGORITHMS = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
@@ -43,37 +44,47 @@ class Metadata(NamedTuple):
 
 
 class Fresh(Generic[Kept]):
-    """A value that is loaded anew after an hour; while that fails, the old one serves on."""
+    """A value that is loaded anew after an hour; while that fails, the old one serves on.
+
+    After a failure it is not tried again at once, and who asks meanwhile does not wait.
+    """
 
     def __init__(self, load: Callable[[], Kept]) -> None:
         self._load = load
         self._value: Kept | None = None
         self._loaded_at = float("-inf")
+        self._failed_at = float("-inf")
         self._turn = threading.Lock()
 
     def get(self, max_age: float = KEPT_SECONDS) -> Kept:
         """The value, at most so many seconds old; OpenIdUnavailable where there is none at all."""
-        if self._value is None or self._age() > max_age:
+        if self._is_due(max_age):
             self._reload(max_age)
         if self._value is None:
             raise OpenIdUnavailable
         return self._value
 
-    def _age(self) -> float:
-        return time.monotonic() - self._loaded_at
+    def _is_due(self, max_age: float) -> bool:
+        now = time.monotonic()
+        is_old = self._value is None or now - self._loaded_at > max_age
+        return is_old and now - self._failed_at > RETRY_SECONDS
 
     def _reload(self, max_age: float) -> None:
+        # Who can do with the old value leaves the wait to who loads the new one already.
+        can_wait = self._value is None or max_age < KEPT_SECONDS
         with waiting:
-            mine = self._turn.acquire(timeout=call.patience(TIMEOUT_SECONDS))
+            mine = self._turn.acquire(timeout=call.patience(TIMEOUT_SECONDS) if can_wait else 0)
         if not mine:
             return
+        # A caller in a hurry says nothing of the provider.
+        has_time = call.patience(TIMEOUT_SECONDS) == TIMEOUT_SECONDS
         try:
-            if self._value is None or self._age() > max_age:
+            if self._is_due(max_age):
                 self._value = self._load()
                 self._loaded_at = time.monotonic()
         except OpenIdUnavailable:
-            if self._value is None:
-                raise
+            if has_time:
+                self._failed_at = time.monotonic()
         finally:
             self._turn.release()
 

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from services.auth.models import AccountState
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write
+from services.kit.errors import Conflict
 
 
 class AccountRow(NamedTuple):
@@ -95,10 +98,10 @@ def create_account(db: Database, new: NewAccount, roles: list[str]) -> AccountRo
     return db.first(_CREATE_ACCOUNT, **new._asdict(), roles=roles)
 
 
-def _set(column: str) -> Write[AccountRow]:
+def _set(column: str, more: str = "") -> Write[AccountRow]:
     return Write(
         f"""
-        UPDATE accounts SET {column} = :value, updated_at = now()
+        UPDATE accounts SET {column} = :value, {more} updated_at = now()
         WHERE account_id = :account_id AND NOT EXISTS (
             SELECT FROM accounts others
             WHERE others.{column} = :value AND others.account_id <> :account_id
@@ -109,14 +112,36 @@ def _set(column: str) -> Write[AccountRow]:
 
 
 _SET_EMAIL = _set("email")
-_SET_PHONE = _set("phone")
+_SET_PHONE = _set("phone", "phone_at = now(),")
+_REMOVE_PHONE = Write(
+    f"""
+    UPDATE accounts SET phone = NULL, phone_at = NULL, updated_at = now()
+    WHERE account_id = :account_id RETURNING {COLUMNS}
+    """,
+    AccountRow,
+)
 
 
 def set_email(db: Database, account_id: UUID, email: str) -> AccountRow | None:
-    """Give an account a proven address; None where another account has it."""
-    return db.first(_SET_EMAIL, account_id=account_id, value=email)
+    """Give an account a proven address; None where another account has it, and Conflict where one
+    gets it at the same moment."""
+    return _set_address(db, _SET_EMAIL, account_id, email)
 
 
 def set_phone(db: Database, account_id: UUID, phone: str) -> AccountRow | None:
-    """Give an account a proven number; None where another account has it."""
-    return db.first(_SET_PHONE, account_id=account_id, value=phone)
+    """The same with a proven number."""
+    return _set_address(db, _SET_PHONE, account_id, phone)
+
+
+def _set_address(
+    db: Database, change: Write[AccountRow], account_id: UUID, value: str
+) -> AccountRow | None:
+    try:
+        return db.first(change, account_id=account_id, value=value)
+    except UniqueViolation:
+        raise Conflict from None
+
+
+def remove_phone(db: Database, account_id: UUID) -> AccountRow:
+    """Take the number from an account, which is held."""
+    return db.one(_REMOVE_PHONE, account_id=account_id)

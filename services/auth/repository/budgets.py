@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.kit.data.database import Database
-from services.kit.data.statements import Write
+from services.kit.data.statements import Write, nothing
 
 
 class Spent(NamedTuple):
@@ -34,3 +34,11 @@ _SPEND = Write(
 def spend(db: Database, subject: str, name: str, window: timedelta) -> Spent:
     """Count one more; the first after the window begins a new one."""
     return db.one(_SPEND, subject=subject, name=name, window=window)
+
+
+_FORGET = Write("DELETE FROM budgets WHERE subject = :subject AND name = :name", nothing)
+
+
+def forget(db: Database, subject: str, name: str) -> None:
+    """Forget what was spent."""
+    db.run(_FORGET, subject=subject, name=name)

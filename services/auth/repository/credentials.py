@@ -74,19 +74,38 @@ def set_password(db: Database, account_id: UUID, password_hash: str) -> None:
 class CredentialView(NamedTuple):
     """A way to sign in, without its secret."""
 
+    credential_id: str
     kind: str
     issuer: str
     subject: str
+    address: str
     created_at: datetime
 
 
+# What the account's number is removed by.
+PHONE_ID = "phone"
 _LIST_CREDENTIALS = Statement(
-    f"SELECT {', '.join(CredentialView._fields)} FROM credentials WHERE account_id = :account_id"
-    " ORDER BY created_at",
+    f"""
+    SELECT credential_id::text, kind, issuer, subject, address, created_at FROM credentials
+    WHERE account_id = :account_id
+    UNION ALL
+    SELECT '{PHONE_ID}', '{CredentialKind.PHONE}', '', phone, phone, coalesce(phone_at, created_at)
+    FROM accounts WHERE account_id = :account_id AND phone IS NOT NULL
+    ORDER BY created_at, credential_id
+    """,
     CredentialView,
+)
+_REMOVE_CREDENTIAL = Write(
+    "DELETE FROM credentials WHERE credential_id = CAST(CAST(:credential_id AS text) AS uuid)",
+    nothing,
 )
 
 
 def list_credentials(db: Database, account_id: UUID) -> list[CredentialView]:
     """The ways to sign in to an account."""
     return db.all(_LIST_CREDENTIALS, account_id=account_id)
+
+
+def remove_credential(db: Database, credential_id: str) -> None:
+    """Remove a way to sign in that has a row of its own."""
+    db.run(_REMOVE_CREDENTIAL, credential_id=credential_id)

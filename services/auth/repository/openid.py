@@ -7,7 +7,7 @@ from uuid import UUID
 from services.auth.models import CredentialKind
 from services.auth.repository.accounts import COLUMNS, AccountRow
 from services.kit.data.database import Database
-from services.kit.data.statements import Write, nothing
+from services.kit.data.statements import Write, nothing, scalar
 
 _USE = Write(
     """
@@ -50,13 +50,31 @@ def hold_account_of(db: Database, issuer: str, subject: str) -> AccountRow | Non
 
 _CREATE_CREDENTIAL = Write(
     f"""
-    INSERT INTO credentials (account_id, kind, issuer, subject)
-    VALUES (:account_id, '{CredentialKind.OPENID}', :issuer, :subject)
+    INSERT INTO credentials (account_id, kind, issuer, subject, address)
+    VALUES (:account_id, '{CredentialKind.OPENID}', :issuer, :subject, :address)
     """,
     nothing,
 )
 
 
-def create_credential(db: Database, account_id: UUID, issuer: str, subject: str) -> None:
-    """Let an identity sign in to an account."""
-    db.run(_CREATE_CREDENTIAL, account_id=account_id, issuer=issuer, subject=subject)
+def create_credential(
+    db: Database, account_id: UUID, issuer: str, subject: str, address: str
+) -> None:
+    """Let an identity sign in to an account; `address` is what both proved, or empty."""
+    given = {"issuer": issuer, "subject": subject, "address": address}
+    db.run(_CREATE_CREDENTIAL, account_id=account_id, **given)
+
+
+_REMOVE_LINKS_BY = Write(
+    f"""
+    DELETE FROM credentials
+    WHERE account_id = :account_id AND kind = '{CredentialKind.OPENID}' AND address = :address
+    RETURNING issuer
+    """,
+    scalar,
+)
+
+
+def remove_links_by(db: Database, account_id: UUID, address: str) -> list[str]:
+    """Unlink the identities that were linked by an address; their issuers."""
+    return db.all(_REMOVE_LINKS_BY, account_id=account_id, address=address)

@@ -66,10 +66,18 @@ def start_session(
     )
 
 
+_FIND_SESSION = Statement(
+    f"SELECT {_COLUMNS} FROM sessions WHERE session_id = :session_id", SessionRow
+)
 _HOLD_SESSION = Write(
     f"SELECT {_COLUMNS} FROM sessions WHERE session_id = :session_id FOR UPDATE", SessionRow
 )
 _TIME_NOW = Statement("SELECT clock_timestamp()", scalar)
+
+
+def find_session(db: Database, session_id: UUID) -> SessionRow | None:
+    """The session, or None."""
+    return db.first(_FIND_SESSION, session_id=session_id)
 
 
 def hold_session(db: Database, session_id: UUID) -> SessionRow | None:
@@ -116,6 +124,36 @@ _LIST_SESSIONS = Statement(
 def list_sessions(db: Database, account_id: UUID, most: int) -> list[SessionView]:
     """The live sessions of an account, the one used last first."""
     return db.all(_LIST_SESSIONS, account_id=account_id, most=most)
+
+
+class SessionRecord(NamedTuple):
+    """A session with its end, for who has it all exported."""
+
+    session_id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+
+_LIST_ALL_SESSIONS = Statement(
+    f"""
+    SELECT {", ".join(SessionRecord._fields)} FROM sessions
+    WHERE account_id = :account_id
+        AND (CAST(:after AS uuid) IS NULL OR session_id > CAST(:after AS uuid))
+    ORDER BY session_id LIMIT :most
+    """,
+    SessionRecord,
+)
+
+
+def list_all_sessions(
+    db: Database, account_id: UUID, after: UUID | None, most: int
+) -> list[SessionRecord]:
+    """At most so many sessions of an account after one, those that ended too."""
+    return db.all(_LIST_ALL_SESSIONS, account_id=account_id, after=after, most=most)
 
 
 _END_SESSION = Write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -111,9 +111,9 @@ class Limits(NamedTuple):
     pause: timedelta
 
 
-_MAY_BE_SENT = """
+_MAY_BE_SENT = f"""
     verification_id = :verification_id AND purpose = ANY(:purposes) AND sends < :most
-    AND used_at IS NULL
+    AND {_IS_GOOD}
 """
 _RENEW_VERIFICATION = Write(
     f"""
@@ -143,7 +143,7 @@ def renew_verification(
 ) -> VerificationRow | None:
     """Put a new code in a verification's place.
 
-    None where it is unknown, used or sent up, or the pause is not over.
+    None where it is unknown, used, past or sent up, or the pause is not over.
     """
     given = {"verification_id": verification_id, "purposes": list(purposes)}
     return db.first(_RENEW_VERIFICATION, **given, **limits._asdict(), **hashes._asdict())
@@ -170,6 +170,43 @@ def use_verification(db: Database, found: VerificationRow) -> bool:
     """Void a code and forget what waited for it; False where another call did so, or it changed."""
     given = {"verification_id": found.verification_id, "code_hash": found.code_hash}
     return db.run(_USE_VERIFICATION, **given) == 1
+
+
+_VOID_CODES_OF = Write(
+    "UPDATE verifications SET used_at = now(), payload = NULL"
+    " WHERE account_id = :account_id AND used_at IS NULL",
+    nothing,
+)
+
+
+def void_codes_of(db: Database, account_id: UUID) -> None:
+    """Void all codes and links of an account. It is held meanwhile: no other one begins."""
+    db.run(_VOID_CODES_OF, account_id=account_id)
+
+
+class PendingView(NamedTuple):
+    """A code on its way, without what it is known by."""
+
+    verification_id: UUID
+    purpose: str
+    address: str
+    created_at: datetime
+    expires_at: datetime
+
+
+_LIST_PENDING = Statement(
+    f"""
+    SELECT {", ".join(PendingView._fields)} FROM verifications
+    WHERE (account_id = :account_id OR address = ANY(CAST(:addresses AS text[]))) AND {_IS_GOOD}
+    ORDER BY created_at, verification_id
+    """,
+    PendingView,
+)
+
+
+def list_pending(db: Database, account_id: UUID, addresses: Sequence[str]) -> list[PendingView]:
+    """The codes that are on their way for an account, or to its addresses."""
+    return db.all(_LIST_PENDING, account_id=account_id, addresses=addresses)
 
 
 _VOID_REGISTRATIONS = Write(

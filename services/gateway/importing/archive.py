@@ -1,4 +1,4 @@
-"""A course bundle as one file: a tar archive, compressed with gzip.
+"""A course bundle as one file: a tar archive, compressed with gzip, or a zip.
 
 What comes in is hostile: only plain files and directories are taken, each below the target
 (the "data" filter of PEP 706), and their number and size are bounded.
@@ -8,17 +8,38 @@ import errno
 import gzip
 import io
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from services.gateway.importing.archive_refusals import (
+    MAX_MEMBERS,
+    MAX_TOTAL_BYTES,
+    neither,
+    outside,
+    refusal,
+    too_large,
+    too_many,
+)
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
+from services.gateway.importing.zipped import unzip
 
 FOLDERS = (LESSONS, QUIZZES, FILES)
-MAX_MEMBERS = 5_000
-MAX_TOTAL_BYTES = 512 * 1024 * 1024
+ZIP_START = b"PK\x03\x04"
+DAMAGES = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    EOFError,
+    zlib.error,
+    gzip.BadGzipFile,
+    RecursionError,
+    # Encrypted, or compressed in a way that few know.
+    NotImplementedError,
+    RuntimeError,
+)
 MAX_HEADER_BYTES = 1024 * 1024
 # Names that a file system cannot take are the archive's fault; a full disk is ours.
 NAME_ERRORS = {errno.EEXIST, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
@@ -40,7 +61,7 @@ class _Budget(io.RawIOBase):
         content = self.stream.read(size)
         self.left -= len(content)
         if self.left < 0:
-            raise _refusal("a header of the archive is too large")
+            raise refusal("a header of the archive is too large")
         return content
 
 
@@ -64,34 +85,43 @@ def pack_bundle(directory: Path, target: BinaryIO) -> None:
 
 
 def unpack_bundle(source: BinaryIO, directory: Path) -> Path:
-    """Extract a tar.gz into the empty `directory` and return where its course.yaml lies.
+    """Extract a zip or tar.gz into the empty `directory` and return where its course.yaml lies.
 
     A single folder around the whole bundle is accepted. Raises BundleError with the reason if
     the archive is damaged, too large (512 MB, 5,000 members), or holds anything but files and
     directories with plain names.
     """
+    first = source.read(len(ZIP_START))
+    source.seek(0)
     try:
-        with (
-            gzip.GzipFile(fileobj=source, mode="rb") as unzipped,
-            _Budget(unzipped) as budget,
-            tarfile.open(fileobj=budget, mode="r|") as archive,
-        ):
-            for member in _checked(archive, budget):
-                archive.extract(member, directory, filter="data")
+        if first == ZIP_START:
+            unzip(source, directory)
+        else:
+            _untar(source, directory)
     except tarfile.FilterError as error:
         name = error.tarinfo.name
-        raise _refusal(f'"{name[:200]}" would lie outside the bundle') from error
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, RecursionError) as error:
-        raise _refusal("the archive is damaged or is not a tar.gz") from error
+        raise outside(name) from error
+    except DAMAGES as error:
+        raise refusal("the archive is damaged, or neither a zip nor a tar.gz") from error
     except BundleError:
         raise
     except ValueError as error:
-        raise _refusal("a name in the archive is not valid") from error
+        raise refusal("a name in the archive is not valid") from error
     except OSError as error:
         if error.errno not in NAME_ERRORS:
             raise
-        raise _refusal("a name in the archive is too long or is taken twice") from error
+        raise refusal("a name in the archive is too long or is taken twice") from error
     return _bundle_root(directory)
+
+
+def _untar(source: BinaryIO, directory: Path) -> None:
+    with (
+        gzip.GzipFile(fileobj=source, mode="rb") as unzipped,
+        _Budget(unzipped) as budget,
+        tarfile.open(fileobj=budget, mode="r|") as archive,
+    ):
+        for member in _checked(archive, budget):
+            archive.extract(member, directory, filter="data")
 
 
 def _bundle_files(root: Path) -> Iterator[Path]:
@@ -108,13 +138,13 @@ def _checked(archive: tarfile.TarFile, budget: _Budget) -> Iterator[tarfile.TarI
         total += member.size
         name = member.name[:200]
         if count > MAX_MEMBERS:
-            raise _refusal(f"the archive has more than {MAX_MEMBERS:,} members")
+            raise too_many()
         if total > MAX_TOTAL_BYTES:
-            raise _refusal(f"the archive holds more than {MAX_TOTAL_BYTES // 1024**2} MB")
+            raise too_large()
         if not (member.isreg() or member.isdir()) or member.issparse() or member.size < 0:
-            raise _refusal(f'"{name}" is neither a file nor a directory')
+            raise neither(name)
         if member.name.startswith("/") or ".." in Path(member.name).parts:
-            raise _refusal(f'"{name}" would lie outside the bundle')
+            raise outside(name)
         budget.left = member.size + MAX_HEADER_BYTES
         yield member
 
@@ -126,7 +156,3 @@ def _bundle_root(directory: Path) -> Path:
     if len(inside) != 1:
         raise BundleError([Defect(COURSE_FILE, 1, f'the file "{COURSE_FILE}" is missing')])
     return inside[0]
-
-
-def _refusal(reason: str) -> BundleError:
-    return BundleError([Defect("archive", 1, reason)])

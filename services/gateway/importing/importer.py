@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.gateway.importing import requests
+from services.gateway.importing.archive import unpack_bundle
 from services.gateway.importing.bundle import inspect_bundle
 from services.gateway.importing.defects import MAX_DEFECTS, BundleError, Defect
 from services.gateway.importing.sources import CourseBundle
@@ -42,6 +43,15 @@ class Importer:
             MediaInternalServiceStub(media),
         )
         return cls(stubs)
+
+    def unpack(self, archive: Path, folder: Path) -> Checked:
+        """The bundle in an archive, unpacked into a new folder, as `check`.
+
+        BundleError also for what is no archive of a bundle.
+        """
+        folder.mkdir()
+        with archive.open("rb") as packed:
+            return self.check(unpack_bundle(packed, folder))
 
     def check(self, root: Path) -> Checked:
         """The bundle in `root`, fit to be imported, with its warnings.

@@ -16,6 +16,7 @@ from services.kit.errors import (
     DeadlineExceeded,
     DomainError,
     InvalidArgument,
+    PermissionDenied,
     ServiceUnavailable,
     Unauthenticated,
     Violation,
@@ -26,9 +27,18 @@ from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
 
 DEFAULT_TIMEOUT_SECONDS = 5.0
-# The person's token was good when the call began here, and ended before it came there.
-ENDED = frozenset(
-    {Reason.REASON_TOKEN_EXPIRED, Reason.REASON_TOKEN_STALE, Reason.REASON_SESSION_ENDED}
+# Where the person is. Devices name themselves as they like, so in bytes.
+CLIENT_ADDRESS, CLIENT_AGENT = "x-stellr-client-address", "x-stellr-client-agent-bin"
+# Most refusals of these kinds mean that this service itself may not ask.
+OURS = (Unauthenticated, PermissionDenied)
+OF_THE_PERSON = frozenset(
+    {
+        # The token was good when the call began here, and ended before it came there.
+        Reason.REASON_TOKEN_EXPIRED,
+        Reason.REASON_TOKEN_STALE,
+        Reason.REASON_SESSION_ENDED,
+        Reason.REASON_NOT_YOUR_COURSE,
+    }
 )
 
 _BALANCED: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
@@ -154,12 +164,17 @@ class MeshChannel(grpc.Channel):
         self._calls.close()
         self._streams.close()
 
-    def metadata(self) -> list[tuple[str, str]]:
-        """What tells the other service who asks, on whose behalf, and in which request."""
-        metadata = [("x-stellr-service", self._tokens.token_for(self.service))]
+    def metadata(self) -> list[tuple[str, str | bytes]]:
+        """What tells the other service who asks, on whose behalf, from where, in which request."""
+        metadata: list[tuple[str, str | bytes]] = [
+            ("x-stellr-service", self._tokens.token_for(self.service))
+        ]
         call = calls.current()
         if call is not None:
             metadata.append(("x-request-id", call.request_id))
+            if call.address:
+                metadata.append((CLIENT_ADDRESS, call.address))
+                metadata.append((CLIENT_AGENT, call.user_agent.encode()))
             if call.caller.token:
                 metadata.append(("authorization", f"Bearer {call.caller.token}"))
         return metadata
@@ -193,13 +208,13 @@ def from_peer(service: str, error: grpc.RpcError) -> DomainError | grpc.RpcError
         return error
     status = rpc_status.from_call(error)
     if status is None:
-        return error if kind is Unauthenticated else _without_details(kind, service)
+        return error if kind in OURS else _without_details(kind, service)
     info, bad, retry = details.ErrorInfo(), details.BadRequest(), details.RetryInfo()
     for detail in status.details:
         for message in (info, bad, retry):
             detail.Unpack(message)  # does nothing to a message of another kind
     reason = reason_named(info.reason)
-    if kind is Unauthenticated and reason not in ENDED:
+    if kind in OURS and reason not in OF_THE_PERSON:
         return error
     heard = kind(status.message, reason=reason, metadata=info.metadata)
     if isinstance(heard, InvalidArgument):

@@ -39,6 +39,44 @@ BEGIN
 END
 $$;
 
+-- The log of what learners do, which nothing is ever taken from: once a day for each lesson and kind,
+-- so that whoever marks and unmarks all day does not fill it.
+CREATE FUNCTION log_step(learner uuid, lesson uuid, step text, at timestamptz) RETURNS void
+LANGUAGE sql AS $$
+    INSERT INTO steps (user_id, on_day, lesson_id, kind, taken_at)
+        VALUES (learner, (at AT TIME ZONE 'UTC')::date, lesson, step, at) ON CONFLICT DO NOTHING;
+$$;
+
+CREATE FUNCTION undo_lesson(learner uuid, course uuid, lesson uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM lesson_completions
+        WHERE user_id = learner AND course_id = course AND lesson_id = lesson;
+    IF FOUND THEN
+        PERFORM log_step(learner, lesson, 'undone', now());
+    END IF;
+END
+$$;
+
+-- Where a video stands. What lies within a minute between two reports was spent watching.
+CREATE FUNCTION keep_position(learner uuid, course uuid, lesson uuid, at_seconds integer)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO lesson_positions AS known (user_id, course_id, lesson_id, seconds)
+        VALUES (learner, course, lesson, at_seconds)
+        ON CONFLICT (user_id, course_id, lesson_id) DO UPDATE SET
+            seconds = EXCLUDED.seconds, updated_at = now(),
+            spent_seconds = known.spent_seconds + CASE
+                WHEN now() - known.updated_at <= interval '60 seconds'
+                    THEN round(extract(epoch FROM now() - known.updated_at))::integer
+                ELSE 0 END;
+    INSERT INTO course_progress (user_id, course_id, last_lesson_id)
+        VALUES (learner, course, lesson)
+        ON CONFLICT (user_id, course_id) DO UPDATE SET
+            last_lesson_id = EXCLUDED.last_lesson_id, last_active_at = now(), reminded_at = NULL;
+END
+$$;
+
 CREATE FUNCTION complete_lesson(
     learner uuid, course uuid, lesson uuid, all_lessons text[], all_quizzes text[],
     settled_at timestamptz, event_kind text, event_payload bytea, event_request text,
@@ -52,8 +90,10 @@ BEGIN
     IF FOUND THEN
         INSERT INTO course_progress AS progress (user_id, course_id, last_lesson_id)
             VALUES (learner, course, lesson)
-            ON CONFLICT (user_id, course_id)
-                DO UPDATE SET last_lesson_id = EXCLUDED.last_lesson_id;
+            ON CONFLICT (user_id, course_id) DO UPDATE SET
+                last_lesson_id = EXCLUDED.last_lesson_id, last_active_at = now(),
+                reminded_at = NULL;
+        PERFORM log_step(learner, lesson, 'completed', now());
         newly := settle_course(learner, course, all_lessons, all_quizzes,
             settled_at, event_kind, event_payload, event_request);
     END IF;
@@ -75,7 +115,9 @@ BEGIN
     END IF;
     INSERT INTO course_progress AS progress (user_id, course_id)
         VALUES (learner, course)
-        ON CONFLICT (user_id, course_id) DO UPDATE SET last_lesson_id = progress.last_lesson_id;
+        ON CONFLICT (user_id, course_id) DO UPDATE SET
+            last_active_at = greatest(progress.last_active_at, at), reminded_at = NULL;
+    PERFORM log_step(learner, lesson, 'passed', at);
     RETURN settle_course(learner, course, all_lessons, all_quizzes,
         settled_at, event_kind, event_payload, event_request);
 END

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from edge.local.connections import plan_connections
-from edge.local.environment import Settings, service_environ
+from edge.local.environment import Settings, has_openid, service_environ
 from edge.local.state import State
 
 SETTINGS = Settings(
@@ -29,3 +29,9 @@ def test_the_users_variables_pass_but_do_not_win() -> None:
     assert environ["STELLR_SMTP_URL"] == "smtp://mail"
     assert environ["STELLR_LISTEN"] == "127.0.0.1:1"
     assert environ["STELLR_TARGET_AUTH"] == "127.0.0.1:1,127.0.0.1:2"
+
+
+def test_a_provider_without_the_academys_id_there_is_none() -> None:
+    assert has_openid({"STELLR_OPENID_CLIENT_ID": "academy"})
+    assert not has_openid({"STELLR_OPENID_ISSUER": "https://id.example"})
+    assert not has_openid({"STELLR_OPENID_CLIENT_ID": ""})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
@@ -16,7 +17,7 @@ from grpc_status import rpc_status
 from services.auth import passwords
 from services.auth.repository.accounts import NewAccount, create_account
 from services.auth.repository.credentials import set_password
-from services.auth.service import SERVICE
+from services.auth.service import SERVICE, Auth
 from services.kit.data.database import Database
 from services.kit.identity.roles import LEARNER
 from services.kit.process.main import make_server
@@ -39,14 +40,11 @@ class OwnAuth:
 
     stub: Any
     database: Database
+    target: str
 
     def account(self, email: str) -> None:
         """An account with PASSWORD."""
-        with self.database.transaction():
-            new = NewAccount(email, None, "Ann", "en")
-            account = create_account(self.database, new, [LEARNER])
-            assert account is not None
-            set_password(self.database, account.account_id, HASH)
+        make_account(self.database, email)
 
     def log_in(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Any:
         """A session."""
@@ -64,6 +62,15 @@ class OwnAuth:
         return self.stub.Logout(pb.LogoutRequest(), timeout=SECONDS, metadata=proof)
 
 
+def make_account(database: Database, email: str) -> UUID:
+    """The id of a new account with PASSWORD."""
+    with database.transaction():
+        account = create_account(database, NewAccount(email, None, "Ann", "en"), [LEARNER])
+        assert account is not None
+        set_password(database, account.account_id, HASH)
+    return account.account_id
+
+
 def built(
     stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
 ) -> tuple[Runtime, Domain]:
@@ -72,6 +79,18 @@ def built(
         monkeypatch.setenv(f"STELLR_{name.upper()}", value)
     runtime = runtime_of(SERVICE, stack, database, monkeypatch)
     return runtime, SERVICE.build(runtime)
+
+
+@contextmanager
+def parts(
+    stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **settings: str
+) -> Iterator[Auth]:
+    """The parts of an auth that serves nothing."""
+    for name, value in settings.items():
+        monkeypatch.setenv(f"STELLR_{name.upper()}", value)
+    runtime = runtime_of(SERVICE, stack, database, monkeypatch)
+    yield Auth(runtime)
+    runtime.close()
 
 
 @contextmanager
@@ -87,8 +106,9 @@ def own_auth(
     try:
         port = server.start("127.0.0.1:0")
         server.open()
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield OwnAuth(AuthServiceStub(channel), database)
+        target = f"127.0.0.1:{port}"
+        with grpc.insecure_channel(target) as channel:
+            yield OwnAuth(AuthServiceStub(channel), database, target)
     finally:
         server.stop(1)
         runtime.supervisor.stop(1)

@@ -131,6 +131,14 @@ def test_nobody_logs_out_with_a_bad_token(stack: Stack, learner: Learners, token
     assert (answer.status_code, reason(answer)) == (401, "TOKEN_INVALID")
 
 
+@pytest.mark.parametrize(("token", "told"), [("", "SIGN_IN_REQUIRED"), ("bad", "TOKEN_INVALID")])
+def test_the_ways_to_sign_in_are_their_owners(stack: Stack, token: str, told: str) -> None:
+    visitor = with_token(stack, token)
+    answers = visitor.get("/me/credentials"), visitor.delete("/me/credentials/phone")
+    for answer in answers:
+        assert (answer.status_code, reason(answer)) == (401, told)
+
+
 def test_another_learner_ends_nobodys_session(visitor: Visitor, learner: Learners) -> None:
     one, other = learner(), learner()
     other.post("/logout", {"everywhere": True})

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from email.message import EmailMessage
 
 import grpc
 import pytest
@@ -77,12 +77,16 @@ def test_an_address_of_somebody_else_is_never_given_away(
     person, owner = learner(), learner()
     before = len(stack.mails(owner.email))
     verification = start(person.user_id, email=owner.email)
-    (told,) = eventually(lambda: stack.mails(owner.email)[before:], 10)
-    assert "already have" in told["Subject"]
+    told = eventually(lambda: _exists(stack.mails(owner.email)[before:]), 10)
+    assert len(told) == 1
     for guess in range(5):
         answer = verify(visitor, verification, f"{guess:06d}")
         assert reason(answer) == "CODE_INVALID"
     assert person.get("/me").json()["email"] == person.email
+
+
+def _exists(mails: list[EmailMessage]) -> list[EmailMessage]:
+    return [mail for mail in mails if "already have" in mail["Subject"]]
 
 
 def test_of_two_who_prove_an_address_at_once_one_has_it(
@@ -92,13 +96,14 @@ def test_of_two_who_prove_an_address_at_once_one_has_it(
     begun = [start(person.user_id, email=new) for person in people]
     codes = [sent_code(stack, new, count) for count in (1, 2)]
 
-    def prove(verification: dict[str, str]) -> Any:
-        answers = [verify(visitor, verification, code) for code in codes]
-        return next((answer.json() for answer in answers if answer.status_code == 200), None)
+    def prove(verification: dict[str, str]) -> list[int]:
+        return [verify(visitor, verification, code).status_code for code in codes]
 
     with ThreadPoolExecutor(2) as pool:
-        won = [session for session in pool.map(prove, begun) if session]
-    assert len(won) == 1
+        told = [status for one in pool.map(prove, begun) for status in one]
+    assert told.count(200) == 1
+    # Wrong, or too late; and who is too late by a moment may try again.
+    assert set(told) <= {200, 400, 409}
     assert log_in(visitor, new, people[0].password).status_code in (200, 401)
 
 

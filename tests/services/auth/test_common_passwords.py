@@ -29,6 +29,17 @@ ABOUT = ("ann.example@learner.example", "Ann Example")
         "ann example",
         "AnnExample",
         "Stellr Academy",
+        "aaaaaaaaaaaaaaaa",
+        "abababababa",
+        "123412341234",
+        "012345678901234567890",
+        "98765432109876",
+        "qwertyuiopqwertyuiop",
+        "Password1!",
+        "letmein123",
+        "stellr123",
+        "!!Stellr Academy 2026",
+        "ann.example1990",
     ],
 )
 def test_what_is_tried_first_is_refused(password: str) -> None:
@@ -37,7 +48,15 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
 
 @pytest.mark.parametrize(
     "password",
-    ["a long secret", "correct horse battery", "ﷺ unlikely ﷺ", "tr0ub4dor&3x", "ababac12"],
+    [
+        "a long secret",
+        "correct horse battery",
+        "ﷺ unlikely ﷺ",
+        "tr0ub4dor&3x",
+        "ababac12",
+        "1a2k3c9d5e",
+        "-7Xq83jd0",
+    ],
 )
 def test_what_is_not_is_taken(password: str) -> None:
     assert why_common(password, ABOUT) == ""

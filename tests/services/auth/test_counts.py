@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from services.auth import codes, verifying
+from services.auth.audit import Audit
 from services.auth.budgets import Budget, Budgets
 from services.auth.errors import CodeInvalid
+from services.auth.failures import Failures
 from services.auth.models import Budget as BudgetRow
 from services.auth.models import Purpose, Verification
-from services.auth.repository.verifications import Hashes, create_verification
+from services.auth.repository.verifications import Hashes, create_verification, void_registrations
 from services.auth.verifying import Verifying
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
@@ -42,7 +44,7 @@ def pending(database: Database) -> UUID:
             EMAIL,
             Hashes(
                 codes.hash_code(SIGNER, verification_id, CODE),
-                "link",
+                str(verification_id),
                 datetime.now(UTC) + codes.LIFETIME,
             ),
             account_id=None,
@@ -52,11 +54,14 @@ def pending(database: Database) -> UUID:
 
 
 def checking(database: Database) -> Verifying:
-    return Verifying(database, SIGNER, counting(database))
+    budgets = counting(database)
+    return Verifying(database, SIGNER, budgets, Failures(budgets, Audit(database)))
 
 
 def verified(rules: Verifying, verification_id: UUID, code: str) -> object:
-    return rules.take(verification_id, code, [Purpose.REGISTER])
+    found = rules.check(verification_id, code, [Purpose.REGISTER])
+    rules.use(found)
+    return found
 
 
 def counting(database: Database) -> Budgets:
@@ -116,6 +121,52 @@ def test_a_code_that_was_replaced_between_the_guess_and_its_use_is_no_good(
     monkeypatch.setattr(codes, "is_code", resent)
     with pytest.raises(CodeInvalid), database.transaction():
         verified(rules, verification_id, CODE)
+
+
+def test_of_a_day_so_many_guesses_are_looked_at_until_one_is_right(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "GUESSES", Budget("guesses", 1000))
+    monkeypatch.setattr(verifying, "GUESSES_DAY", Budget("guesses_day", 4, timedelta(days=1)))
+    rules = checking(database)
+
+    def guess(code: str = "654321", verification_id: UUID | None = None) -> str:
+        try:
+            with database.transaction():
+                verified(rules, verification_id or pending(database), code)
+        except (CodeInvalid, RateLimited) as error:
+            return type(error).__name__
+        return "right"
+
+    assert [guess() for _ in range(3)] == ["CodeInvalid"] * 3
+    assert guess(CODE) == "right"
+    assert [guess() for _ in range(5)] == ["CodeInvalid"] * 4 + ["RateLimited"]
+    assert guess(CODE) == "RateLimited"
+    with database.transaction() as unit:
+        unit.session.execute(sa.update(BudgetRow).values(since=sa.func.now() - timedelta(days=1)))
+    assert guess(CODE) == "right"
+
+
+def test_a_right_code_and_many_wrong_ones_at_once_do_not_wait_for_each_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GUESSES", "GUESSES_DAY"):
+        monkeypatch.setattr(verifying, name, Budget(name, 100_000))
+    rules = checking(database)
+    ids = [pending(database) for _ in range(20)]
+    guesses = iter([(ids[0], CODE), *((each, "654321") for each in ids * 5)])
+
+    def guess() -> str:
+        verification_id, code = next(guesses)
+        with database.transaction():
+            found = rules.check(verification_id, code, [Purpose.REGISTER])
+            rules.use(found)
+            void_registrations(database, found.address)
+        return "right"
+
+    ended = at_once(guess)
+    assert {str(error) for error in ended if error != "right"} <= {str(CodeInvalid())}
+    assert ended.count("right") == 1
 
 
 def test_many_at_once_spend_no_more_than_there_is(database: Database) -> None:

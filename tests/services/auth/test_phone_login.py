@@ -5,10 +5,21 @@ from contextlib import contextmanager
 import grpc
 import psycopg
 import pytest
+import sqlalchemy as sa
 
+from services.auth.models import Verification
+from services.auth.phone_login import PAUSE
+from services.auth.repository.accounts import NewAccount, create_account
 from services.kit.data.database import Database
 from stellr.auth.v1 import auth_service_pb2 as pb
-from tests.services.auth.own_auth import OwnAuth, called_from, own_auth, reason_of, refused
+from tests.services.auth.own_auth import (
+    OwnAuth,
+    called_from,
+    own_auth,
+    parts,
+    reason_of,
+    refused,
+)
 from tests.services.auth.steps import (
     address,
     another,
@@ -123,11 +134,31 @@ def test_a_new_code_comes_a_minute_later_at_the_earliest(stack: Stack, visitor: 
     assert verify_phone(visitor, verification, second).status_code == 200
 
 
+def test_a_new_code_for_a_new_number_comes_in_the_accounts_language(
+    stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, sent = database_of("auth"), list[str]()
+    with parts(stack, database, monkeypatch, limit_sms_minute="2") as auth:
+        monkeypatch.setattr(auth._messages, "code", lambda *given: sent.append(given[1]))
+        with database.transaction() as unit:
+            account = create_account(
+                database, NewAccount("ann@learner.example", None, "Ann", "de"), []
+            )
+            assert account is not None
+            begun = auth._changes.start_phone(account.account_id, "+12025550143")
+            unit.session.execute(
+                sa.update(Verification).values(sent_at=Verification.sent_at - PAUSE)
+            )
+            auth._phone_login.resend(begun.verification_id)
+    assert sent == ["de", "de"]
+
+
 @contextmanager
 def few(
     stack: Stack, database: Database, monkeypatch: pytest.MonkeyPatch, **limits: str
 ) -> Iterator[OwnAuth]:
-    with own_auth(stack, database, monkeypatch, **limits) as running:
+    many = {"limit_sms_minute": "1000", **limits}
+    with own_auth(stack, database, monkeypatch, **many) as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from services.clients.errors import NotYourCourse
 from services.course.course_changes import slugs_for
 from services.course.errors import (
     CourseFull,
@@ -18,7 +19,6 @@ from services.course.errors import (
     LabelInUse,
     LabelNotFound,
     NameTaken,
-    NotYourCourse,
     SectionInUse,
     SectionNotFound,
     SlugTaken,

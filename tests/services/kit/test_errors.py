@@ -7,7 +7,15 @@ import pytest
 
 import services
 from edge.envoy.replies import REPLIES
-from services.kit.errors import FROM_PEER, DomainError, NotFound, reason_name
+from services.kit.errors import (
+    FROM_PEER,
+    DomainError,
+    InvalidFields,
+    NotFound,
+    Violation,
+    reason_name,
+    together,
+)
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -42,3 +50,13 @@ def test_an_error_without_a_reason_cannot_be_raised() -> None:
 
 def test_a_reason_is_told_without_its_prefix() -> None:
     assert reason_name(Reason.REASON_COURSE_NOT_FOUND) == "COURSE_NOT_FOUND"
+
+
+def test_all_that_is_wrong_is_told_together() -> None:
+    def refuse(field: str) -> None:
+        raise InvalidFields([Violation(field, "is wrong")])
+
+    assert together(lambda: 1, lambda: "x") == [1, "x"]
+    with pytest.raises(InvalidFields) as refused:
+        together(lambda: refuse("a"), lambda: 1, lambda: refuse("b"))
+    assert [violation.field for violation in refused.value.violations] == ["a", "b"]

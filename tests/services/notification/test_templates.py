@@ -27,6 +27,9 @@ DATA: dict[str, Any] = {
     "course_title": "IoT & <Things>",
     "lesson_title": "Deeper <dive>",
     "serial": "STLR-7K2M",
+    "change": "added",
+    "method": "phone",
+    "issuer": "https://id.example",
     "title": "New courses",
     "body": "First paragraph.\n\nSecond <b>paragraph</b>.",
 }
@@ -107,6 +110,17 @@ def test_line_ends_in_the_data_make_no_lines_of_their_own() -> None:
     assert "Device: X Time: never\n" in device
 
 
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("password", "the password"), ("openid", "an account elsewhere"), ("phone", "a phone number")],
+)
+def test_each_way_to_sign_in_has_its_words(method: str, said: str) -> None:
+    mail = rendered("credentials_changed", method=method, change="removed", issuer="")
+    for words in (mail.text, mail.html):
+        assert f"was removed: {said}." in words
+        assert "Of:" not in words
+
+
 def test_subject_is_short() -> None:
     assert len(rendered("announcement", title="x" * 150).subject) == 150
 
@@ -143,6 +157,7 @@ def test_there_are_words_for_an_sms_about_what_is_urgent_for_the_account() -> No
         "new_device",
         "password_changed",
         "address_changed",
+        "credentials_changed",
     }
 
 

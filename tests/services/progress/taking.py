@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from services.clients.course import Lesson, Outline
 from services.kit.data.database import Database
 from services.kit.events.events import Events
-from services.progress import repository
+from services.progress.repository import learning
 from services.progress.steps import State
 from stellr.progress.v1.events_pb2 import CourseCompleted
 from stellr.quiz.v1.events_pb2 import QuizPassed
@@ -44,9 +44,9 @@ class Step:
         """Take it in the transaction that there is: the state after it."""
         if self.is_quiz:
             told = passed(self.lesson_id, self.user_id)
-            repository.pass_quiz(database, events, course, told)
-            return repository.find_state(database, self.user_id, COURSE)
-        return repository.complete_lesson(database, events, self.user_id, course, self.lesson_id)
+            learning.pass_quiz(database, events, course, told)
+            return learning.find_state(database, self.user_id, COURSE)
+        return learning.complete_lesson(database, events, self.user_id, course, self.lesson_id)
 
     def take(self, database: Database, events: Events, course: Outline) -> State:
         """Take it in a transaction of its own."""

@@ -15,10 +15,10 @@ from services.kit.data import persons
 from services.kit.data.database import Database
 from services.kit.events.events import Events
 from services.kit.process.personal_data_servicer import pieces
-from services.progress import repository
 from services.progress.personal import erase_person, export_person
-from services.progress.repository import OpenLearner
-from services.progress.steps import State
+from services.progress.repository import learning
+from services.progress.repository.learning import OpenLearner
+from services.progress.steps import Lessons, State
 from stellr.progress.v1.events_pb2 import CourseCompleted
 from tests.services.outbox import written
 from tests.services.progress.taking import COURSE, LEARNER, Step, completions, outline
@@ -66,8 +66,8 @@ def test_the_last_step_completes_the_course_once(database: Database, events: Eve
 def test_a_completed_course_stays_completed(database: Database, events: Events) -> None:
     Step(LESSONS[0]).take(database, events, outline(LESSONS[0]))
     with database.transaction():
-        repository.undo_lesson(database, LEARNER, COURSE, LESSONS[0])
-    undone = repository.find_state(database, LEARNER, COURSE)
+        learning.undo_lesson(database, LEARNER, COURSE, LESSONS[0])
+    undone = learning.find_state(database, LEARNER, COURSE)
     assert undone.done.lessons == set()
     assert undone.completed_at is not None
     longer = Step(LESSONS[1]).take(database, events, outline(*LESSONS))
@@ -83,10 +83,10 @@ def test_a_course_is_completed_when_what_was_missing_leaves_it(
     told = []
     for course in courses:
         with database.transaction():
-            repository.settle(database, events, LEARNER, course)
+            learning.settle(database, events, LEARNER, course)
         told.append(len(completions(database)))
     assert told == [0, 0, 1, 1]
-    assert repository.find_state(database, LEARNER, COURSE).completed_at is not None
+    assert learning.find_state(database, LEARNER, COURSE).completed_at is not None
 
 
 def test_a_rolled_back_step_completes_nothing(database: Database, events: Events) -> None:
@@ -100,7 +100,7 @@ def test_a_rolled_back_step_completes_nothing(database: Database, events: Events
     with pytest.raises(ZeroDivisionError):
         fail()
     assert completions(database) == []
-    assert repository.find_state(database, LEARNER, COURSE) == State()
+    assert learning.find_state(database, LEARNER, COURSE) == State()
 
 
 @pytest.mark.parametrize(
@@ -178,12 +178,12 @@ def test_open_learners_come_by_their_ids(database: Database, events: Events) -> 
     Step(LESSONS[1], user_id=learners[1]).take(database, events, outline(*LESSONS[:2]))
     Step(LESSONS[1], user_id=learners[3]).take(database, events, outline(*LESSONS))
     now = outline(LESSONS[0], LESSONS[1])
-    first = repository.open_learners(database, now, UUID(int=0), 2)
+    first = learning.open_learners(database, now, UUID(int=0), 2)
     assert first == [
         OpenLearner(learners[0], is_done=False),
         OpenLearner(learners[2], is_done=False),
     ]
-    rest = repository.open_learners(database, now, learners[2], 100)
+    rest = learning.open_learners(database, now, learners[2], 100)
     assert rest == [OpenLearner(learners[3], is_done=True), OpenLearner(learners[4], is_done=False)]
 
 
@@ -191,11 +191,11 @@ def test_when_lessons_were_completed_is_told_by_lesson(database: Database, event
     course = outline(*LESSONS)
     for lesson_id in LESSONS[:2]:
         Step(lesson_id).take(database, events, course)
-    state, times = repository.find_timed_state(database, LEARNER, COURSE)
-    assert state == repository.find_state(database, LEARNER, COURSE)
+    state, (times, _) = learning.find_lessons(database, LEARNER, COURSE)
+    assert state == learning.find_state(database, LEARNER, COURSE)
     assert set(times) == set(map(str, LESSONS[:2]))
     assert times[str(LESSONS[0])] < times[str(LESSONS[1])]
-    assert repository.find_timed_state(database, uuid4(), COURSE) == (State(), {})
+    assert learning.find_lessons(database, uuid4(), COURSE) == (State(), Lessons({}, {}))
 
 
 def test_late_steps_of_who_was_erased_leave_nothing(database: Database, events: Events) -> None:
@@ -207,10 +207,15 @@ def test_late_steps_of_who_was_erased_leave_nothing(database: Database, events: 
     assert Step(LESSONS[0]).take(database, events, course) == State()
     Step(LESSONS[1]).take(database, events, course)
     quiz(LESSONS[0]).take(database, events, course)
-    assert repository.find_state(database, LEARNER, COURSE) == State()
+    assert learning.find_state(database, LEARNER, COURSE) == State()
     assert completions(database) == []
     kept = json.loads(b"".join(pieces(export_person(database, LEARNER))))
-    assert kept == {"courses": [], "lessonCompletions": [], "quizPasses": []}
+    assert kept == {
+        "courses": [],
+        "lessonCompletions": [],
+        "quizPasses": [],
+        "videoPositions": [],
+    }
 
 
 def test_an_export_has_every_step(database: Database, events: Events) -> None:
@@ -225,4 +230,9 @@ def test_an_export_has_every_step(database: Database, events: Events) -> None:
     assert sorted(done) == sorted((str(COURSE), str(each)) for each in LESSONS[:2])
     assert [each["lessonId"] for each in kept["quizPasses"]] == [str(LESSONS[0])]
     nobody = json.loads(b"".join(pieces(export_person(database, uuid4()))))
-    assert nobody == {"courses": [], "lessonCompletions": [], "quizPasses": []}
+    assert nobody == {
+        "courses": [],
+        "lessonCompletions": [],
+        "quizPasses": [],
+        "videoPositions": [],
+    }

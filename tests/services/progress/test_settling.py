@@ -14,7 +14,8 @@ from services.kit.events.events import Events
 from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
-from services.progress import repository, settling
+from services.progress import settling
+from services.progress.repository import learning
 from services.progress.settling import NOBODY, Settling
 from stellr.course.v1.events_pb2 import OutlineChanged
 from tests.services.known_courses import CourseStub, known_courses, lesson
@@ -84,7 +85,7 @@ def test_the_last_quiz_that_is_passed_completes_the_course_once(world: World) ->
 
 def test_a_pass_in_a_course_that_is_not_published_is_kept_and_counts_later(world: World) -> None:
     world.hear_pass(LESSONS[0])
-    state = repository.find_state(world.database, LEARNER, COURSE)
+    state = learning.find_state(world.database, LEARNER, COURSE)
     assert (state.done.quizzes, state.completed_at) == ({str(LESSONS[0])}, None)
     course = outline(LESSONS[0], quiz=LESSONS[0])
     done = Step(LESSONS[0]).take(world.database, world.events, course)

@@ -34,6 +34,15 @@ def test_what_cannot_be_cleared_is_told_all_at_once() -> None:
     assert found == dict.fromkeys(fields, "cannot be cleared")
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    change = ProfileChange(timezone="Mars/Base")
+    assert set(violations(change, "timezone", "display_name")) == {
+        "profile.timezone",
+        "profile.displayName",
+    }
+    assert set(violations(change, "timezone", "bogus")) == {"profile.timezone", "updateMask"}
+
+
 @pytest.mark.parametrize("path", ["*", "user_id", "displayName", "profile.bio", "email", ""])
 def test_an_unknown_path_is_refused(path: str) -> None:
     assert list(violations(ProfileChange(bio="Hi"), "bio", path)) == ["updateMask"]

@@ -67,6 +67,11 @@ def test_a_mask_names_what_changes(learner: Learners) -> None:
         ),
         ("/preferences?updateMask=language", {"theme": "THEME_DARK"}, {"preferences.language"}),
         ("/preferences", {"timezone": "Mars/Base"}, {"preferences.timezone"}),
+        (
+            "/preferences?updateMask=email,timezone,language",
+            {"timezone": "Mars/Base"},
+            {"updateMask", "preferences.timezone", "preferences.language"},
+        ),
         ("/preferences", {"theme": "THEME_UNSPECIFIED"}, {"preferences.theme"}),
         (
             "/preferences",

@@ -102,7 +102,6 @@ def verifications() -> None:
     op.add_column("verifications", sa.Column("sent_at", TIME, nullable=False, server_default=NOW))
     op.add_column("verifications", sa.Column("link_hash", sa.Text, unique=True))
     op.create_index("verifications_account_id", "verifications", ["account_id"])
-    waiting = sa.text("payload IS NOT NULL")
-    op.create_index("verifications_address", "verifications", ["address"], postgresql_where=waiting)
+    op.create_index("verifications_address", "verifications", ["address"])
     op.execute("DELETE FROM budgets")
     op.alter_column("budgets", "email", new_column_name="subject")

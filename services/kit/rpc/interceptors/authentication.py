@@ -56,6 +56,7 @@ class Authentication:
         service = ""
         if call.service_credentials:
             service = self._mesh_tokens.verify(call.service_credentials)
+            call.believe_origin()
         if looks_at_person and call.credentials:
             return self._person(call.credentials, service)
         return Caller(service=service) if service else NOBODY

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from services.kit import call as calls
+from services.kit.rpc.clients import CLIENT_ADDRESS, CLIENT_AGENT
 from services.kit.rpc.interceptors.base import Method, Stream
 from services.kit.rpc.policy import MethodPolicy
 
 LONGEST_SECONDS = 24 * 3600
+LONGEST_AGENT, LONGEST_ADDRESS = 300, 100
 
 
 class RequestId:
@@ -45,13 +47,16 @@ def open_call(method: str, context: Any) -> calls.Call:
     call = calls.Call(method=method)
     for key, value in context.invocation_metadata():
         read = _READ.get(key)
-        if read is not None and isinstance(value, str):
-            read(call, value)
+        if read is not None:
+            read(call, value if isinstance(value, str) else value.decode(errors="replace"))
     call.request_id = call.request_id or calls.new_request_id()
     remaining = context.time_remaining()
     if remaining is not None and remaining < LONGEST_SECONDS:
         call.deadline = time.monotonic() + remaining
-    if not call.address:
+    if call.address:
+        # It came through the public door, behind which nobody speaks for others.
+        call.told_address = ""
+    else:
         call.address = _peer_address(context.peer())
     return call
 
@@ -70,7 +75,9 @@ _READ = {
     "authorization": _setter("credentials"),
     "x-stellr-service": _setter("service_credentials"),
     "idempotency-key": _setter("idempotency_key"),
-    "user-agent": _setter("user_agent", 300),
+    "user-agent": _setter("user_agent", LONGEST_AGENT),
+    CLIENT_ADDRESS: _setter("told_address", LONGEST_ADDRESS),
+    CLIENT_AGENT: _setter("told_agent", LONGEST_AGENT),
 }
 
 

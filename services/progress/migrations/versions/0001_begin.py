@@ -25,6 +25,9 @@ def upgrade() -> None:
         sa.Column("course_id", sa.Uuid, primary_key=True),
         sa.Column("last_lesson_id", sa.Uuid),
         sa.Column("completed_at", TIME),
+        sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("last_active_at", TIME, nullable=False, server_default=NOW),
+        sa.Column("reminded_at", TIME),
     )
     op.create_table(
         "lesson_completions",
@@ -40,6 +43,30 @@ def upgrade() -> None:
         sa.Column("lesson_id", sa.Uuid, primary_key=True),
         sa.Column("passed_at", TIME, nullable=False),
     )
+    op.create_table(
+        "lesson_positions",
+        sa.Column("user_id", sa.Uuid, primary_key=True),
+        sa.Column("course_id", sa.Uuid, primary_key=True),
+        sa.Column("lesson_id", sa.Uuid, primary_key=True),
+        sa.Column("seconds", sa.Integer, nullable=False),
+        sa.Column("spent_seconds", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("updated_at", TIME, nullable=False, server_default=NOW),
+    )
+    op.create_table(
+        "steps",
+        sa.Column("user_id", sa.Uuid, primary_key=True),
+        sa.Column("on_day", sa.Date, primary_key=True),
+        sa.Column("lesson_id", sa.Uuid, primary_key=True),
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("taken_at", TIME, nullable=False),
+        sa.CheckConstraint("kind IN ('completed', 'undone', 'passed')"),
+    )
+    op.create_index(
+        "course_progress_still",
+        "course_progress",
+        ["last_active_at"],
+        postgresql_where=sa.text("completed_at IS NULL AND active AND reminded_at IS NULL"),
+    )
     op.create_index(
         "course_progress_open",
         "course_progress",
@@ -47,4 +74,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("completed_at IS NULL"),
     )
     op.get_bind().exec_driver_sql(STEPS.read_text())
-    keep_out_the_erased("course_progress", "lesson_completions", "quiz_passes")
+    keep_out_the_erased(
+        "course_progress", "lesson_completions", "quiz_passes", "lesson_positions", "steps"
+    )

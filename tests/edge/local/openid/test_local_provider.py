@@ -107,6 +107,11 @@ def test_nobody_is_signed_in_without_the_key(provider: httpx.Client, key: str) -
         ("redirect_uri", "https://evil.example/", "redirect_uri"),
         ("redirect_uri", "http://127.0.0.1@evil.example/", "redirect_uri"),
         ("redirect_uri", "http://me@127.0.0.1/", "redirect_uri"),
+        ("redirect_uri", "http://[/x", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/back\r\nSet-Cookie: a=b", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/back\r\n\r\n<script>", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/\x7f", "redirect_uri"),
+        ("redirect_uri", "http://127.0.0.1:9/王", "redirect_uri"),
         ("response_type", "token", "response_type"),
         ("scope", "email", "scope"),
         ("code_challenge_method", "plain", "code_challenge_method"),
@@ -124,6 +129,15 @@ def test_a_wrong_request_is_told(provider: httpx.Client, name: str, value: str, 
         assert answer.status_code == 400
         assert said in answer.text
         assert "location" not in answer.headers
+        assert "set-cookie" not in answer.headers
+
+
+def test_no_header_is_split_whatever_it_is_given(
+    provider: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "_is_local", lambda url: True)
+    with pytest.raises(httpx.RemoteProtocolError):
+        provider.post("/authorize", params={**ASKED, "redirect_uri": "x\r\nA: b"}, data=PERSON)
 
 
 def test_a_code_is_good_once_for_whom_it_is(
@@ -163,6 +177,7 @@ def test_codes_of_people_who_never_come_back_do_not_pile_up(
 def test_another_name_and_other_paths_lead_nowhere(provider: httpx.Client) -> None:
     led = provider.get("/authorize", params=ASKED, headers={"host": "evil.example"})
     assert led.status_code == 421
+    assert provider.get("/authorize", params=ASKED, headers={"host": "[x"}).status_code == 421
     assert provider.get("/x").status_code == 404
     assert provider.post("/x", data={}).status_code == 404
     assert provider.put("/authorize").status_code == 501

@@ -19,13 +19,14 @@ CONFIG = OpenIdConfig(GOOGLE, "academy", "https://academy.example", audiences=fr
 class KnownKeys:
     """The one thing that reading a token asks of a provider: its keys."""
 
-    metadata = Metadata(GOOGLE, "", "", "", frozenset({"ES256"}), takes_basic=True)
+    def __init__(self, issuer: str) -> None:
+        self.metadata = Metadata(issuer, "", "", "", frozenset({"ES256"}), takes_basic=True)
 
     def key(self, kid: str | None) -> Any:
         return KEY.public_key() if kid in (None, "known") else None
 
 
-def reading(**changed: Any) -> Identity:
+def reading(issuer: str = GOOGLE, **changed: Any) -> Identity:
     now = int(time.time())
     claims = {
         "iss": GOOGLE,
@@ -41,7 +42,7 @@ def reading(**changed: Any) -> Identity:
     changed |= times
     claims = {name: value for name, value in (claims | changed).items() if value is not None}
     token = jwt.encode(claims, KEY, "ES256", headers={"kid": "known"})
-    return read(token, cast(Provider, KnownKeys()), CONFIG, same_nonce("n"))
+    return read(token, cast(Provider, KnownKeys(issuer)), CONFIG, same_nonce("n"))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,31 @@ def test_any_other_is_refused(changed: dict[str, Any]) -> None:
 @pytest.mark.parametrize("verified", [False, None, "false", 1, "yes"])
 def test_an_address_that_is_not_proven_is_not_there(verified: Any) -> None:
     assert reading(email_verified=verified).email == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "speaks"),
+    [
+        ({"email": "ann@gmail.com"}, True),
+        ({"email": "Ann@GMail.com"}, True),
+        ({"email": "ann@school.example", "hd": "school.example"}, True),
+        ({"email": "ann@school.example", "iss": "accounts.google.com"}, False),
+        ({"email": "ann@school.example"}, False),
+        ({"email": "ann@school.example", "hd": ""}, False),
+        ({"email": "ann@school.example", "hd": True}, False),
+        ({"email": "ann@evilgmail.com"}, False),
+        ({"email": "ann@gmail.com.evil.example"}, False),
+    ],
+)
+def test_google_speaks_for_its_own_addresses_alone(said: dict[str, Any], speaks: bool) -> None:
+    identity = reading(**said)
+    assert identity.email == said["email"]
+    assert identity.speaks_for_email is speaks
+
+
+def test_another_provider_is_set_up_since_it_is_trusted() -> None:
+    identity = reading(issuer="https://id.example", iss="https://id.example")
+    assert identity.speaks_for_email
 
 
 def test_a_proven_one_is() -> None:

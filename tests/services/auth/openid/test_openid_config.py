@@ -17,6 +17,7 @@ LISTED = frozenset({"https://academy.example/back", "http://127.0.0.1/app"})
         ("http://localhost:49152/app", False),
         ("http://me@127.0.0.1:49152/app", False),
         ("http://127.0.0.1:99999/app", False),
+        ("http://[/app", False),
     ],
 )
 def test_people_come_back_where_it_is_listed(uri: str, allowed: bool) -> None:
@@ -35,6 +36,8 @@ def test_people_come_back_where_it_is_listed(uri: str, allowed: bool) -> None:
         ("http://127.0.0.1:8080", "http://localhost:3000/callback", True),
         ("http://127.0.0.1:8080", "https://evil.example/", False),
         ("http://127.0.0.1:8080", "http://x@127.0.0.1:8080/", False),
+        ("http://127.0.0.1:8080", "http://[/x", False),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:99999/", False),
     ],
 )
 def test_without_a_list_they_come_back_to_the_academy(public: str, uri: str, allowed: bool) -> None:

@@ -5,12 +5,14 @@ import hashlib
 import hmac
 import json
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import grpc
 import jwt
@@ -20,7 +22,8 @@ from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from services.auth.models import Account, Credential, Verification
+from services.auth.models import Account, AuditEvent, Credential, Verification
+from services.auth.openid.id_token import Identity
 from services.kit.data.database import Database
 from stellr.auth.v1 import auth_service_pb2 as pb
 from tests.services.auth.openid.conftest import settings
@@ -201,6 +204,26 @@ def _hs256(claims: dict[str, Any], secret: bytes, kid: str) -> str:
     return f"{text}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
+def test_a_token_is_not_new_by_another_spelling_of_its_signature(
+    auth: OwnAuth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of ES256 each signature has a twin that is as good.
+    later = int(time.time()) + 60
+    identity = Identity("https://id.example", "ann", "", "Ann", "en", later)
+    monkeypatch.setattr("services.auth.openid.login.read", lambda *_: identity)
+    user = finish(auth, id_token="header.claims.signature", nonce=NONCE).user
+    for each in ("header.claims.signature", "header.claims.twin"):
+        assert why(auth, id_token=each, nonce=NONCE) == "OPENID_REFUSED"
+    with auth.database.transaction() as unit:
+        told = unit.session.execute(
+            sa.select(AuditEvent.type, AuditEvent.method)
+            .where(AuditEvent.account_id == UUID(user.user_id))
+            .order_by(AuditEvent.event_id.desc())
+            .limit(2)
+        ).all()
+    assert [tuple(row) for row in told] == [("sign_in_failed", "openid")] * 2
+
+
 # Keys
 
 
@@ -301,6 +324,11 @@ def test_a_disabled_account_stays_shut(auth: OwnAuth, provider: RealProvider) ->
     with auth.database.transaction() as unit:
         unit.session.execute(sa.update(Account).values(state="disabled"))
     assert why(auth, **coded(auth, provider, person)) == "INVALID_CREDENTIALS"
+    with auth.database.transaction() as unit:
+        last = unit.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.event_id.desc()))
+        told = last.first()
+        assert told is not None
+        assert (told.type, told.method) == ("sign_in_failed", "openid")
 
 
 def test_names_that_nobody_may_have_here_are_left_out(

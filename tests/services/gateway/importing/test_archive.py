@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.gateway.importing import archive
+from services.gateway.importing import archive, archive_refusals
 from services.gateway.importing.archive import pack_bundle, unpack_bundle
 from services.gateway.importing.bundle import inspect_bundle
 from services.gateway.importing.defects import BundleError
@@ -117,9 +117,11 @@ def test_a_chain_of_extended_headers_is_refused(tmp_path: Path) -> None:
 
 
 def test_number_and_size_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 2)
+    for module in (archive, archive_refusals):
+        monkeypatch.setattr(module, "MAX_MEMBERS", 2)
     three = packed(*((member(f"lessons/{n}.md"), b"x") for n in range(3)))
     assert "more than 2 members" in reason(three, tmp_path)
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 1024 * 1024)
+    for module in (archive, archive_refusals):
+        monkeypatch.setattr(module, "MAX_TOTAL_BYTES", 1024 * 1024)
     large = packed((member("files/a.pdf"), b"x" * 1_100_000))
     assert "more than 1 MB" in reason(large, tmp_path)

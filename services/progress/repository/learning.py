@@ -1,4 +1,4 @@
-"""Every SQL statement of progress; the functions that they call are in migrations/steps.sql."""
+"""What learners did in courses, step by step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.clients.course import Outline
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
 from services.kit.events.events import Events
-from services.progress.steps import Done, State
+from services.progress.steps import Done, Lessons, State, Watched
 from stellr.progress.v1.events_pb2 import CourseCompleted
 from stellr.quiz.v1.events_pb2 import QuizPassed
 
@@ -41,6 +41,16 @@ class ExportedStep(NamedTuple):
     done_at: datetime
 
 
+class ExportedPosition(NamedTuple):
+    """Where the video of a lesson stands."""
+
+    course_id: UUID
+    lesson_id: UUID
+    seconds: int
+    spent_seconds: int
+    updated_at: datetime
+
+
 def _state(
     last_lesson_id: UUID | None,
     completed_at: datetime | None,
@@ -64,12 +74,9 @@ _PASS_QUIZ = Write(
     f"SELECT pass_quiz(:user_id, :course_id, :lesson_id, :passed_at, {_OUTLINE})", scalar
 )
 _SETTLE = Write(f"SELECT settle_course(:user_id, :course_id, {_OUTLINE})", scalar)
-_UNDO_LESSON = WholeWrite(
-    """
-    DELETE FROM lesson_completions
-    WHERE user_id = :user_id AND course_id = :course_id AND lesson_id = :lesson_id
-    """,
-    nothing,
+_UNDO_LESSON = WholeWrite("SELECT undo_lesson(:user_id, :course_id, :lesson_id)", nothing)
+_KEEP_POSITION = WholeWrite(
+    "SELECT keep_position(:user_id, :course_id, :lesson_id, :seconds)", nothing
 )
 
 
@@ -109,6 +116,14 @@ def undo_lesson(db: Database, user_id: UUID, course_id: UUID, lesson_id: UUID) -
     db.run(_UNDO_LESSON, user_id=user_id, course_id=course_id, lesson_id=lesson_id)
 
 
+def keep_position(
+    db: Database, user_id: UUID, course_id: UUID, lesson_id: UUID, seconds: int
+) -> None:
+    """Keep where the video of a lesson stands."""
+    values = {"user_id": user_id, "course_id": course_id, "lesson_id": lesson_id}
+    db.run(_KEEP_POSITION, seconds=seconds, **values)
+
+
 def _settling(
     events: Events, user_id: UUID, outline: Outline
 ) -> tuple[CourseCompleted, dict[str, Any]]:
@@ -138,17 +153,31 @@ _STATES = Statement(
 )
 _TIMED_STATE = Statement(
     """
-    SELECT last_lesson_id, state.completed_at, done.lessons, quizzes, done.times
+    SELECT last_lesson_id, state.completed_at, done.lessons, quizzes, done.times,
+        watched.lessons, watched.seconds, watched.spent
     FROM course_states state, LATERAL (
         SELECT array_agg(lesson_id::text) AS lessons, array_agg(completed_at) AS times
         FROM lesson_completions
         WHERE user_id = :user_id AND course_id = :course_id
-    ) done
+    ) done, LATERAL (
+        SELECT array_agg(lesson_id::text) AS lessons, array_agg(seconds) AS seconds,
+            array_agg(spent_seconds) AS spent
+        FROM lesson_positions
+        WHERE user_id = :user_id AND course_id = :course_id
+    ) watched
     WHERE user_id = :user_id AND course_id = :course_id
     """,
     lambda *columns: (
         _state(*columns[:4]),
-        dict(zip(columns[2] or (), columns[4] or (), strict=True)),
+        Lessons(
+            dict(zip(columns[2] or (), columns[4] or (), strict=True)),
+            {
+                lesson: Watched(seconds, spent)
+                for lesson, seconds, spent in zip(
+                    *(each or () for each in columns[5:]), strict=True
+                )
+            },
+        ),
     ),
 )
 _OPEN_LEARNERS = Statement(
@@ -167,17 +196,31 @@ def find_state(db: Database, user_id: UUID, course_id: UUID) -> State:
     return find_states(db, user_id, [course_id]).get(course_id, State())
 
 
+_STATES_OF_LEARNERS = Statement(
+    f"""
+    SELECT user_id, {_COLUMNS} FROM course_states
+    WHERE course_id = :course_id AND user_id = ANY(:learners)
+    """,
+    lambda user_id, *columns: (user_id, _state(*columns)),
+)
+
+
+def find_states_of_learners(
+    db: Database, course_id: UUID, learners: Sequence[UUID]
+) -> Mapping[UUID, State]:
+    """What learners did in a course; those without a step are left out."""
+    return dict(db.all(_STATES_OF_LEARNERS, course_id=course_id, learners=list(learners)))
+
+
 def find_states(db: Database, user_id: UUID, courses: Sequence[UUID]) -> Mapping[UUID, State]:
     """What a learner did, by course; courses without a step are left out."""
     return dict(db.all(_STATES, user_id=user_id, courses=list(courses)))
 
 
-def find_timed_state(
-    db: Database, user_id: UUID, course_id: UUID
-) -> tuple[State, Mapping[str, datetime]]:
-    """What a learner did in a course, and when each lesson was completed, by its id."""
+def find_lessons(db: Database, user_id: UUID, course_id: UUID) -> tuple[State, Lessons]:
+    """What a learner did in a course, and in each of its lessons."""
     found = db.first(_TIMED_STATE, user_id=user_id, course_id=course_id)
-    return found or (State(), {})
+    return found or (State(), Lessons({}, {}))
 
 
 def open_learners(db: Database, outline: Outline, after: UUID, limit: int) -> Sequence[OpenLearner]:
@@ -218,7 +261,10 @@ _EXPORT_COMPLETIONS = _steps("lesson_completions", "completed_at")
 _EXPORT_PASSES = _steps("quiz_passes", "passed_at")
 _ERASE = [
     Write(f"DELETE FROM {table} WHERE user_id = :user_id", nothing)
-    for table in ("course_progress", "lesson_completions", "quiz_passes")
+    for table in (
+        *("course_progress", "lesson_completions", "quiz_passes"),
+        *("lesson_positions", "steps"),
+    )
 ]
 
 
@@ -227,6 +273,25 @@ def export_courses(
 ) -> Sequence[ExportedCourse]:
     """The courses that a learner began, from behind one on."""
     return db.all(_EXPORT_COURSES, user_id=user_id, after=after, limit=limit)
+
+
+_EXPORT_POSITIONS = Statement(
+    """
+    SELECT course_id, lesson_id, seconds, spent_seconds, updated_at FROM lesson_positions
+    WHERE user_id = :user_id AND (course_id, lesson_id) > (:course_id, :lesson_id)
+    ORDER BY course_id, lesson_id LIMIT :limit
+    """,
+    ExportedPosition,
+)
+
+
+def export_positions(
+    db: Database, user_id: UUID, after: tuple[UUID, UUID], limit: int
+) -> Sequence[ExportedPosition]:
+    """Where the learner's videos stand, from behind one (course and lesson) on."""
+    course_id, lesson_id = after
+    values = {"course_id": course_id, "lesson_id": lesson_id, "limit": limit}
+    return db.all(_EXPORT_POSITIONS, user_id=user_id, **values)
 
 
 def export_completions(

@@ -1,0 +1,83 @@
+"""Who is in a course and where they stand, as its authors see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from typing import NamedTuple
+from uuid import UUID
+
+from services.clients.course import Courses, Outline
+from services.clients.ownership import check_owner
+from services.kit.call import Caller
+from services.kit.data.database import Database
+from services.kit.data.pages import PageTokens
+from services.kit.errors import NotFound
+from services.progress.repository import learning
+from services.progress.steps import State
+from services.progress.tracking import Standing
+from stellr.course.v1 import course_internal_service_pb2 as course_pb
+from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
+from stellr.course.v1.course_pb2 import Enrollment
+
+
+class Learner(NamedTuple):
+    """A learner of a course; who left it is one still."""
+
+    user_id: UUID
+    is_enrolled: bool
+    standing: Standing
+
+
+class Learners:
+    """Lists learners for whoever may see them."""
+
+    def __init__(
+        self,
+        database: Database,
+        courses: Courses,
+        course: CourseInternalServiceStub,
+        page_tokens: PageTokens,
+    ) -> None:
+        self._database = database
+        self._courses = courses
+        self._course = course
+        self._page_tokens = page_tokens
+
+    def list(
+        self, caller: Caller, reference: str, size: int, page_token: str
+    ) -> tuple[Sequence[Learner], str]:
+        """A page of a course's learners, by their ids; CourseNotFound, NotYourCourse."""
+        course = self._course.GetAuthorship(course_pb.GetAuthorshipRequest(course=reference))
+        check_owner(course, caller)
+        scope = f"learners {course.course_id}"
+        after = self._page_tokens.read(page_token, scope)
+        request = course_pb.ListCourseLearnersRequest(
+            course=course.course_id, after_user_id=after[0] if after else "", limit=size + 1
+        )
+        found = self._course.ListCourseLearners(request).enrollments
+        shown, token = self._page_tokens.page(found, size, scope, lambda each: [each.user_id])
+        return self._standings(course, shown), token
+
+    def _standings(
+        self, course: course_pb.Authorship, enrollments: Sequence[Enrollment]
+    ) -> Sequence[Learner]:
+        course_id = UUID(course.course_id)
+        ids = [UUID(each.user_id) for each in enrollments]
+        states = learning.find_states_of_learners(self._database, course_id, ids)
+        outline = self._outline(course)
+        return [
+            Learner(
+                user_id,
+                each.state == Enrollment.STATE_ACTIVE,
+                Standing(outline, states.get(user_id, State()), each.create_time.ToDatetime(UTC)),
+            )
+            for user_id, each in zip(ids, enrollments, strict=True)
+        ]
+
+    def _outline(self, course: course_pb.Authorship) -> Outline:
+        """The outline; one without lessons while the course is not published."""
+        try:
+            return self._courses.find(course.course_id)
+        except NotFound:
+            return Outline(UUID(course.course_id), "", course.course_title, ())

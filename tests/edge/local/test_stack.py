@@ -1,0 +1,26 @@
+import socket
+from pathlib import Path
+
+from edge.local.ports import HOST
+from edge.local.stack import Stack
+from edge.local.state import open_state
+from edge.local.supervisor import Supervisor
+
+
+def openid_port(root: Path) -> int:
+    """Where the local OpenID provider listens in one run on a state."""
+    state = open_state(root)
+    run = Stack(state, 8080, 1, Supervisor(state, held=[]))
+    port = run._reserve_openid().port
+    run.supervisor.close_ports()
+    return port
+
+
+def test_the_local_openid_provider_stays_where_it_is(tmp_path: Path) -> None:
+    first = openid_port(tmp_path)
+    assert first != 8082
+    assert openid_port(tmp_path) == first
+    with socket.create_server((HOST, first)):
+        assert openid_port(tmp_path) != first
+    assert openid_port(tmp_path) == first
+    assert openid_port(tmp_path / "another") != first

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from services.quiz.faults import MAX_OPTIONS, faults
 from services.quiz.gift.defects import Defects
 from services.quiz.gift.escapes import ARROW, find, unescape
+from services.quiz.gift.formats import Format, take_format
 from services.quiz.gift.parts import MAX_OPTION_CHARS, PartReader, text_end
 from services.quiz.gift.source import Piece
 from services.quiz.numbers import canonical
@@ -26,7 +28,7 @@ Written = tuple[QuestionKind, list[Option]]
 
 
 class WordReader:
-    """Reads such answers of one question."""
+    """Reads such answers of one question. Short texts are plain, whatever format they name."""
 
     def __init__(self, parts: PartReader, question_line: int, defects: Defects) -> None:
         self._parts = parts
@@ -61,7 +63,7 @@ class WordReader:
 
     def order(self, answers: Piece) -> Written:
         """`>` and the items as they are to stand, each on its line."""
-        pieces = list(_lines(answers))[: MAX_OPTIONS + 1]
+        pieces = list(islice(_lines(answers), MAX_OPTIONS + 1))
         options = [Option(self._parts.text("an item", piece), right=True) for piece in pieces]
         return self._checked(QuestionKind.ORDERING, options, pieces)
 
@@ -69,7 +71,8 @@ class WordReader:
         end = text_end(piece)
         feedback = self._parts.feedback(piece.cut(end + 1)) if end < len(piece.text) else ""
         weight, written = self._parts.weight(piece.cut(0, end))
-        text = " ".join(unescape(written.text).split())
+        _, body = take_format(written, Format.PLAIN)
+        text = " ".join(unescape(body.text).split())
         if len(text) > MAX_OPTION_CHARS:
             reason = f"an answer is longer than {MAX_OPTION_CHARS:,} characters"
             self._defects.add(piece.line(), reason)

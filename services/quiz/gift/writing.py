@@ -18,7 +18,7 @@ from services.quiz.questions import Option, Question, QuestionKind
 SPECIAL = re.compile(r"[:{}=~#\\]")
 # A line break before what would make it a command of LaTeX stays a line break.
 BREAK = re.compile(rf"\n(?!(?:{COMMANDS}|{COMMANDS_IN_FORMULAS})(?![A-Za-z]))")
-MARKDOWN = "[markdown]"
+MARKDOWN, PLAIN = "[markdown]", "[plain]"
 # At the start of a text what follows would be a format, a weight or a comment.
 AMBIGUOUS = re.compile(rf"{PREFIX.pattern}|{WEIGHT.pattern}|\s*//", re.IGNORECASE)
 
@@ -68,7 +68,8 @@ def _texts(options: Iterable[Option]) -> Iterator[str]:
     """With weights, as Moodle writes them, which also tell them from pairs."""
     for option in options:
         weight = _weight(100 if option.weight is None else option.weight)
-        yield f"={weight}{_escaped(option.text)}{_feedback(option)}"
+        plain = PLAIN if PREFIX.match(option.text) else ""
+        yield f"={weight}{plain}{_escaped(option.text)}{_feedback(option)}"
 
 
 def _numbers(options: Iterable[Option]) -> Iterator[str]:

@@ -250,6 +250,10 @@ def test_bounds_the_number_of_questions() -> None:
     "text",
     [
         "q{" + "~" * 900_000 + "}",
+        "q{>" + "a\n" * 400_000 + "}",
+        "q{=" + "a->" * 300_000 + "}",
+        "q{#" + "1" * 900_000 + "}",
+        "q{=" + "*a" * 400_000 + "}",
         "\\" * 999_000,
         "{}" * 490_000,
         "{\n\n" * 300_000,
@@ -262,7 +266,19 @@ def test_bounds_the_number_of_questions() -> None:
         "::" * 400_000 + "q {T}",
     ],
     ids=[
-        *("marks", "escapes", "braces", "unclosed", "questions", "spaces", "digits"),
+        *(
+            "marks",
+            "orders",
+            "pairs",
+            "numbers",
+            "stars",
+            "escapes",
+            "braces",
+            "unclosed",
+            "questions",
+            "spaces",
+            "digits",
+        ),
         *("long html", "html", "plain", "titles"),
     ],
 )

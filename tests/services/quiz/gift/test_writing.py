@@ -100,6 +100,7 @@ def test_what_was_read_is_the_same_again(text: str) -> None:
         "q {=[markdown]%50%x ~[markdown]\\[html\\] ~\\[plain\\]}",
         "q $a\\nabla$ {=a\\nb ~\\\\(x\\ne y)}",
         "q {=%100%a -> b}",
+        "q {=[plain]\\[html\\]x =[html]y =[plain][plain]z}",
         "q {=a ->b ->c =c->d}",
         "Sort {>\n[markdown]// no comment\nb}",
         "[html]<ul><li>a</li><li>b</li></ul><pre>  x\n::y</pre> {=<b>c</b> ~d}",

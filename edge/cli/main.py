@@ -14,6 +14,7 @@ from edge import registry
 from edge.cli.admin import admin
 from edge.cli.auth import auth
 from edge.cli.events import events
+from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
@@ -129,6 +130,7 @@ def _validate(folder: str) -> None:
 
 main.add_command(status)
 main.add_command(import_course)
+main.add_command(export_course)
 main.add_command(journey)
 main.add_command(admin)
 main.add_command(auth)

@@ -11,12 +11,14 @@ from uuid import UUID
 
 from services.course import views
 from services.course.filters import Filters
+from services.course.highlights import highlight
 from services.course.repository import catalogue
 from services.course.repository.catalogue import SummaryRow
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.events.cache import EventCache, Loaded
 from stellr.course.v1 import course_service_pb2 as pb
+from stellr.course.v1.course_pb2 import CourseSummary
 
 SUBJECT = "catalogue"
 """What all pages depend on: any course may move in any of them."""
@@ -74,7 +76,7 @@ class Catalogue:
         )
         shown, token = self._page_tokens.page(rows, question.size, scope, _key_of)
         message = pb.ListCoursesResponse(
-            courses=map(views.course_summary, shown),
+            courses=[_summary(row, question.filters) for row in shown],
             next_page_token=token,
             total_size=self._count(question),
         ).SerializeToString()
@@ -88,6 +90,13 @@ class Catalogue:
             return Loaded(count, (key,), (SUBJECT,))
 
         return self._counts.get(key, load)
+
+
+def _summary(row: SummaryRow, filters: Filters) -> CourseSummary:
+    summary = views.course_summary(row)
+    if filters.q:
+        summary.highlight = highlight(row.title, row.summary, filters.words, filters.prefix)
+    return summary
 
 
 def _key_of(row: SummaryRow) -> list[Any]:

@@ -10,6 +10,8 @@ from services.kit.errors import InvalidFields, Violation
 from stellr.course.v1 import course_service_pb2 as pb
 
 DEFAULT_ORDER = "publishTime desc"
+# Of a search.
+RELEVANCE = "relevance"
 # Word forms are those of the language asked for; most courses and searches are English.
 DEFAULT_LANGUAGE = "en"
 ORDERS = frozenset(
@@ -38,6 +40,11 @@ class Filters:
         """All that a course must have; nothing where the search has operators of its own."""
         return tuple(words.asked_words(self.q) or ())
 
+    @cached_property
+    def prefix(self) -> str:
+        """The beginning of the last word, where more than its beginning may be meant."""
+        return words.prefix_of(self.words)
+
     @property
     def dictionary(self) -> str:
         """How the words of `q` are read."""
@@ -54,11 +61,13 @@ def filters_of(request: pb.ListCoursesRequest) -> Filters:
     )
 
 
-def order_of(text: str) -> str:
+def order_of(text: str, *, searched: bool) -> str:
     """The order asked for; InvalidFields for one that is not offered."""
-    order = " ".join(text.split()).removesuffix(" asc") or DEFAULT_ORDER
-    if order not in ORDERS:
-        offered = ", ".join(sorted(ORDERS))
+    default = RELEVANCE if searched else DEFAULT_ORDER
+    order = " ".join(text.split()).removesuffix(" asc") or default
+    orders = ORDERS | {RELEVANCE} if searched else ORDERS
+    if order not in orders:
+        offered = ", ".join(sorted(orders))
         raise InvalidFields([Violation("orderBy", f"is not one of {offered}")])
     return order
 

@@ -44,9 +44,10 @@ class CourseServicer(CourseServiceServicer):
 
     def ListCourses(self, request: pb.ListCoursesRequest, context: grpc.ServicerContext) -> Any:
         """A page of the catalogue."""
+        filters = filters_of(request)
         question = Question(
-            filters_of(request),
-            order_of(request.order_by),
+            filters,
+            order_of(request.order_by, searched=bool(filters.q)),
             page_size(request.page_size),
             request.page_token,
         )

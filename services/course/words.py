@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 # A lexeme holds at most 2 KB.
 LONGEST_WORD = 100
-_SIGNS = (
+SHORTEST_PREFIX = 3
+SIGNS = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(rf"(?P<signs>[{_SIGNS}]+)|(?P<word>[^\W{_SIGNS}]+(?:\+\+|\#)?)")
+_RUN = re.compile(rf"(?P<signs>[{SIGNS}]+)|(?P<word>[^\W{SIGNS}]+(?:\+\+|\#)?)")
 _MARKS = ("++", "#")
 _OPERATORS = re.compile(r'"|(^|\s)-|(^|\s)or(\s|$)')
 
@@ -28,7 +29,7 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     whole = unicodedata.normalize("NFC", letters)
-    return re.sub(rf"(?<=[{_SIGNS}])(?=[^\W{_SIGNS}])|(?<=[^\W{_SIGNS}])(?=[{_SIGNS}])", " ", whole)
+    return re.sub(rf"(?<=[{SIGNS}])(?=[^\W{SIGNS}])|(?<=[^\W{SIGNS}])(?=[{SIGNS}])", " ", whole)
 
 
 def words_of(text: str) -> list[str]:
@@ -48,6 +49,21 @@ def asked_words(query: str) -> list[str] | None:
 def marked_words(words: Iterable[str]) -> list[str]:
     """Those of the words that PostgreSQL's parser takes for others: C++, C#."""
     return [word for word in words if word.endswith(_MARKS)]
+
+
+def prefix_of(words: Sequence[str]) -> str:
+    """The last word, where it may be the beginning of another one; else nothing."""
+    last = words[-1] if words else ""
+    found = _RUN.fullmatch(last)
+    is_plain = found is not None and not found["signs"] and not last.endswith(_MARKS)
+    return last if is_plain and len(last) >= SHORTEST_PREFIX else ""
+
+
+def as_query(words: Sequence[str], prefix: str = "") -> str:
+    """The words as a tsquery that wants all of them, the last as the beginning of one."""
+    whole = words[:-1] if prefix else words
+    parts = [f"'{word}'" for word in whole] + ([f"'{prefix}':*"] if prefix else [])
+    return " & ".join(parts)
 
 
 def _indexed(folded: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import grpc
 
+from services.gateway.course_exports import CourseExports
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.importer import Importer
 from services.gateway.scratch import scratch
@@ -24,10 +25,20 @@ MAX_ARCHIVE_BYTES = 256 * 1024 * 1024
 class GatewayInternalServicer(GatewayInternalServiceServicer):
     """Does for operators what spans several domains."""
 
-    def __init__(self, runtime: Runtime, importer: Importer, imports: Path) -> None:
+    def __init__(
+        self, runtime: Runtime, importer: Importer, imports: Path, exports: CourseExports
+    ) -> None:
         self._runtime = runtime
         self._importer = importer
         self._imports = imports
+        self._exports = exports
+
+    def ExportBundle(
+        self, request: pb.ExportBundleRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.ExportBundleResponse]:
+        """A course as a bundle."""
+        for chunk in self._exports.parts(request.course):
+            yield pb.ExportBundleResponse(chunk=chunk)
 
     def ImportBundle(
         self, requests: Iterator[pb.ImportBundleRequest], context: grpc.ServicerContext

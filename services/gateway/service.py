@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.gateway.course_exports import CourseExports
 from services.gateway.course_imports import CourseImports
 from services.gateway.exporting import Exporter
 from services.gateway.importing.importer import Importer
@@ -43,7 +44,9 @@ def build(runtime: Runtime) -> Domain:
     )
     envoy_admin = runtime.settings_of(GatewaySettings).envoy_admin
     operations = OperationsServicer(runtime, envoy_admin, everyone)
-    internal = GatewayInternalServicer(runtime, importer, imports)
+    internal = GatewayInternalServicer(
+        runtime, importer, imports, CourseExports(importer.services, exports)
+    )
     return Domain(
         servicers=[
             Registration(add_GatewayServiceServicer_to_server, public),

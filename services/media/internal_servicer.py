@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import BinaryIO
+from uuid import UUID
 
 import grpc
 
 from services.kit.data.database import Database
-from services.media import repository, uploads
+from services.media import lesson_media, repository, uploads
+from services.media.errors import MediaNotFound
 from services.media.lesson_media import LessonMediaEditor
 from services.media.store import ObjectStore
 from stellr.media.v1 import media_internal_service_pb2 as pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceServicer
+
+PART_BYTES = 64 * 1024
 
 
 class MediaInternalServicer(MediaInternalServiceServicer):
@@ -32,8 +37,30 @@ class MediaInternalServicer(MediaInternalServiceServicer):
         repository.add_object(self._database.session, stored, mime_type)
         return pb.Object(digest=stored.digest, size_bytes=stored.size)
 
+    def ListLessonMedia(
+        self, request: pb.ListLessonMediaRequest, context: grpc.ServicerContext
+    ) -> pb.ListLessonMediaResponse:
+        """What belongs to lessons."""
+        return lesson_media.listed(self._database, [*map(UUID, request.lesson_ids)])
+
+    def ReadObject(
+        self, request: pb.ReadObjectRequest, context: grpc.ServicerContext
+    ) -> Iterator[pb.ObjectPart]:
+        """The bytes of an object."""
+        try:
+            file = self._store.open(request.digest)
+        except FileNotFoundError:
+            raise MediaNotFound from None
+        return _parts(file)
+
     def SetCourseMedia(
         self, request: pb.SetCourseMediaRequest, context: grpc.ServicerContext
     ) -> pb.SetCourseMediaResponse:
         """Set the media of lessons of a course."""
         return self._editor.set(request)
+
+
+def _parts(file: BinaryIO) -> Iterator[pb.ObjectPart]:
+    with file:
+        while data := file.read(PART_BYTES):
+            yield pb.ObjectPart(chunk=data)

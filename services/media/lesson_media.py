@@ -9,7 +9,7 @@ from uuid import UUID
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
 from services.media import repository
-from services.media.kinds import PDF, VIDEO, content_path
+from services.media.kinds import ATTACHMENT, PDF, VIDEO, content_path
 from services.media.repository import LessonMedium, Row
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
@@ -122,4 +122,41 @@ def _stored(attached: repository.Attached, media_id: UUID) -> pb.StoredAttachmen
         digest=attached.digest,
         file_name=attached.file_name,
         path=content_path(media_id),
+    )
+
+
+def listed(db: Database, lesson_ids: Sequence[UUID]) -> pb.ListLessonMediaResponse:
+    """What belongs to lessons, in their order, and what their texts refer to."""
+    response = pb.ListLessonMediaResponse()
+    found = repository.read_media_of(db, lesson_ids)
+    for lesson_id in lesson_ids:
+        media = [each for each in found if each.lesson_id == lesson_id]
+        if any(each.kind != ATTACHMENT for each in media):
+            response.lessons.append(_content(lesson_id, media))
+        response.attachments.extend(_attached(each) for each in media if each.kind == ATTACHMENT)
+    return response
+
+
+def _content(lesson_id: UUID, media: Sequence[repository.LessonPart]) -> pb.LessonMediaContent:
+    return pb.LessonMediaContent(
+        lesson_id=str(lesson_id),
+        videos=[
+            pb.VideoLink(url=each.url or "", title=each.title)
+            for each in media
+            if each.kind == VIDEO
+        ],
+        pdfs=[
+            pb.PdfFile(digest=each.digest or "", title=each.title)
+            for each in media
+            if each.kind == PDF
+        ],
+    )
+
+
+def _attached(part: repository.LessonPart) -> pb.StoredAttachment:
+    return pb.StoredAttachment(
+        lesson_id=str(part.lesson_id),
+        digest=part.digest or "",
+        file_name=part.title,
+        path=content_path(part.media_id),
     )

@@ -93,6 +93,31 @@ _LIST_MEDIA = Statement(
 )
 
 
+class LessonPart(NamedTuple):
+    """A medium of a lesson, or what its text refers to."""
+
+    lesson_id: UUID
+    media_id: UUID
+    kind: str
+    title: str
+    url: str | None
+    digest: str | None
+
+
+_READ_MEDIA_OF = Statement(
+    """
+    SELECT lesson_id, media_id, kind, title, url, digest FROM media
+    WHERE lesson_id = ANY(:lesson_ids) ORDER BY lesson_id, position, media_id
+    """,
+    LessonPart,
+)
+
+
+def read_media_of(db: Database, lesson_ids: Sequence[UUID]) -> Sequence[LessonPart]:
+    """All that belongs to lessons, that of each in order."""
+    return db.all(_READ_MEDIA_OF, lesson_ids=list(lesson_ids))
+
+
 def find_document(db: Database, media_id: UUID) -> Document | None:
     """A medium with bytes in the store, or None."""
     return db.first(_FIND_DOCUMENT, media_id=media_id)

@@ -90,7 +90,7 @@ def test_a_null_elsewhere_is_a_field_that_is_not_there(visitor: Visitor, body: s
 def test_where_there_is_no_get_there_is_no_head(visitor: Visitor) -> None:
     answer = visitor.http.head("/login")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert visitor.http.delete("/courses").headers["allow"] == "GET, HEAD"
+    assert visitor.http.delete("/enrollments").headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("added", ["fbclid=IwAR1", "utm_source=a&utm_medium=b", "_=170", "a.b.c=1"])

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import REGCONFIG, TIMESTAMP, TSQUERY
 
-from services.course.filters import Filters
+from services.course.filters import RELEVANCE, Filters
 from services.course.models import Category, Course, CourseTag, Tag
-from services.course.words import marked_words
+from services.course.words import as_query, marked_words
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, scalar
 
@@ -30,6 +30,7 @@ _SORT_TYPES: dict[str, Any] = {
     "publishTime": TIMESTAMP(timezone=True),
     "title": sa.Text(),
     "durationMinutes": sa.Integer(),
+    RELEVANCE: sa.Double(),
 }
 
 
@@ -93,7 +94,8 @@ def _values(filters: Filters) -> dict[str, Any]:
         "wider": f"{filters.language}-",
         "q": filters.folded,
         "dictionary": filters.dictionary,
-        "words": list(filters.words),
+        "words": as_query(filters.words),
+        "beginning": as_query(filters.words, filters.prefix),
         "marked": marked_words(filters.words),
         **tags,
     }
@@ -102,7 +104,8 @@ def _values(filters: Filters) -> dict[str, Any]:
 @lru_cache(maxsize=SHAPES)
 def _list_statement(shape: _Shape, order: str, is_later: bool) -> Statement[SummaryRow]:
     field, _, descending = order.partition(" ")
-    key = _SORT_KEYS[field]
+    key: Any = _rank(shape) if field == RELEVANCE else _SORT_KEYS[field]
+    descending = descending or ("desc" if field == RELEVANCE else "")
     statement = (
         sa.select(
             *(Course.course_id, Course.slug, Course.title, Course.summary, Course.language),
@@ -170,16 +173,31 @@ def _conditions(shape: _Shape) -> Iterator[Any]:
 
 
 # The words as they are written, or in any form their language has for them.
-_HAS_WORDS = (
-    "courses.search @@ array_to_string(ARRAY("
-    "SELECT quote_literal(word) FROM unnest(CAST(:words AS text[])) AS word), ' & ')::tsquery"
-)
+_HAS_WORDS = "courses.search @@ CAST(CAST(:beginning AS text) AS tsquery)"
 _HAS_WRITTEN = "courses.search @@ websearch_to_tsquery('simple', :q)"
 _HAS_FORMS = "courses.search @@ websearch_to_tsquery(CAST(:dictionary AS regconfig), :q)"
 # To the forms of a language C++ is C.
 _HAS_MARKED_AND_FORMS = (
     f"{_HAS_FORMS} AND tsvector_to_array(courses.search) @> CAST(:marked AS text[])"
 )
+
+
+def _rank(shape: _Shape) -> Any:
+    """How well a course fits a search.
+
+    Words weigh more than their forms, and those more than what they are only the beginning of.
+    """
+    dictionary = sa.cast(_text("dictionary"), REGCONFIG)
+    forms = _fit(sa.func.websearch_to_tsquery(dictionary, _text("q")))
+    if shape.words:
+        whole, beginning = (_fit(sa.cast(_text(n), TSQUERY)) for n in ("words", "beginning"))
+        return sa.cast(2 * whole + forms + beginning, sa.Double)
+    written = _fit(sa.func.websearch_to_tsquery(sa.cast("simple", REGCONFIG), _text("q")))
+    return sa.cast(written + forms, sa.Double)
+
+
+def _fit(query: Any) -> Any:
+    return sa.func.ts_rank(Course.search, query)
 
 
 def _text(name: str) -> Any:

@@ -29,7 +29,7 @@ def auth(
     stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OwnAuth]:
     """Where three messages an hour are sent for an address, and two for a person."""
-    few = {"limit_sms_address": "3", "limit_sms_person": "2"}
+    few = {"limit_sms_address": "3", "limit_sms_person": "2", "limit_sms_minute": "1000"}
     with own_auth(stack, database_of("auth"), monkeypatch, **few) as running:
         for email in (ANN, BOB):
             running.account(email)

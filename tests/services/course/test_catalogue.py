@@ -45,7 +45,7 @@ def slugs(process: Process, **values: Any) -> list[str]:
         ({"q": "stern", "language": "de"}, ["sterne"]),
         ({"q": "wave -star"}, ["sea"]),
         ({"q": '"water life"'}, ["sea"]),
-        ({"q": "water or gazing"}, ["sea", "stars"]),
+        ({"q": "water or gazing", "order_by": "publishTime desc"}, ["sea", "stars"]),
         ({"q": "draft"}, []),
         ({"q": "!!! ( & '"}, []),
         ({"q": "\0"}, ["sea", "sterne", "stars"]),

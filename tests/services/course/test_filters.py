@@ -18,11 +18,12 @@ def test_spelling_makes_no_difference() -> None:
     [("", "publishTime desc"), ("title  desc", "title desc"), ("title asc", "title")],
 )
 def test_orders_that_are_offered(asked: str, order: str) -> None:
-    assert order_of(asked) == order
+    assert order_of(asked, searched=False) == order
+    assert order_of("", searched=True) == "relevance"
 
 
 @pytest.mark.parametrize("asked", ["slug", "title; drop", "desc", "publish_time"])
 def test_other_orders_are_refused(asked: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
-        order_of(asked)
+        order_of(asked, searched=False)
     assert [violation.field for violation in refusal.value.violations] == ["orderBy"]

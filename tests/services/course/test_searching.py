@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.kit.errors import InvalidFields
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_service_pb2 as pb
 from tests.services.course.course_process import Process, bring, content, lesson
@@ -93,3 +94,35 @@ def test_forms_are_those_of_the_language_asked_for(library: Process) -> None:
 @pytest.mark.parametrize("query", ["'", "\\", "a' & 'b", "!!", "&|", ":*", "x" * 200, "數" * 200])
 def test_odd_searches_find_nothing(library: Process, query: str) -> None:
     assert found(library, query) == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"), [("anal", set()), ("brüc", {"coffee"}), ("br", set())]
+)
+def test_the_last_word_may_be_the_beginning_of_one(
+    library: Process, query: str, expected: set[str]
+) -> None:
+    assert found(library, query) == expected
+
+
+def test_what_fits_best_comes_first(process: Process) -> None:
+    bring(process, content("lesson", title="Other", summary="", tags=[], category=""))
+    first = [internal.ImportSection(title="One", lessons=[lesson("a", title="About nebulae")])]
+    bring(process, content("below", title="Below", summary="", tags=[], sections=first))
+    bring(process, content("within", title="Within", summary="Of nebulae.", tags=[]))
+    bring(process, content("above", title="Nebulae", summary="", tags=[]))
+    asked = {"q": "nebulae", "page_size": 1}
+    slugs, token = [], ""
+    while True:
+        page = process("ListCourses", pb.ListCoursesRequest(**asked, page_token=token))
+        slugs += [course.slug for course in page.courses]
+        token = page.next_page_token
+        if not token:
+            break
+    assert slugs == ["above", "within", "below"]
+    (newest, *_) = process("ListCourses", pb.ListCoursesRequest(q="nebulae")).courses
+    assert newest.highlight == "<mark>Nebulae</mark>"
+    by_title = process("ListCourses", pb.ListCoursesRequest(q="nebulae", order_by="title")).courses
+    assert [course.slug for course in by_title] == ["below", "above", "within"]
+    with pytest.raises(InvalidFields):
+        process("ListCourses", pb.ListCoursesRequest(order_by="relevance"))

@@ -209,7 +209,7 @@ def test_a_token_is_not_new_by_another_spelling_of_its_signature(
 ) -> None:
     # Of ES256 each signature has a twin that is as good.
     later = int(time.time()) + 60
-    identity = Identity("https://id.example", "ann", "", "Ann", "en", later)
+    identity = Identity("https://id.example", "ann", "", True, "Ann", "en", later)
     monkeypatch.setattr("services.auth.openid.login.read", lambda *_: identity)
     user = finish(auth, id_token="header.claims.signature", nonce=NONCE).user
     for each in ("header.claims.signature", "header.claims.twin"):

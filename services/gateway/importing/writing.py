@@ -1,0 +1,160 @@
+"""Writing a course as the bundle that it could be imported from."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import yaml
+
+from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
+from stellr.course.v1 import course_internal_service_pb2 as course_pb
+from stellr.media.v1 import media_internal_service_pb2 as media_pb
+
+DEFAULT_PASS = 60.0
+# Writes the object of a digest to a path.
+Fetch = Callable[[str, Path], None]
+
+
+class Quiz(NamedTuple):
+    """The quiz of a lesson."""
+
+    gift: str
+    pass_percentage: float
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course as the services that hold it tell it, its parts by lesson id."""
+
+    content: course_pb.CourseContent
+    links: Sequence[course_pb.LessonLinks]
+    quizzes: Mapping[str, Quiz]
+    media: Mapping[str, media_pb.LessonMediaContent]
+    attachments: Sequence[media_pb.StoredAttachment]
+
+
+def write_bundle(course: Course, folder: Path, fetch: Fetch) -> None:
+    """Write course.yaml, lessons/, quizzes/ and files/ into an empty folder."""
+    _Writer(course, folder, fetch).write()
+
+
+class _Writer:
+    def __init__(self, course: Course, folder: Path, fetch: Fetch) -> None:
+        self._course = course
+        self._folder = folder
+        self._fetch = fetch
+        self._digests = {each.path: each.digest for each in course.attachments}
+
+    def write(self) -> None:
+        content = self._course.content
+        lessons = [lesson for section in content.sections for lesson in section.lessons]
+        for lesson, links in zip(lessons, self._course.links, strict=True):
+            self._write_lesson(lesson, links)
+        self._put(COURSE_FILE, _yaml(_facts(content, self._pass_percentage())))
+
+    def _pass_percentage(self) -> float:
+        """What most quizzes have; a bundle says it once."""
+        found = Counter(quiz.pass_percentage for quiz in self._course.quizzes.values())
+        return found.most_common(1)[0][0] if found else DEFAULT_PASS
+
+    def _write_lesson(self, lesson: course_pb.ImportLesson, links: course_pb.LessonLinks) -> None:
+        front: dict[str, Any] = {"id": lesson.author_id} if lesson.author_id else {}
+        front |= {"title": lesson.title}
+        front |= {"minutes": lesson.minutes} if lesson.minutes else {}
+        front |= {"preview": True} if lesson.preview else {}
+        front |= self._media(links.lesson_id)
+        quiz = self._course.quizzes.get(links.lesson_id)
+        if quiz:
+            name = f"{QUIZZES}/{PurePosixPath(lesson.key).stem}-{links.lesson_id[-6:]}.gift"
+            self._put(name, quiz.gift)
+            front["quiz"] = name
+        self._write_attachments(lesson, links)
+        self._put(lesson.key, f"---\n{_yaml(front)}---\n{lesson.body}")
+
+    def _media(self, lesson_id: str) -> dict[str, Any]:
+        media = self._course.media.get(lesson_id)
+        if media is None:
+            return {}
+        found: dict[str, Any] = {}
+        if media.videos:
+            found["videos"] = [_video(video) for video in media.videos]
+        if media.pdfs:
+            found["pdfs"] = [self._pdf(pdf) for pdf in media.pdfs]
+        return found
+
+    def _pdf(self, pdf: media_pb.PdfFile) -> dict[str, str]:
+        file = f"{FILES}/{pdf.digest[:16]}.pdf"
+        self._bring(pdf.digest, file)
+        return {"title": pdf.title, "file": file}
+
+    def _write_attachments(
+        self, lesson: course_pb.ImportLesson, links: course_pb.LessonLinks
+    ) -> None:
+        for link in links.links:
+            digest = self._digests.get(link.path)
+            if digest:
+                written = lesson.body[link.start : link.end]
+                self._bring(digest, _place(lesson.key, written))
+
+    def _bring(self, digest: str, file: str) -> None:
+        target = self._folder / file
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._fetch(digest, target)
+
+    def _put(self, file: str, text: str) -> None:
+        target = self._folder / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _place(key: str, written: str) -> str:
+    """Where in the bundle a file lies that the lesson at `key` refers to by this address."""
+    path = unquote(urlsplit(written).path)
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(key), path))
+    from_root = posixpath.normpath(path.lstrip("/"))
+    places = [from_root] if path.startswith("/") else [beside, from_root]
+    inside = (place for place in places if place.startswith((f"{FILES}/", f"{LESSONS}/")))
+    return next(inside, f"{FILES}/{PurePosixPath(path).name}")
+
+
+def _facts(content: course_pb.CourseContent, pass_percentage: float) -> dict[str, Any]:
+    return dict(_present(content, pass_percentage))
+
+
+def _present(content: course_pb.CourseContent, pass_percentage: float) -> Iterator[tuple[str, Any]]:
+    yield "slug", content.slug
+    yield "title", content.title
+    if content.summary:
+        yield "summary", content.summary
+    yield "language", content.language
+    if content.category:
+        yield "category", content.category
+    for name in ("tags", "authors"):
+        if values := list(getattr(content, name)):
+            yield name, values
+    if content.license:
+        yield "license", content.license
+    yield "pass_percentage", int(pass_percentage)
+    yield "sections", list(_sections(content.sections))
+
+
+def _sections(sections: Iterable[course_pb.ImportSection]) -> Iterator[dict[str, Any]]:
+    for section in sections:
+        # A section without lessons is no section of a bundle.
+        if section.lessons:
+            yield {"title": section.title, "lessons": [lesson.key for lesson in section.lessons]}
+
+
+def _video(video: media_pb.VideoLink) -> Any:
+    return {"url": video.url, "title": video.title} if video.title else video.url
+
+
+def _yaml(values: dict[str, Any]) -> str:
+    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=10_000)

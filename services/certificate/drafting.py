@@ -10,7 +10,7 @@ from services.certificate.dates import day_in, known_timezone
 from services.certificate.errors import CertificateNotPrintable
 from services.certificate.fonts import without_glyph
 from services.certificate.names import is_visible
-from services.certificate.repository import Draft
+from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
 
 
@@ -48,6 +48,17 @@ def draft(person: Person, course: Course, now: datetime) -> Draft:
         issue_day=day_in(now, timezone),
         timezone=timezone,
     )
+
+
+def draft_anew(old: Certificate, name: str) -> Draft:
+    """The same certificate with another name, under a new serial: the course was completed then.
+
+    CertificateNotPrintable, for the name alone: the title was printed before.
+    """
+    _require_printable("learnerName", name)
+    kept = {field: getattr(old, field) for field in Draft._fields if hasattr(old, field)}
+    changed = {"serial": new_serial(), "learner_name": name, "replaces": old.certificate_id}
+    return Draft(**{**kept, **changed})
 
 
 def _require_printable(field: str, text: str) -> None:

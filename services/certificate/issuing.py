@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.certificate import repository
-from services.certificate.drafting import Course, Person, draft
-from services.certificate.errors import CertificateNotFound, NotEligible
-from services.certificate.repository import Certificate
+from services.certificate.drafting import Course, Person, draft, draft_anew
+from services.certificate.errors import CertificateNotFound, CertificateRevoked, NotEligible
+from services.certificate.repository import certificates as repository
+from services.certificate.repository.certificates import Certificate
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
@@ -82,6 +82,27 @@ class Issuing:
             return self._get(user_id, course_id)
         self._tell(user_id, issued)
         return issued
+
+    def reissue(self, user_id: UUID, course: str) -> Certificate:
+        """The learner's certificate under the name that they have now: the one that is there, where
+        it says that name, else a new one in its place.
+
+        CertificateNotFound, CertificateRevoked, CertificateNotPrintable. It asks nothing of the
+        course, which may be gone.
+        """
+        course_id = self.get_issued(user_id, course).course_id
+        name = self._person(user_id).name
+        old = repository.lock_certificate(self._database, user_id, course_id)
+        if old is None:
+            raise CertificateNotFound
+        if old.revoked_at is not None:
+            raise CertificateRevoked
+        if old.learner_name == name:
+            return old
+        made = repository.replace_certificate(self._database, old, draft_anew(old, name))
+        if made is None:
+            raise CertificateNotFound
+        return made
 
     def get_issued(self, user_id: UUID, course: str) -> Certificate:
         """The learner's certificate of a course (id or slug), or CertificateNotFound."""

@@ -30,6 +30,7 @@ class Verification:
     issue_day: date
     timezone: str = ""
     revoke_time: datetime | None = None
+    replace_time: datetime | None = None
     reason: str = ""
 
 

@@ -14,11 +14,11 @@ import pypdf
 import pytest
 import sqlalchemy as sa
 
-from services.certificate import repository
 from services.certificate.documents import Documents
 from services.certificate.drafting import Course, Person, draft
 from services.certificate.models import Certificate
 from services.certificate.page import CONTENT_SECURITY_POLICY
+from services.certificate.repository import certificates as repository
 from services.certificate.service import SERVICE, make_issuing
 from services.certificate.servicer import CertificateServicer
 from services.kit.data.database import Database

@@ -9,10 +9,11 @@ from uuid import uuid4
 import pypdf
 import pytest
 
-from services.certificate import documents, pdf, repository
+from services.certificate import documents, pdf
 from services.certificate.documents import Documents
 from services.certificate.page import render_page
-from services.certificate.repository import Certificate, Draft
+from services.certificate.repository import certificates as repository
+from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
 from services.certificate.views import certificate_message, verification, verified_message
 from services.kit.data.database import Database

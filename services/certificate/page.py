@@ -30,8 +30,8 @@ class Verification:
     issue_day: date
     timezone: str = ""
     revoke_time: datetime | None = None
-    replace_time: datetime | None = None
     reason: str = ""
+    replace_time: datetime | None = None
 
 
 def render_page(verification: Verification | None, serial: str) -> str:

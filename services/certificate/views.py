@@ -90,6 +90,6 @@ def verification(certificate: Certificate) -> Verification:
         issue_day=certificate.issue_day,
         timezone=zone_beside(certificate.timezone),
         revoke_time=certificate.revoked_at,
-        replace_time=certificate.replaced_at,
         reason=certificate.revoke_reason,
+        replace_time=certificate.replaced_at,
     )

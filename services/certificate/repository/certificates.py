@@ -128,8 +128,8 @@ _REVOKE = Write(
 
 
 def lock_certificate(db: Database, user_id: UUID, course_id: UUID) -> Certificate | None:
-    """A learner's certificate of a course. Nobody else changes it, nor is the learner erased, before
-    the end of this transaction."""
+    """A learner's certificate of a course. Nobody else changes it, nor is the learner
+    erased, before the end of this transaction."""
     # In the order in which erasing takes them.
     db.run(_LOCK_PERSON, user_id=user_id)
     return db.first(_LOCK_CURRENT, user_id=user_id, course_id=course_id)

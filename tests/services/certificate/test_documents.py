@@ -17,6 +17,7 @@ from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
 from services.certificate.views import certificate_message, verification, verified_message
 from services.kit.data.database import Database
+from tests.services.certificate.keys import document_keys
 
 URL = "https://academy.example"
 
@@ -65,15 +66,18 @@ def issued(database: Database) -> Certificate:
 def test_a_document_is_rendered_once(
     database: Database, issued: Certificate, rendered: list[str]
 ) -> None:
-    first = Documents(database, URL).get(issued)
+    first = Documents(database, document_keys(database), URL).get(issued)
     assert first.startswith(b"%PDF")
     # The name of the academy's address changed meanwhile; what was printed stays.
-    assert Documents(database, "https://elsewhere.example").get(issued) == first
+    assert (
+        Documents(database, document_keys(database), "https://elsewhere.example").get(issued)
+        == first
+    )
     assert rendered == [issued.serial]
 
 
 def test_who_ask_first_at_once_get_the_same(database: Database, issued: Certificate) -> None:
-    found = Documents(database, URL)
+    found = Documents(database, document_keys(database), URL)
     with ThreadPoolExecutor(8) as pool:
         kept = set(pool.map(lambda _: found.get(issued), range(16)))
     assert kept == {found.get(issued)}
@@ -82,14 +86,16 @@ def test_who_ask_first_at_once_get_the_same(database: Database, issued: Certific
 def test_what_is_kept_goes_before_what_was_rendered_meanwhile(
     database: Database, issued: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    render = pdf.render
+
     def overtaken(text: pdf.CertificateText) -> bytes:
         repository.keep_document(
             database, issued.certificate_id, documents.RENDERER, b"of another process"
         )
-        return b"too late"
+        return render(text)
 
     monkeypatch.setattr(pdf, "render", overtaken)
-    assert Documents(database, URL).get(issued) == b"of another process"
+    assert Documents(database, document_keys(database), URL).get(issued) == b"of another process"
 
 
 def test_a_later_renderer_renders_anew(
@@ -98,10 +104,10 @@ def test_a_later_renderer_renders_anew(
     rendered: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Documents(database, URL).get(issued)
+    Documents(database, document_keys(database), URL).get(issued)
     monkeypatch.setattr(documents, "RENDERER", documents.RENDERER + 1)
-    Documents(database, URL).get(issued)
-    Documents(database, URL).get(issued)
+    Documents(database, document_keys(database), URL).get(issued)
+    Documents(database, document_keys(database), URL).get(issued)
     assert rendered == [issued.serial] * 2
 
 
@@ -124,6 +130,8 @@ def test_document_page_and_message_say_the_same_day(
         assert message.issue_time.ToJsonString() == time
     page = render_page(verification(issued), issued.serial)
     assert f'<time datetime="{day}">{words}</time>{" (UTC)" if zone else ""}</dd>' in page
-    reader = pypdf.PdfReader(io.BytesIO(Documents(database, URL).get(issued)))
+    reader = pypdf.PdfReader(
+        io.BytesIO(Documents(database, document_keys(database), URL).get(issued))
+    )
     label = "Date of issue (UTC)" if zone else "Date of issue"
     assert f"{label}\n{words}\n" in reader.pages[0].extract_text()

@@ -27,6 +27,10 @@ def database(database_of: Callable[[str], Database]) -> Database:
     return database_of("certificate")
 
 
+def documents_of(database: Database, url: str = URL) -> Documents:
+    return Documents(database, document_keys(database), url)
+
+
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The serials of the certificates rendered since."""
@@ -66,18 +70,15 @@ def issued(database: Database) -> Certificate:
 def test_a_document_is_rendered_once(
     database: Database, issued: Certificate, rendered: list[str]
 ) -> None:
-    first = Documents(database, document_keys(database), URL).get(issued)
+    first = documents_of(database).get(issued)
     assert first.startswith(b"%PDF")
     # The name of the academy's address changed meanwhile; what was printed stays.
-    assert (
-        Documents(database, document_keys(database), "https://elsewhere.example").get(issued)
-        == first
-    )
+    assert documents_of(database, "https://elsewhere.example").get(issued) == first
     assert rendered == [issued.serial]
 
 
 def test_who_ask_first_at_once_get_the_same(database: Database, issued: Certificate) -> None:
-    found = Documents(database, document_keys(database), URL)
+    found = documents_of(database)
     with ThreadPoolExecutor(8) as pool:
         kept = set(pool.map(lambda _: found.get(issued), range(16)))
     assert kept == {found.get(issued)}
@@ -95,7 +96,7 @@ def test_what_is_kept_goes_before_what_was_rendered_meanwhile(
         return render(text)
 
     monkeypatch.setattr(pdf, "render", overtaken)
-    assert Documents(database, document_keys(database), URL).get(issued) == b"of another process"
+    assert documents_of(database).get(issued) == b"of another process"
 
 
 def test_a_later_renderer_renders_anew(
@@ -104,10 +105,10 @@ def test_a_later_renderer_renders_anew(
     rendered: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Documents(database, document_keys(database), URL).get(issued)
+    documents_of(database).get(issued)
     monkeypatch.setattr(documents, "RENDERER", documents.RENDERER + 1)
-    Documents(database, document_keys(database), URL).get(issued)
-    Documents(database, document_keys(database), URL).get(issued)
+    documents_of(database).get(issued)
+    documents_of(database).get(issued)
     assert rendered == [issued.serial] * 2
 
 
@@ -130,8 +131,6 @@ def test_document_page_and_message_say_the_same_day(
         assert message.issue_time.ToJsonString() == time
     page = render_page(verification(issued), issued.serial)
     assert f'<time datetime="{day}">{words}</time>{" (UTC)" if zone else ""}</dd>' in page
-    reader = pypdf.PdfReader(
-        io.BytesIO(Documents(database, document_keys(database), URL).get(issued))
-    )
+    reader = pypdf.PdfReader(io.BytesIO(documents_of(database).get(issued)))
     label = "Date of issue (UTC)" if zone else "Date of issue"
     assert f"{label}\n{words}\n" in reader.pages[0].extract_text()

@@ -44,9 +44,7 @@ def rendered() -> bytes:
 def judged(document: bytes, root: Signing) -> Any:
     """What pyHanko says that trusts one certificate and asks nobody."""
     (signature,) = PdfFileReader(io.BytesIO(document)).embedded_signatures
-    trusted = ValidationContext(
-        trust_roots=[Certificate.load(root.public)], allow_fetching=False, revocation_mode="require"
-    )
+    trusted = ValidationContext(trust_roots=[Certificate.load(root.public)], allow_fetching=False)
     return validate_pdf_signature(signature, trusted)
 
 
@@ -73,18 +71,17 @@ def test_another_certificate_makes_it_untrusted(rendered: bytes) -> None:
     assert not status.bottom_line
 
 
-@pytest.mark.parametrize("change", [b"\n% more", None])
-def test_what_is_changed_is_told(rendered: bytes, change: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda signed: signed + b"\n% more",
+        lambda signed: signed.replace(b"/Lang (en)", b"/Lang (de)", 1),
+    ],
+)
+def test_what_is_changed_is_told(rendered: bytes, change: Callable[[bytes], bytes]) -> None:
     key = new_key()
     signed = pdf_signature.sign(rendered, key)
-    changed = signed + change if change else signed.replace(b"/A4", b"/A4")
-    if change is None:
-        middle = len(rendered) // 2
-        changed = signed[:middle] + bytes([signed[middle] ^ 1]) + signed[middle + 1 :]
-    try:
-        status = judged(changed, key)
-    except Exception:
-        return
+    status = judged(change(signed), key)
     assert not (status.bottom_line and status.coverage.name == "ENTIRE_FILE")
 
 

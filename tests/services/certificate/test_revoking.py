@@ -37,7 +37,8 @@ def test_a_revoked_certificate_is_known_and_not_valid(
 ) -> None:
     learner, course, issued = somebody
     # As pasted from a letter.
-    path = f"/certificates/{issued['serial'].replace('-', '\u2013').lower()}:revoke"
+    pasted = issued["serial"].replace("-", "\u2013").lower()
+    path = f"/certificates/{pasted}:revoke"
     answer = admin.post(path, {"reason": f" {WHY} "})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["valid"], answer.json()["reason"]) == (False, WHY)

@@ -100,7 +100,16 @@ def create_certificate(db: Database, draft: Draft) -> Certificate | None:
 
 # Revoking and reissuing
 
-_LOCK_PERSON = Write("SELECT pg_advisory_xact_lock_shared(person_lock(:user_id))", nothing)
+# The person's first, as erasing takes it before any row; then one for who would replace the same. A
+# lock of the row alone does not do: who had waited for it would not see the row in its place.
+_LOCK_BEFORE = Write(
+    """
+    SELECT pg_advisory_xact_lock_shared(person_lock(CAST(:user_id AS uuid))),
+        pg_advisory_xact_lock(hashtextextended(
+            'certificate:' || CAST(:user_id AS uuid) || CAST(:course_id AS uuid), 0))
+    """,
+    nothing,
+)
 _LOCK_CURRENT = Write(
     f"""
     SELECT {_NAMES} FROM certificates
@@ -130,8 +139,7 @@ _REVOKE = Write(
 def lock_certificate(db: Database, user_id: UUID, course_id: UUID) -> Certificate | None:
     """A learner's certificate of a course. Nobody else changes it, nor is the learner
     erased, before the end of this transaction."""
-    # In the order in which erasing takes them.
-    db.run(_LOCK_PERSON, user_id=user_id)
+    db.run(_LOCK_BEFORE, user_id=user_id, course_id=course_id)
     return db.first(_LOCK_CURRENT, user_id=user_id, course_id=course_id)
 
 

@@ -136,7 +136,7 @@ def test_a_person_is_taken_off_all_of_them(
     learner, course, old = somebody
     renamed(learner, "Grace Hopper")
     new = learner.post(f"/certificate/{course}:reissue").json()
-    assert stack.command("admin", "erase", learner.email).returncode == 0
+    assert stack.command("admin", "erase", learner.email, "--yes").returncode == 0
     serials = (old["serial"], new["serial"])
     eventually(
         lambda: not any(visitor.get(f"/certificates/{s}").json()["learnerName"] for s in serials),

@@ -90,7 +90,7 @@ def test_a_reason_is_needed_and_a_certificate(somebody: Somebody, admin: Learner
 
 def test_it_outlives_course_and_account(somebody: Somebody, stack: Stack, visitor: Visitor) -> None:
     learner, _, issued = somebody
-    assert stack.command("admin", "erase", learner.email).returncode == 0
+    assert stack.command("admin", "erase", learner.email, "--yes").returncode == 0
     path = f"/certificates/{issued['serial']}"
 
     def nameless() -> Any:

@@ -13,18 +13,19 @@ from typing import Any
 import jwt
 
 from services.certificate import status_lists
-from services.certificate.errors import StatusListNotFound
-from services.certificate.key_kinds import ACADEMY
+from services.certificate.errors import KeyNotFound, StatusListNotFound
+from services.certificate.key_kinds import ACADEMY, jwk_of
 from services.certificate.names import clean, name_shown
 from services.certificate.repository import certificates as repository
 from services.certificate.repository.certificates import Certificate
 from services.certificate.signing_keys import SigningKeys
+from services.certificate.views import credential_url
 from services.kit.data.database import Database
 from services.kit.identity.tokens import ALGORITHM
 
 MEDIA_TYPE = "application/vc+jwt"
-# How long a status list may be kept.
-STATUS_LIFETIME = timedelta(minutes=5)
+# How long who is offline may go by a status list.
+STATUS_LIFETIME = timedelta(days=1)
 
 _TYPE = "vc+jwt"
 _CREDENTIALS = "https://www.w3.org/ns/credentials/v2"
@@ -45,6 +46,13 @@ class Credentials:
     def credential(self, issued: Certificate) -> str:
         """The credential of a certificate, also of one that stands no longer: the list says so."""
         return self._signed(badge(issued, self._url))
+
+    def key(self, name: str) -> Json:
+        """The public key whose address ends so; KeyNotFound."""
+        for row in self._keys.all():
+            if row.published and row.key_id.rpartition("/")[2] == name:
+                return dict(jwk_of(row))
+        raise KeyNotFound
 
     def status_list(self, list_id: str) -> str:
         """The status list of this number; StatusListNotFound."""
@@ -69,7 +77,7 @@ def badge(issued: Certificate, url: str) -> Json:
     Who has it is an id of this certificate alone, so that nobody can tell which ones are the same
     person's, and the name as it is printed, unless the learner was erased.
     """
-    address = f"{url}/certificates/{issued.serial}/credential"
+    address = credential_url(url, issued.serial)
     subject = _subject(issued, url)
     return {
         "@context": [_CREDENTIALS, _OPEN_BADGES],

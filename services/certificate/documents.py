@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from services.certificate.dates import zone_beside
 from services.certificate.repository import certificates as repository
 from services.certificate.repository.certificates import Certificate
@@ -12,6 +14,7 @@ from services.kit.data.database import Database
 # Raised when certificates shall look different: those that are kept are then rendered anew, each at
 # its next download.
 RENDERER = 2
+TURNS = 64
 
 
 class Documents:
@@ -21,15 +24,22 @@ class Documents:
         self._database = database
         self._keys = keys
         self._public_url = public_url
+        self._turns = [Lock() for _ in range(TURNS)]
 
     def get(self, issued: Certificate) -> bytes:
         """The PDF, always the same bytes, whoever asks first and however many at once."""
         kept = self._find(issued)
         if kept is None:
-            rendered = self._render(issued)
-            repository.keep_document(self._database, issued.certificate_id, RENDERER, rendered)
-            kept = self._find(issued)
-        return rendered if kept is None else kept
+            # Who ask for it at once wait for the first of them.
+            with self._turns[issued.certificate_id.int % TURNS]:
+                kept = self._find(issued) or self._make(issued)
+        return kept
+
+    def _make(self, issued: Certificate) -> bytes:
+        rendered = self._render(issued)
+        repository.keep_document(self._database, issued.certificate_id, RENDERER, rendered)
+        # Another process may have been faster.
+        return self._find(issued) or rendered
 
     def _find(self, issued: Certificate) -> bytes | None:
         return repository.find_document(self._database, issued.certificate_id, RENDERER)

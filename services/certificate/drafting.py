@@ -50,15 +50,23 @@ def draft(person: Person, course: Course, now: datetime) -> Draft:
     )
 
 
-def draft_anew(old: Certificate, name: str) -> Draft:
+def draft_anew(old: Certificate, user_id: UUID, name: str) -> Draft:
     """The same certificate with another name, under a new serial: the course was completed then.
 
     CertificateNotPrintable, for the name alone: the title was printed before.
     """
     _require_printable("learnerName", name)
-    kept = {field: getattr(old, field) for field in Draft._fields if hasattr(old, field)}
-    changed = {"serial": new_serial(), "learner_name": name, "replaces": old.certificate_id}
-    return Draft(**{**kept, **changed})
+    return Draft(
+        user_id=user_id,
+        course_id=old.course_id,
+        serial=new_serial(),
+        learner_name=name,
+        course_title=old.course_title,
+        issued_at=old.issued_at,
+        issue_day=old.issue_day,
+        timezone=old.timezone,
+        replaces=old.certificate_id,
+    )
 
 
 def _require_printable(field: str, text: str) -> None:

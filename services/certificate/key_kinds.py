@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -28,6 +28,7 @@ CREDENTIAL, DOCUMENT = "credential", "document"
 ACADEMY = "Stellr Academy"
 # RFC 5280, 4.1.2.5: of what has no end. The certificates on walls have none either.
 _NO_END = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 def credential_kind(auth: AuthInternalServiceStub, public_url: str) -> Kind:
@@ -97,7 +98,7 @@ def _self_signed(key: PrivateKey, now: datetime) -> x509.Certificate:
         .issuer_name(academy)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now)
+        .not_valid_before(now - _CLOCKS_DIFFER)
         .not_valid_after(_NO_END)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(signs, critical=True)

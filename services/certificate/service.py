@@ -71,7 +71,6 @@ def make_servicer(
         issuing=issuing,
         documents=Documents(database, keys[DOCUMENT], public_url),
         credentials=Credentials(database, keys[CREDENTIAL], public_url),
-        credential_keys=keys[CREDENTIAL],
     )
 
 

@@ -11,14 +11,12 @@ from google.api.httpbody_pb2 import HttpBody
 from services.certificate.badges import baked
 from services.certificate.credentials import MEDIA_TYPE, Credentials
 from services.certificate.documents import Documents
-from services.certificate.errors import CertificateNotFound, KeyNotFound
+from services.certificate.errors import CertificateNotFound
 from services.certificate.issuing import Issuing
-from services.certificate.key_kinds import jwk_of
 from services.certificate.page import CONTENT_SECURITY_POLICY, render_page
 from services.certificate.repository import certificates as repository
 from services.certificate.repository.certificates import Certificate
 from services.certificate.serials import read_serial
-from services.certificate.signing_keys import SigningKeys
 from services.certificate.views import (
     certificate_message,
     missing_message,
@@ -46,14 +44,12 @@ class CertificateServicer(CertificateServiceServicer):
         issuing: Issuing,
         documents: Documents,
         credentials: Credentials,
-        credential_keys: SigningKeys,
     ) -> None:
         self._database = database
         self._public_url = public_url
         self._issuing = issuing
         self._documents = documents
         self._credentials = credentials
-        self._credential_keys = credential_keys
 
     def GetEligibility(
         self, request: pb.GetEligibilityRequest, context: grpc.ServicerContext
@@ -91,6 +87,13 @@ class CertificateServicer(CertificateServiceServicer):
     ) -> certificate_pb2.Certificate:
         """Issue the caller's certificate under their new name."""
         return self._message(self._issuing.reissue(call.user_id(), request.course))
+
+    def ReissueCertificateAsAdmin(
+        self, request: pb.ReissueCertificateAsAdminRequest, context: grpc.ServicerContext
+    ) -> certificate_pb2.Certificate:
+        """Issue somebody's certificate anew."""
+        issued = self._get_by_serial(request.serial)
+        return self._message(self._issuing.reissue_to_its_learner(issued))
 
     def RevokeCertificate(
         self, request: pb.RevokeCertificateRequest, context: grpc.ServicerContext
@@ -141,11 +144,8 @@ class CertificateServicer(CertificateServiceServicer):
         self, request: pb.GetCredentialKeyRequest, context: grpc.ServicerContext
     ) -> HttpBody:
         """A public key of credentials."""
-        for row in self._credential_keys.all():
-            if row.key_id.rpartition("/")[2] == request.key_id:
-                data = json.dumps(jwk_of(row)).encode()
-                return HttpBody(content_type="application/jwk+json", data=data)
-        raise KeyNotFound
+        data = json.dumps(self._credentials.key(request.key_id)).encode()
+        return HttpBody(content_type="application/jwk+json", data=data)
 
     def _get_by_serial(self, text: str) -> Certificate:
         issued = self._find_by_serial(text)

@@ -19,6 +19,11 @@ def verify_url(public_url: str, serial: str) -> str:
     return f"{public_url}/verify/{serial}"
 
 
+def credential_url(public_url: str, serial: str) -> str:
+    """Where the certificate with this serial is as a credential."""
+    return f"{public_url}/certificates/{serial}/credential"
+
+
 PURPOSES = {
     pb_keys.PURPOSE_CREDENTIAL: CREDENTIAL,
     pb_keys.PURPOSE_DOCUMENT: DOCUMENT,
@@ -62,6 +67,8 @@ def certificate_message(certificate: Certificate, public_url: str) -> pb.Certifi
         course_id=str(certificate.course_id),
         issue_day=certificate.issue_day.isoformat(),
         issue_timezone=zone_beside(certificate.timezone),
+        credential_url=credential_url(public_url, certificate.serial),
+        badge_url=f"{public_url}/certificates/{certificate.serial}/badge.png",
     )
 
 

@@ -77,11 +77,22 @@ def test_a_document_is_rendered_once(
     assert rendered == [issued.serial]
 
 
-def test_who_ask_first_at_once_get_the_same(database: Database, issued: Certificate) -> None:
+def test_who_ask_first_at_once_get_the_same(
+    database: Database, issued: Certificate, rendered: list[str]
+) -> None:
     found = documents_of(database)
     with ThreadPoolExecutor(8) as pool:
         kept = set(pool.map(lambda _: found.get(issued), range(16)))
     assert kept == {found.get(issued)}
+    assert rendered == [issued.serial]
+
+
+def test_processes_that_are_asked_at_once_give_the_same(
+    database: Database, issued: Certificate
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        kept = set(pool.map(lambda _: documents_of(database).get(issued), range(8)))
+    assert len(kept) == 1
 
 
 def test_what_is_kept_goes_before_what_was_rendered_meanwhile(

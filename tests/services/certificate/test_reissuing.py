@@ -112,6 +112,33 @@ def test_a_revoked_one_is_not_reissued_and_revoking_reaches_what_replaced_it(
     assert issued_to(learner, course)["revoked"] is True
 
 
+def test_an_admin_reissues_what_was_revoked_by_mistake(
+    somebody: Somebody, visitor: Visitor, stack: Stack
+) -> None:
+    learner, course, old = somebody
+    admin = register(stack)
+    grant(stack, admin, "admin")
+    path = f"/certificates/{old['serial']}:reissue"
+    assert visitor.post(path).status_code == 401
+    told = learner.post(path)
+    assert (told.status_code, reason(told)) == (403, "ROLE_REQUIRED")
+    told = admin.post("/certificates/0000-0000-0000-0000:reissue")
+    assert (told.status_code, reason(told)) == (404, "CERTIFICATE_NOT_FOUND")
+    assert admin.post(path).json() == old
+    admin.post(f"/certificates/{old['serial']}:revoke", {"reason": "Mistaken"})
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: admin.post(path), range(16)))
+    assert len({answer.text for answer in answers}) == 1
+    new = answers[0].json()
+    assert new["serial"] != old["serial"]
+    assert issued_to(learner, course) == new
+    found = visitor.get(f"/certificates/{old['serial']}").json()
+    assert (found["valid"], found["reason"]) == (False, "Mistaken")
+    assert visitor.get(f"/certificates/{new['serial']}").json()["valid"] is True
+    renamed(learner, "Grace Hopper")
+    assert admin.post(path).json()["learnerName"] == "Grace Hopper"
+
+
 def test_revoking_and_reissuing_at_once_leaves_none_valid(
     somebody: Somebody, visitor: Visitor, stack: Stack
 ) -> None:

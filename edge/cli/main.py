@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from edge import registry
 from edge.cli.admin import admin
 from edge.cli.auth import auth
+from edge.cli.certificate import certificate
 from edge.cli.events import events
 from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
@@ -134,5 +135,6 @@ main.add_command(export_course)
 main.add_command(journey)
 main.add_command(admin)
 main.add_command(auth)
+main.add_command(certificate)
 main.add_command(jobs)
 main.add_command(events)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import time
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +10,8 @@ from uuid import UUID, uuid4
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-from jwt.algorithms import ECAlgorithm
 
+from services.kit.identity.jwk import public_jwk
 from services.kit.identity.tokens import (
     ACCESS_TOKEN_TYPE,
     ALGORITHM,
@@ -37,9 +34,7 @@ class AccessSigner:
     @cached_property
     def public_jwk(self) -> dict[str, str]:
         """The public key as a JWK; its id is the thumbprint (RFC 7638)."""
-        jwk: dict[str, Any] = ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-        shape = {name: str(jwk[name]) for name in ("crv", "kty", "x", "y")}
-        return {**shape, "kid": _thumbprint(shape), "alg": ALGORITHM, "use": "sig"}
+        return public_jwk(self.key.public_key())
 
     def sign(
         self,
@@ -71,8 +66,3 @@ class AccessSigner:
             claims[DELETED_CLAIM] = True
         headers = {"typ": ACCESS_TOKEN_TYPE, "kid": self.public_jwk["kid"]}
         return jwt.encode(claims, self.key, ALGORITHM, headers=headers)
-
-
-def _thumbprint(shape: dict[str, str]) -> str:
-    canonical = json.dumps(shape, sort_keys=True, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()

@@ -12,12 +12,18 @@ from services.auth.repository.accounts import find_account
 from services.auth.repository.standing import update_profile
 from services.auth.signing_keys import SigningKeys
 from services.auth.standing import Standing
-from services.auth.views import account_message, verification_message
+from services.auth.views import (
+    account_message,
+    jwk_shape,
+    jwks_message,
+    verification_message,
+)
 from services.kit.data.database import Database
 from services.kit.identity.roles import role_name
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.account_pb2 import Account
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceServicer
+from stellr.auth.v1.keys_pb2 import Jwks
 from stellr.auth.v1.sign_in_pb2 import Verification
 
 
@@ -53,6 +59,19 @@ class AuthInternalServicer(AuthInternalServiceServicer):
     ) -> pb.RotateSigningKeysResponse:
         """Make a new key for access tokens."""
         return pb.RotateSigningKeysResponse(kid=self._keys.rotate())
+
+    def GetAccessTokenKeys(
+        self, request: pb.GetAccessTokenKeysRequest, context: grpc.ServicerContext
+    ) -> Jwks:
+        """The public keys of access tokens."""
+        return jwks_message(self._keys.jwks()["keys"])
+
+    def PublishKeys(
+        self, request: pb.PublishKeysRequest, context: grpc.ServicerContext
+    ) -> pb.PublishKeysResponse:
+        """Publish keys of the caller."""
+        self._keys.publish(map(jwk_shape, request.keys))
+        return pb.PublishKeysResponse()
 
     def UpdateAccount(
         self, request: pb.UpdateAccountRequest, context: grpc.ServicerContext

@@ -16,9 +16,10 @@ from services.auth.proofs import Proofs
 from services.auth.registration import Applicant, Registration
 from services.auth.sessions import Sessions
 from services.auth.signing_keys import SigningKeys
-from services.auth.views import signed_in_message, verification_message
+from services.auth.views import jwks_message, signed_in_message, verification_message
 from stellr.auth.v1 import auth_service_pb2 as pb
 from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceServicer
+from stellr.auth.v1.keys_pb2 import Jwks
 from stellr.auth.v1.sign_in_pb2 import SignedIn, Verification
 
 
@@ -161,9 +162,9 @@ class AuthServicer(AuthServiceServicer):
         self._sessions.end(request.everywhere)
         return pb.LogoutResponse()
 
-    def GetJwks(self, request: pb.GetJwksRequest, context: grpc.ServicerContext) -> pb.Jwks:
-        """The public keys of access tokens."""
-        return pb.Jwks(keys=[pb.Jwk(**jwk) for jwk in self._keys.jwks()["keys"]])
+    def GetJwks(self, request: pb.GetJwksRequest, context: grpc.ServicerContext) -> Jwks:
+        """The public keys of the academy."""
+        return jwks_message(self._keys.every_jwk())
 
 
 def _page(page: HttpBody, context: grpc.ServicerContext) -> HttpBody:

@@ -6,6 +6,7 @@ until the last token that it signed has died.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -68,6 +69,15 @@ class SigningKeys:
         if not self._jwks:
             self.load()
         return {"keys": self._jwks}
+
+    def every_jwk(self) -> list[dict[str, str]]:
+        """The same keys, and those that services publish, which sign no access token."""
+        return [*self.jwks()["keys"], *repository.find_published(self._database)]
+
+    def publish(self, jwks: Iterable[dict[str, str]]) -> None:
+        """Publish keys of a service."""
+        for jwk in jwks:
+            repository.publish_key(self._database, jwk)
 
     def load_jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys, read anew."""

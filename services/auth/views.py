@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from services.auth.access import LIFETIME_SECONDS
@@ -18,6 +19,7 @@ from services.kit.data.tables import timestamp
 from services.kit.text import trim
 from stellr.auth.v1 import account_pb2, account_service_pb2, audit_pb2
 from stellr.auth.v1 import sign_in_pb2 as pb
+from stellr.auth.v1.keys_pb2 import Jwk, Jwks
 
 KIND_PREFIX = "CREDENTIAL_KIND_"
 
@@ -38,6 +40,16 @@ def verification_message(pending: Pending) -> pb.Verification:
     return pb.Verification(
         verification_id=str(pending.verification_id), expire_time=timestamp(pending.expires_at)
     )
+
+
+def jwks_message(jwks: Iterable[Mapping[str, str]]) -> Jwks:
+    """Public keys as a set."""
+    return Jwks(keys=[Jwk(**jwk) for jwk in jwks])
+
+
+def jwk_shape(jwk: Jwk) -> dict[str, str]:
+    """A public key as it is kept."""
+    return {field.name: getattr(jwk, field.name) for field in Jwk.DESCRIPTOR.fields}
 
 
 def user_message(account: AccountRow) -> pb.User:

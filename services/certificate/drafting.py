@@ -10,7 +10,7 @@ from services.certificate.dates import day_in, known_timezone
 from services.certificate.errors import CertificateNotPrintable
 from services.certificate.fonts import without_glyph
 from services.certificate.names import is_visible
-from services.certificate.repository import Draft
+from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
 
 
@@ -47,6 +47,25 @@ def draft(person: Person, course: Course, now: datetime) -> Draft:
         issued_at=now,
         issue_day=day_in(now, timezone),
         timezone=timezone,
+    )
+
+
+def draft_anew(old: Certificate, user_id: UUID, name: str) -> Draft:
+    """The same certificate with another name, under a new serial: the course was completed then.
+
+    CertificateNotPrintable, for the name alone: the title was printed before.
+    """
+    _require_printable("learnerName", name)
+    return Draft(
+        user_id=user_id,
+        course_id=old.course_id,
+        serial=new_serial(),
+        learner_name=name,
+        course_title=old.course_title,
+        issued_at=old.issued_at,
+        issue_day=old.issue_day,
+        timezone=old.timezone,
+        replaces=old.certificate_id,
     )
 
 

@@ -22,6 +22,27 @@ class CertificateNotFound(NotFound):
     message = "there is no such certificate"
 
 
+class CertificateRevoked(FailedPrecondition):
+    """It was revoked: it is not issued anew."""
+
+    reason = Reason.REASON_CERTIFICATE_REVOKED
+    message = "the certificate was revoked"
+
+
+class StatusListNotFound(NotFound):
+    """No certificate is in a list of that number."""
+
+    reason = Reason.REASON_STATUS_LIST_NOT_FOUND
+    message = "there is no such status list"
+
+
+class KeyNotFound(NotFound):
+    """No credential was ever signed by it."""
+
+    reason = Reason.REASON_KEY_NOT_FOUND
+    message = "there is no such key"
+
+
 class CertificateNotPrintable(FailedPrecondition):
     """A `field` of it has nothing to be seen, or `characters` that no font has."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from services.certificate import repository
-from services.certificate.drafting import Course, Person, draft
-from services.certificate.errors import CertificateNotFound, NotEligible
-from services.certificate.repository import Certificate
+from services.certificate.drafting import Course, Person, draft, draft_anew
+from services.certificate.errors import CertificateNotFound, CertificateRevoked, NotEligible
+from services.certificate.repository import certificates as repository
+from services.certificate.repository.certificates import Certificate
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
@@ -83,6 +83,24 @@ class Issuing:
         self._tell(user_id, issued)
         return issued
 
+    def reissue(self, user_id: UUID, course: str) -> Certificate:
+        """The learner's certificate of a course (id or slug) under the name that they have now: the
+        one that is there, where it says that name, else a new one in its place.
+
+        CertificateNotFound, CertificateRevoked, CertificateNotPrintable.
+        """
+        old = self.get_issued(user_id, course)
+        return self._reissue(user_id, old.course_id, also_revoked=False)
+
+    def reissue_to_its_learner(self, issued: Certificate) -> Certificate:
+        """The same for whoever has, or had, this certificate; where it was revoked, a new one.
+
+        CertificateNotFound where the learner was erased; CertificateNotPrintable.
+        """
+        if issued.user_id is None:
+            raise CertificateNotFound
+        return self._reissue(issued.user_id, issued.course_id, also_revoked=True)
+
     def get_issued(self, user_id: UUID, course: str) -> Certificate:
         """The learner's certificate of a course (id or slug), or CertificateNotFound."""
         try:
@@ -96,6 +114,22 @@ class Issuing:
         if issued is None:
             raise CertificateNotFound
         return issued
+
+    def _reissue(self, user_id: UUID, course_id: UUID, *, also_revoked: bool) -> Certificate:
+        """It asks nothing of the course, which may be gone."""
+        name = self._person(user_id).name
+        old = repository.lock_certificate(self._database, user_id, course_id)
+        if old is None:
+            raise CertificateNotFound
+        revoked = old.revoked_at is not None
+        if revoked and not also_revoked:
+            raise CertificateRevoked
+        if old.learner_name == name and not revoked:
+            return old
+        made = repository.replace_certificate(self._database, old, draft_anew(old, user_id, name))
+        if made is None:
+            raise CertificateNotFound
+        return made
 
     def _course_id(self, course: str) -> UUID:
         return as_uuid(course) or self._course_named(course).course_id

@@ -21,11 +21,26 @@ class CertificateBase(Base):
 class Certificate(CertificateBase):
     """That a learner completed a course. Name and title stay as they were when it was issued.
 
+    One that was issued anew, as under another name, is replaced by a row of its own.
+
     Of a learner who was erased it keeps neither id nor name nor where they lived.
     """
 
     __tablename__ = "certificates"
-    __table_args__ = (sa.UniqueConstraint("user_id", "course_id"),)
+    __table_args__ = (
+        sa.Index(
+            "certificates_current",
+            "user_id",
+            "course_id",
+            unique=True,
+            postgresql_where=sa.text("replaced_at IS NULL"),
+        ),
+        sa.Index(
+            "certificates_invalid",
+            "status_number",
+            postgresql_where=sa.text("revoked_at IS NOT NULL OR replaced_at IS NOT NULL"),
+        ),
+    )
     certificate_id: Mapped[UUID] = new_id()
     user_id: Mapped[UUID | None]
     course_id: Mapped[UUID]
@@ -37,6 +52,13 @@ class Certificate(CertificateBase):
     timezone: Mapped[str]
     revoked_at: Mapped[datetime | None]
     revoke_reason: Mapped[str] = mapped_column(server_default="")
+    replaced_at: Mapped[datetime | None]
+    replaces: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("certificates.certificate_id"), unique=True
+    )
+    status_number: Mapped[int] = mapped_column(
+        sa.BigInteger, unique=True, server_default=sa.text("scattered(nextval('status_numbers'))")
+    )
 
 
 class Document(CertificateBase):
@@ -48,3 +70,19 @@ class Document(CertificateBase):
     )
     renderer: Mapped[int]
     pdf: Mapped[bytes]
+
+
+class SigningKey(CertificateBase):
+    """A key that certificates are, or were, signed with: its private part is sealed.
+
+    `public` is the public key, or the X.509 certificate of a key that signs documents, as DER. What
+    is not published yet signs nothing.
+    """
+
+    __tablename__ = "signing_keys"
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    purpose: Mapped[str]
+    public: Mapped[bytes]
+    sealed: Mapped[bytes]
+    published: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))

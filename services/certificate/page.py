@@ -31,6 +31,7 @@ class Verification:
     timezone: str = ""
     revoke_time: datetime | None = None
     reason: str = ""
+    replace_time: datetime | None = None
 
 
 def render_page(verification: Verification | None, serial: str) -> str:

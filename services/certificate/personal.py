@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from services.certificate import repository
+from services.certificate.repository import certificates as repository
 from services.kit.data.database import Database
 from services.kit.data.pages import every
 
@@ -34,7 +34,7 @@ def _certificates(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:
     found = every(
         lambda after: repository.list_certificates(db, user_id, after, PAGE),
         _BEGINNING,
-        lambda row: row.course_id,
+        lambda row: row.certificate_id,
     )
     for row in found:
         yield {
@@ -48,4 +48,5 @@ def _certificates(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:
             "timezone": row.timezone,
             "revokeTime": row.revoked_at,
             "revokeReason": row.revoke_reason,
+            "replaceTime": row.replaced_at,
         }

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from services.certificate.credentials import Credentials
 from services.certificate.documents import Documents
+from services.certificate.internal_servicer import CertificateInternalServicer
 from services.certificate.issuing import Issuing
+from services.certificate.key_kinds import CREDENTIAL, DOCUMENT, credential_kind, document_kind
 from services.certificate.personal import erase_person, export_person
 from services.certificate.servicer import CertificateServicer
+from services.certificate.signing_keys import PURPOSE, SigningKeys
 from services.certificate.tasks import AutomaticIssuing
 from services.kit.events.consumer import on
 from services.kit.process.runtime import Runtime
-from services.kit.process.service import Domain, PersonalData, Registration, Service
+from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
+from stellr.certificate.v1.certificate_internal_service_pb2_grpc import (
+    add_CertificateInternalServiceServicer_to_server,
+)
 from stellr.certificate.v1.certificate_service_pb2_grpc import (
     add_CertificateServiceServicer_to_server,
 )
@@ -26,14 +35,42 @@ from stellr.user.v1.user_internal_service_pb2_grpc import UserInternalServiceStu
 
 def build(runtime: Runtime) -> Domain:
     """What certificate consists of."""
-    issuing, public_url = make_issuing(runtime), runtime.settings.public_url
+    keys = make_keys(runtime)
+    issuing = make_issuing(runtime)
     automatic = AutomaticIssuing(issuing, runtime.jobs)
-    documents = Documents(runtime.database, public_url)
-    servicer = CertificateServicer(runtime.database, public_url, issuing, documents)
+    servicer = make_servicer(runtime, issuing, keys)
+    internal = CertificateInternalServicer(keys)
     return Domain(
-        servicers=[Registration(add_CertificateServiceServicer_to_server, servicer)],
+        servicers=[
+            Registration(add_CertificateServiceServicer_to_server, servicer),
+            Registration(add_CertificateInternalServiceServicer_to_server, internal),
+        ],
         consumers=[on(CourseCompleted, automatic.course_completed)],
+        # Also where auth's database was set back since.
+        periodic=[Periodic("publish_keys", 600.0, keys[CREDENTIAL].publish)],
         personal=PersonalData.over(runtime.database, export_person, erase_person),
+    )
+
+
+def make_keys(runtime: Runtime) -> dict[str, SigningKeys]:
+    """The academy's own keys, by what they sign."""
+    sealer = runtime.sealer(PURPOSE)
+    auth = AuthInternalServiceStub(runtime.channel("auth"))
+    kinds = (credential_kind(auth, runtime.settings.public_url), document_kind())
+    return {kind.purpose: SigningKeys(runtime.database, sealer, kind) for kind in kinds}
+
+
+def make_servicer(
+    runtime: Runtime, issuing: Issuing, keys: Mapping[str, SigningKeys]
+) -> CertificateServicer:
+    """What answers the public."""
+    database, public_url = runtime.database, runtime.settings.public_url
+    return CertificateServicer(
+        database,
+        public_url=public_url,
+        issuing=issuing,
+        documents=Documents(database, keys[DOCUMENT], public_url),
+        credentials=Credentials(database, keys[CREDENTIAL], public_url),
     )
 
 
@@ -52,7 +89,7 @@ def make_issuing(runtime: Runtime) -> Issuing:
 SERVICE = Service(
     name="certificate",
     build=build,
-    calls=("progress", "course", "user", "notification"),
+    calls=("auth", "progress", "course", "user", "notification"),
     follows=("progress",),
     migrations=str(Path(__file__).parent / "migrations"),
 )

@@ -1,4 +1,4 @@
-"""The keys that access tokens are signed with."""
+"""The keys that access tokens are signed with, and those that services publish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from psycopg.types.json import Jsonb
 
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write, nothing
+from services.kit.data.statements import Statement, Write, nothing, scalar
 
 
 class SigningKeyRow(NamedTuple):
@@ -43,6 +43,17 @@ _DELETE_KEYS = Write(
     nothing,
 )
 
+_PUBLISH_KEY = Write(
+    """
+    INSERT INTO published_keys (kid, public_jwk) VALUES (:kid, :public_jwk)
+    ON CONFLICT DO NOTHING
+    """,
+    nothing,
+)
+_FIND_PUBLISHED = Statement(
+    "SELECT public_jwk FROM published_keys ORDER BY created_at DESC, kid", scalar
+)
+
 
 def find_keys(db: Database) -> list[SigningKeyRow]:
     """All keys, the one that signs last first."""
@@ -64,3 +75,13 @@ def create_key(
 def delete_keys(db: Database, remembered: timedelta) -> int:
     """Delete the keys whose successor has signed for that long; how many."""
     return db.run(_DELETE_KEYS, remembered=remembered)
+
+
+def publish_key(db: Database, public_jwk: dict[str, str]) -> None:
+    """Keep a public key of a service, unless one of this id is there."""
+    db.run(_PUBLISH_KEY, kid=public_jwk["kid"], public_jwk=Jsonb(public_jwk))
+
+
+def find_published(db: Database) -> list[dict[str, str]]:
+    """The public keys of services, the newest first."""
+    return db.all(_FIND_PUBLISHED)

@@ -30,8 +30,8 @@ from services.kit.rpc.policy import limits_of
 from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
-from stellr.auth.v1 import auth_service_pb2
-from stellr.auth.v1.auth_service_pb2_grpc import AuthServiceStub
+from stellr.auth.v1.auth_internal_service_pb2 import GetAccessTokenKeysRequest
+from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
 from stellr.auth.v1.events_pb2 import AccountChanged, SessionEnded, SigningKeysChanged
 
 # Every process hears who is signed out, and asks for the keys of tokens: that is identity, not a
@@ -178,5 +178,5 @@ class Runtime:
         return MeshTokens(self.name, key, self.mesh_keys)
 
     def _load_jwks(self) -> Mapping[str, Any]:
-        request = auth_service_pb2.GetJwksRequest()
-        return MessageToDict(AuthServiceStub(self._channel(IDENTITY_SERVICE)).GetJwks(request))
+        stub = AuthInternalServiceStub(self._channel(IDENTITY_SERVICE))
+        return MessageToDict(stub.GetAccessTokenKeys(GetAccessTokenKeysRequest()))

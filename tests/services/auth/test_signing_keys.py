@@ -6,10 +6,13 @@ from typing import Any, cast
 import jwt
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.auth import signing_keys as module
+from services.auth.access import AccessSigner
 from services.auth.signing_keys import SigningKeys
 from services.kit.data.database import Database
+from services.kit.errors import TokenInvalid
 from services.kit.events.events import Events
 from services.kit.identity.secrets import Sealer
 from services.kit.identity.tokens import AccessTokens, KeySet
@@ -120,6 +123,23 @@ def test_under_another_secret_a_new_key_signs(database: Database) -> None:
     after = signed(keys)
     assert kid(after) != kid(before)
     assert takes(keys, before)
+
+
+def test_what_a_service_publishes_is_in_the_set_for_ever_and_signs_no_access_token(
+    database: Database,
+) -> None:
+    keys, stranger = keys_of(database), keys_of(database, b"t" * 32)
+    keys.load()
+    foreign = AccessSigner(ec.generate_private_key(ec.SECP256R1()), ISSUER)
+    for _ in range(2):
+        with database.transaction():
+            keys.publish([foreign.public_jwk])
+    wanted = {foreign.public_jwk["kid"], *(key["kid"] for key in keys.jwks()["keys"])}
+    assert len(stranger.every_jwk()) == len(wanted) + 1  # its own, of another secret
+    assert wanted <= {key["kid"] for key in stranger.every_jwk()}
+    token = foreign.sign(cast(Any, PERSON), cast(Any, SESSION), ["admin"], 1)
+    with pytest.raises(TokenInvalid):
+        takes(keys, token)
 
 
 def test_the_pause_is_longer_than_events_take() -> None:

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.certificate import repository
 from services.certificate.personal import erase_person, export_person
-from services.certificate.repository import Certificate, Draft
+from services.certificate.repository import certificates as repository
+from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
 from services.kit.data import persons
 from services.kit.data.database import Database

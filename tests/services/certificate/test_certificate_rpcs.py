@@ -4,27 +4,16 @@ import io
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import grpc
 import pypdf
 import pytest
-import sqlalchemy as sa
 
-from services.certificate import repository
-from services.certificate.documents import Documents
-from services.certificate.drafting import Course, Person, draft
-from services.certificate.models import Certificate
 from services.certificate.page import CONTENT_SECURITY_POLICY
-from services.certificate.service import SERVICE, make_issuing
-from services.certificate.servicer import CertificateServicer
-from services.kit.data.database import Database
 from services.kit.rpc.clients import MeshChannel
-from stellr.certificate.v1 import certificate_service_pb2 as pb
-from tests.services.in_process import invoke, runtime_of
 from tests.services.own_course import make_course
 from tests.support import Learner, Stack, Visitor, body_of, reason
 
@@ -245,28 +234,3 @@ def test_an_unknown_serial_is_not_found(visitor: Visitor, serial: str) -> None:
     assert "x-http-code" not in page.headers
     assert "No such certificate" in page.text
     assert "<script" not in page.text
-
-
-def test_a_revoked_certificate_is_known_and_not_valid(
-    stack: Stack, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    database, revoke_time = database_of("certificate"), datetime(2026, 11, 22, tzinfo=UTC)
-    made = draft(Person(uuid4(), "Zoë", "UTC"), Course(uuid4(), "The Night Sky"), datetime.now(UTC))
-    revoke = sa.update(Certificate).values(revoked_at=revoke_time, revoke_reason="Issued twice")
-    with database.transaction() as unit:
-        repository.create_certificate(database, made)
-        unit.session.execute(revoke)
-    runtime = runtime_of(SERVICE, stack, database, monkeypatch)
-    documents = Documents(database, "https://academy.example")
-    servicer = CertificateServicer(
-        database, "https://academy.example", make_issuing(runtime), documents
-    )
-    service = pb.DESCRIPTOR.services_by_name["CertificateService"]
-    request = pb.GetVerifiedCertificateRequest(serial=made.serial.lower())
-    answer, _, code, _ = invoke(
-        service, servicer, runtime.database, "GetVerifiedCertificate", request
-    )
-    runtime.close()
-    assert code == grpc.StatusCode.OK
-    assert (answer.valid, answer.reason) == (False, "Issued twice")
-    assert answer.revoke_time.ToDatetime(tzinfo=UTC) == revoke_time

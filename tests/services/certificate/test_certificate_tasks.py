@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.certificate import repository
 from services.certificate.dates import day_in
 from services.certificate.drafting import Course, Person, draft
 from services.certificate.errors import CertificateNotFound
 from services.certificate.issuing import Issuing
 from services.certificate.models import Certificate
+from services.certificate.repository import certificates as repository
 from services.certificate.service import SERVICE, make_issuing
 from services.certificate.tasks import AutomaticIssuing
 from services.kit.data.database import Database

@@ -9,13 +9,15 @@ from uuid import uuid4
 import pypdf
 import pytest
 
-from services.certificate import documents, pdf, repository
+from services.certificate import documents, pdf
 from services.certificate.documents import Documents
 from services.certificate.page import render_page
-from services.certificate.repository import Certificate, Draft
+from services.certificate.repository import certificates as repository
+from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
 from services.certificate.views import certificate_message, verification, verified_message
 from services.kit.data.database import Database
+from tests.services.certificate.keys import document_keys
 
 URL = "https://academy.example"
 
@@ -23,6 +25,10 @@ URL = "https://academy.example"
 @pytest.fixture
 def database(database_of: Callable[[str], Database]) -> Database:
     return database_of("certificate")
+
+
+def documents_of(database: Database, url: str = URL) -> Documents:
+    return Documents(database, document_keys(database), url)
 
 
 @pytest.fixture
@@ -64,31 +70,44 @@ def issued(database: Database) -> Certificate:
 def test_a_document_is_rendered_once(
     database: Database, issued: Certificate, rendered: list[str]
 ) -> None:
-    first = Documents(database, URL).get(issued)
+    first = documents_of(database).get(issued)
     assert first.startswith(b"%PDF")
     # The name of the academy's address changed meanwhile; what was printed stays.
-    assert Documents(database, "https://elsewhere.example").get(issued) == first
+    assert documents_of(database, "https://elsewhere.example").get(issued) == first
     assert rendered == [issued.serial]
 
 
-def test_who_ask_first_at_once_get_the_same(database: Database, issued: Certificate) -> None:
-    found = Documents(database, URL)
+def test_who_ask_first_at_once_get_the_same(
+    database: Database, issued: Certificate, rendered: list[str]
+) -> None:
+    found = documents_of(database)
     with ThreadPoolExecutor(8) as pool:
         kept = set(pool.map(lambda _: found.get(issued), range(16)))
     assert kept == {found.get(issued)}
+    assert rendered == [issued.serial]
+
+
+def test_processes_that_are_asked_at_once_give_the_same(
+    database: Database, issued: Certificate
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        kept = set(pool.map(lambda _: documents_of(database).get(issued), range(8)))
+    assert len(kept) == 1
 
 
 def test_what_is_kept_goes_before_what_was_rendered_meanwhile(
     database: Database, issued: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    render = pdf.render
+
     def overtaken(text: pdf.CertificateText) -> bytes:
         repository.keep_document(
             database, issued.certificate_id, documents.RENDERER, b"of another process"
         )
-        return b"too late"
+        return render(text)
 
     monkeypatch.setattr(pdf, "render", overtaken)
-    assert Documents(database, URL).get(issued) == b"of another process"
+    assert documents_of(database).get(issued) == b"of another process"
 
 
 def test_a_later_renderer_renders_anew(
@@ -97,10 +116,10 @@ def test_a_later_renderer_renders_anew(
     rendered: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Documents(database, URL).get(issued)
+    documents_of(database).get(issued)
     monkeypatch.setattr(documents, "RENDERER", documents.RENDERER + 1)
-    Documents(database, URL).get(issued)
-    Documents(database, URL).get(issued)
+    documents_of(database).get(issued)
+    documents_of(database).get(issued)
     assert rendered == [issued.serial] * 2
 
 
@@ -123,6 +142,6 @@ def test_document_page_and_message_say_the_same_day(
         assert message.issue_time.ToJsonString() == time
     page = render_page(verification(issued), issued.serial)
     assert f'<time datetime="{day}">{words}</time>{" (UTC)" if zone else ""}</dd>' in page
-    reader = pypdf.PdfReader(io.BytesIO(Documents(database, URL).get(issued)))
+    reader = pypdf.PdfReader(io.BytesIO(documents_of(database).get(issued)))
     label = "Date of issue (UTC)" if zone else "Date of issue"
     assert f"{label}\n{words}\n" in reader.pages[0].extract_text()

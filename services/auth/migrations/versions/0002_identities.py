@@ -48,6 +48,12 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
     )
     op.create_table(
+        "published_keys",
+        sa.Column("kid", sa.Text, primary_key=True),
+        sa.Column("public_jwk", pg.JSONB, nullable=False),
+        sa.Column("created_at", TIME, nullable=False, server_default=NOW),
+    )
+    op.create_table(
         "openid_uses",
         sa.Column("digest", sa.Text, primary_key=True),
         sa.Column("expires_at", TIME, nullable=False),

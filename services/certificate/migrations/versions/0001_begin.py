@@ -1,4 +1,7 @@
-"""Certificates and their PDFs."""
+"""Certificates, their PDFs, and the keys that they are signed with."""
+
+import secrets
+from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +18,8 @@ UUIDV7 = sa.text("uuidv7()")
 
 def upgrade() -> None:
     create_runtime_tables()
+    script = Path(__file__).parents[1] / "status_numbers.sql"
+    op.execute(script.read_text().replace("{{seed}}", str(secrets.randbits(62))))
     op.create_table(
         "certificates",
         sa.Column("certificate_id", sa.Uuid, primary_key=True, server_default=UUIDV7),
@@ -28,7 +33,29 @@ def upgrade() -> None:
         sa.Column("timezone", sa.Text, nullable=False),
         sa.Column("revoked_at", TIME),
         sa.Column("revoke_reason", sa.Text, nullable=False, server_default=""),
-        sa.UniqueConstraint("user_id", "course_id"),
+        sa.Column("replaced_at", TIME),
+        sa.Column("replaces", sa.Uuid, sa.ForeignKey("certificates.certificate_id"), unique=True),
+        sa.Column(
+            "status_number",
+            sa.BigInteger,
+            nullable=False,
+            unique=True,
+            server_default=sa.text("scattered(nextval('status_numbers'))"),
+        ),
+    )
+    op.create_index(
+        "certificates_current",
+        "certificates",
+        ["user_id", "course_id"],
+        unique=True,
+        postgresql_where=sa.text("replaced_at IS NULL"),
+    )
+    # What a status list tells.
+    op.create_index(
+        "certificates_invalid",
+        "certificates",
+        ["status_number"],
+        postgresql_where=sa.text("revoked_at IS NOT NULL OR replaced_at IS NOT NULL"),
     )
     op.create_table(
         "certificate_documents",
@@ -40,5 +67,14 @@ def upgrade() -> None:
         ),
         sa.Column("renderer", sa.Integer, nullable=False),
         sa.Column("pdf", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "signing_keys",
+        sa.Column("key_id", sa.Text, primary_key=True),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("public", sa.LargeBinary, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("published", sa.Boolean, nullable=False),
+        sa.Column("created_at", TIME, nullable=False, server_default=sa.text("clock_timestamp()")),
     )
     keep_out_the_erased("certificates")

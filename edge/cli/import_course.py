@@ -91,7 +91,9 @@ def refuse(defects: Iterable[Told]) -> int:
 def refuse_missed(lessons: Sequence[MissedLesson]) -> int:
     """Print every lesson that the bundle does not have any more; the exit status."""
     for lesson in lessons:
-        click.echo(_printable(f'{lesson.file}: "{lesson.title}" is not in the bundle'), err=True)
+        lost = counted(lesson.completion_count, "completion")
+        text = f'{lesson.file}: "{lesson.title}" is not in the bundle ({lost})'
+        click.echo(_printable(text), err=True)
     click.echo(
         f"The course would lose {counted(len(lessons), 'lesson')} with what learners did there:"
         " nothing was changed.\nGive a lesson that was renamed and rewritten its old title or file"

@@ -49,8 +49,12 @@ class CourseImports:
 
     def _end(self, event: internal.ImportEvent) -> Course:
         if event.HasField("refusal"):
-            missed = [lesson.title for lesson in event.refusal.missed_lessons]
-            raise LessonsMissed(metadata={"lessons": ", ".join(missed[:MOST_NAMED])})
+            missed = event.refusal.missed_lessons
+            told = [f"{lesson.title} ({lesson.completion_count})" for lesson in missed[:MOST_NAMED]]
+            completions = sum(lesson.completion_count for lesson in missed)
+            raise LessonsMissed(
+                metadata={"lessons": ", ".join(told), "completions": str(completions)}
+            )
         if not event.HasField("summary"):
             raise ServiceUnavailable
         request = GetCourseRequest(course=event.summary.course_id)

@@ -32,7 +32,8 @@ def build(runtime: Runtime) -> Domain:
         clear_leftovers(folder)
     everyone = processes(runtime.settings, sorted([*SERVICE.calls, NAME]))
     others = [process for process in everyone if process.service != NAME]
-    importer = Importer.over(*(runtime.channel(name) for name in ("course", "quiz", "media")))
+    holders = ("course", "quiz", "media", "progress")
+    importer = Importer.over(*(runtime.channel(name) for name in holders))
     readiness = Readiness(others, lambda: (NAME, own_state(runtime)))
     exporter = Exporter([runtime.channel(name) for name in SERVICE.calls])
     public = GatewayServicer(

@@ -18,6 +18,15 @@ class ProgressInternalServicer(ProgressInternalServiceServicer):
     def __init__(self, tracking: Tracking) -> None:
         self._tracking = tracking
 
+    def CountCompletions(
+        self, request: pb.CountCompletionsRequest, context: grpc.ServicerContext
+    ) -> pb.CountCompletionsResponse:
+        """How often lessons were completed."""
+        found = self._tracking.count_completions([*map(UUID, request.lesson_ids)])
+        return pb.CountCompletionsResponse(
+            completions={str(lesson_id): count for lesson_id, count in found.items()}
+        )
+
     def GetStanding(
         self, request: pb.GetStandingRequest, context: grpc.ServicerContext
     ) -> pb.Standing:

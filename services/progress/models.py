@@ -36,11 +36,12 @@ class CourseProgress(ProgressBase):
 class LessonCompletion(ProgressBase):
     """A lesson that a learner completed.
 
-    The key begins with what is asked for, all that a learner did in a course, so that the one
-    index serves both; a lesson never changes its course.
+    The key begins with what is asked for, all that a learner did in a course; a lesson never
+    changes its course.
     """
 
     __tablename__ = "lesson_completions"
+    __table_args__ = (sa.Index("completions_of_a_lesson", "lesson_id"),)
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     course_id: Mapped[UUID] = mapped_column(primary_key=True)
     lesson_id: Mapped[UUID] = mapped_column(primary_key=True)

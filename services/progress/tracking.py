@@ -96,6 +96,10 @@ class Tracking:
         state = learning.find_state(self._database, user_id, outline.course_id)
         return Standing(outline, state, enrolled_at)
 
+    def count_completions(self, lesson_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+        """How many learners have each of these lessons completed, where any has."""
+        return learning.count_completions(self._database, lesson_ids)
+
     def _own_lesson(self, user_id: UUID, lesson_id: str) -> tuple[UUID, Outline, datetime]:
         found = as_uuid(lesson_id)
         if found is None:

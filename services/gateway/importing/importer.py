@@ -17,6 +17,7 @@ from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceStub
+from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
 
@@ -30,17 +31,20 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True)
 class Importer:
-    """Imports courses through the internal RPCs of the three services that hold them."""
+    """Imports courses through the internal RPCs of the services that hold them."""
 
     services: Services
 
     @classmethod
-    def over(cls, course: MeshChannel, quiz: MeshChannel, media: MeshChannel) -> Importer:
+    def over(
+        cls, course: MeshChannel, quiz: MeshChannel, media: MeshChannel, progress: MeshChannel
+    ) -> Importer:
         """The importer that uses these channels."""
         stubs = Services(
             CourseInternalServiceStub(course),
             QuizInternalServiceStub(quiz),
             MediaInternalServiceStub(media),
+            ProgressInternalServiceStub(progress),
         )
         return cls(stubs)
 

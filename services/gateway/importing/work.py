@@ -28,6 +28,8 @@ from stellr.errors.v1.reason_pb2 import Reason
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.media.v1 import media_internal_service_pb2 as media_pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceStub
+from stellr.progress.v1.progress_internal_service_pb2 import CountCompletionsRequest
+from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
 
@@ -47,6 +49,7 @@ class Services(NamedTuple):
     course: CourseInternalServiceStub
     quiz: QuizInternalServiceStub
     media: MediaInternalServiceStub
+    progress: ProgressInternalServiceStub
 
 
 @dataclass
@@ -72,7 +75,7 @@ class Work:
             yield from self._store()
             yield from self._take_turn()
         if not self._may_go_on():
-            yield pb.ImportEvent(refusal=_missed(self.plan))
+            yield pb.ImportEvent(refusal=self._missed())
             return
         try:
             yield _step(f'planned "{self.bundle.title}"', 2)
@@ -84,6 +87,22 @@ class Work:
 
     def _may_go_on(self) -> bool:
         return self.remove_lessons or not self.plan.removed_lessons
+
+    def _missed(self) -> pb.ImportRefusal:
+        """The lessons that the course would lose, and how many learners completed each."""
+        removed = self.plan.removed_lessons
+        request = CountCompletionsRequest(lesson_ids=[lesson.lesson_id for lesson in removed])
+        counts = self.services.progress.CountCompletions(request, timeout=STEP_SECONDS).completions
+        missed = [
+            pb.MissedLesson(
+                lesson_id=lesson.lesson_id,
+                title=lesson.title,
+                file=lesson.key,
+                completion_count=counts.get(lesson.lesson_id, 0),
+            )
+            for lesson in removed
+        ]
+        return pb.ImportRefusal(missed_lessons=missed)
 
     def _store(self) -> Iterator[pb.ImportEvent]:
         """Upload the files; learners see nothing of that."""
@@ -212,14 +231,6 @@ def _parts(path: Path, media_type: str) -> Iterator[media_pb.UploadObjectRequest
     with path.open("rb") as file:
         while chunk := file.read(PART_BYTES):
             yield media_pb.UploadObjectRequest(chunk=chunk)
-
-
-def _missed(plan: course_pb.ImportPlan) -> pb.ImportRefusal:
-    missed = [
-        pb.MissedLesson(lesson_id=lesson.lesson_id, title=lesson.title, file=lesson.key)
-        for lesson in plan.removed_lessons
-    ]
-    return pb.ImportRefusal(missed_lessons=missed)
 
 
 def _step(text: str, done: int) -> pb.ImportEvent:

@@ -235,6 +235,20 @@ def open_learners(db: Database, outline: Outline, after: UUID, limit: int) -> Se
     )
 
 
+_COUNT_COMPLETIONS = Statement(
+    """
+    SELECT lesson_id, count(*)::integer FROM lesson_completions
+    WHERE lesson_id = ANY(:lesson_ids) GROUP BY lesson_id
+    """,
+    lambda lesson_id, count: (lesson_id, count),
+)
+
+
+def count_completions(db: Database, lesson_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """How many learners have each of these lessons completed, where any has."""
+    return dict(db.all(_COUNT_COMPLETIONS, lesson_ids=list(lesson_ids)))
+
+
 # A person's data
 
 _EXPORT_COURSES = Statement(

@@ -38,7 +38,7 @@ def test_lessons_that_would_be_lost_are_named(capsys: pytest.CaptureFixture[str]
     refusal = pb.ImportRefusal(missed_lessons=missed)
     assert show([pb.ImportEvent(refusal=refusal)]) == 1
     first, second, *advice = capsys.readouterr().err.splitlines()
-    assert first == 'lessons/a.md: "a" is not in the bundle'
-    assert second == 'lessons/b.md: "b" is not in the bundle'
+    assert first == 'lessons/a.md: "a" is not in the bundle (0 completions)'
+    assert second == 'lessons/b.md: "b" is not in the bundle (0 completions)'
     assert "2 lessons" in advice[0]
     assert "--remove" in advice[1]

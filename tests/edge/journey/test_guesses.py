@@ -50,3 +50,39 @@ def test_likely_numbers_of_right_options_come_first() -> None:
     assert likely_sizes(4) == [2, 3, 1, 4]
     assert likely_sizes(2) == [1, 2]
     assert likely_sizes(1) == [1]
+
+
+TEXT, NUMBER, MATCHING, ORDERING = (
+    f"QUESTION_TYPE_{kind}" for kind in ("SHORT_TEXT", "NUMERIC", "MATCHING", "ORDERING")
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "answer"),
+    [
+        (SINGLE, {"correctOptionIds": ["b"]}, {"optionIds": ["b"]}),
+        (ORDERING, {"correctOptionIds": ["b", "a"]}, {"optionIds": ["b", "a"]}),
+        (TEXT, {"correctAnswers": ["*sirius*", "Sirius"]}, {"text": "sirius"}),
+        (TEXT, {"correctAnswers": ["*"]}, {"text": "x"}),
+        (NUMBER, {"correctAnswers": ["3:0.5"]}, {"number": 3.0}),
+        (NUMBER, {"correctAnswers": ["-1..5"]}, {"number": -1.0}),
+        (MATCHING, {"correctAnswers": ["x → y"]}, {"pairs": [{"left": "x", "right": "y"}]}),
+    ],
+)
+def test_what_a_result_shows_is_taken_from_it(
+    kind: str, told: dict[str, Any], answer: dict[str, Any]
+) -> None:
+    asked = question("q", kind, "ab") | {"lefts": ["x", "z"], "rights": ["y", "w"]}
+    guesses = Guesses([asked])
+    wrong = {"questionId": "q", "correct": False, **told}
+    assert guesses.learn([wrong])
+    assert guesses.answers() == [{"questionId": "q", **answer}]
+    # What is shown and was wrong all the same is not given for ever.
+    assert not guesses.learn([wrong]) or kind == SINGLE
+
+
+def test_each_attempt_may_draw_other_questions() -> None:
+    one, other = question("one", SINGLE, "ab"), question("other", SINGLE, "cd")
+    guesses = Guesses([one])
+    guesses.see([one, other])
+    assert guesses.answers([other]) == [{"questionId": "other", "optionIds": ["c"]}]

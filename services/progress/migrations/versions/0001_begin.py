@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("lesson_id", sa.Uuid, primary_key=True),
         sa.Column("completed_at", TIME, nullable=False, server_default=NOW),
     )
+    # Asked only before a lesson is taken away.
+    op.create_index("completions_of_a_lesson", "lesson_completions", ["lesson_id"])
     op.create_table(
         "quiz_passes",
         sa.Column("user_id", sa.Uuid, primary_key=True),

@@ -63,7 +63,9 @@ class Dying:
 
 @pytest.fixture(name="importer")
 def _importer(mesh: Callable[[str, str], MeshChannel]) -> Importer:
-    return Importer.over(*(mesh("gateway", name) for name in ("course", "quiz", "media")))
+    return Importer.over(
+        *(mesh("gateway", name) for name in ("course", "quiz", "media", "progress"))
+    )
 
 
 @pytest.fixture(name="slug")

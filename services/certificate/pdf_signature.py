@@ -43,5 +43,5 @@ def _signer(signing: Signing) -> signers.SimpleSigner:
     return signers.SimpleSigner(
         signing_cert=Certificate.load(signing.public),
         signing_key=PrivateKeyInfo.load(key),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
     )

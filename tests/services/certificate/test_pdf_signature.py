@@ -7,6 +7,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from asn1crypto import pem
 from asn1crypto.x509 import Certificate
 from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -16,7 +17,11 @@ from pyhanko_certvalidator import ValidationContext
 from services.certificate import pdf, pdf_signature
 from services.certificate.key_kinds import document_kind
 from services.certificate.signing_keys import Signing
+from services.kit.rpc.clients import MeshChannel
+from tests.services.certificate.graduates import graduate, issued_to
+from tests.support import Stack
 
+Mesh = Callable[[str, str], MeshChannel]
 NAME = "Zoë الْخَوَارِزْمِيّ 王小明"
 
 
@@ -104,3 +109,34 @@ def picture() -> Callable[[bytes], bytes]:
         return bytes(image)
 
     return drawn
+
+
+# On a running stack
+
+
+def roots(stack: Stack) -> list[Certificate]:
+    """What an operator prints and hands to who shall trust the academy."""
+    printed = stack.command("certificate", "keys", "--pem").stdout.encode()
+    parts = [part for part in pem.unarmor(printed, multiple=True) if part[0] == "CERTIFICATE"]
+    return [Certificate.load(der) for _, _, der in parts]
+
+
+def test_a_download_is_valid_with_what_the_operator_prints_also_after_a_rotation(
+    stack: Stack, mesh: Mesh
+) -> None:
+    people = [graduate(stack, mesh, name=NAME) for _ in range(2)]
+    documents = []
+    for learner, course in people:
+        issued_to(learner, course)
+        documents.append(learner.get(f"/certificate/{course}/download").content)
+        done = stack.command("certificate", "keys", "rotate", "document")
+        assert done.returncode == 0, done.stderr
+    learner, course = people[0]
+    assert learner.get(f"/certificate/{course}/download").content == documents[0]
+    trusted = ValidationContext(trust_roots=roots(stack), allow_fetching=False)
+    signers = set()
+    for document in documents:
+        (signature,) = PdfFileReader(io.BytesIO(document)).embedded_signatures
+        assert validate_pdf_signature(signature, trusted).bottom_line
+        signers.add(signature.signer_cert.sha256_fingerprint)
+    assert len(signers) == 2

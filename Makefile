@@ -26,8 +26,8 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.packages | protos/gen/.built
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-test: build ## all tests, in two processes on one embedded stack
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+test: build ## all tests, in four processes on one embedded stack
+	$(BIN)/python -m pytest tests -n 4 --dist loadfile
 
 lint: build ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 import hypothesis
@@ -26,7 +26,7 @@ SHARED = "stack"
 # Properties are tried anew in each run, on a machine that may be busy; nothing is kept of it.
 _HYPOTHESIS = TemporaryDirectory(prefix="stellr-hypothesis-")
 set_hypothesis_home_dir(_HYPOTHESIS.name)
-hypothesis.settings.register_profile("stellr", database=None, deadline=None)
+hypothesis.settings.register_profile("stellr", database=None, deadline=None, max_examples=50)
 hypothesis.settings.load_profile("stellr")
 
 
@@ -126,16 +126,29 @@ def lasting_database_of(stack: Stack) -> Iterator[Callable[[str], Database]]:
 
 
 class _Scratch:
-    """A database for one test."""
+    """A database for one test: a copy of one that was migrated for all tests of this process."""
+
+    _templates: ClassVar[dict[tuple[str, str], str]] = {}
 
     def __init__(self, stack: Stack, service: str) -> None:
         self._like: str = stack.run["databases"][service]
         self._name = f"scratch_{service}_{secrets.token_hex(4)}"
-        parts = urlsplit(self._like)
-        self.url = urlunsplit(parts._replace(path=f"/{self._name}"))
-        self._execute(f'CREATE DATABASE "{self._name}" STRATEGY wal_log')
-        migrate.upgrade(str(registry.load(service).migrations), self.url)
+        self.url = self._url(self._name)
+        template = self._template(service)
+        self._execute(f'CREATE DATABASE "{self._name}" TEMPLATE "{template}" STRATEGY wal_log')
         self.database = Database(self.url, 5)
+
+    def _template(self, service: str) -> str:
+        key = (self._like, service)
+        if key not in self._templates:
+            name = f"template_{service}_{secrets.token_hex(4)}"
+            self._execute(f'CREATE DATABASE "{name}" STRATEGY wal_log')
+            migrate.upgrade(str(registry.load(service).migrations), self._url(name))
+            self._templates[key] = name
+        return self._templates[key]
+
+    def _url(self, name: str) -> str:
+        return urlunsplit(urlsplit(self._like)._replace(path=f"/{name}"))
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self._like, autocommit=True) as connection:

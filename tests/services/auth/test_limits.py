@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.kit.data.database import Database
-from tests.services.auth.own_auth import OwnAuth, own_auth, reason_of, refused
+from tests.services.auth.own_auth import OwnAuth, own_auth, reason_of, refused, within_a_minute
 from tests.support import Stack
 
 EMAIL = "ann@learner.example"
@@ -20,6 +20,7 @@ def auth(
     few = {"limit_login_address": "5", "limit_login_account": "5", "limit_refresh_address": "3"}
     with own_auth(stack, database_of("auth"), monkeypatch, **few) as running:
         running.account(EMAIL)
+        within_a_minute()
         yield running
 
 

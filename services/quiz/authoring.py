@@ -17,8 +17,9 @@ from services.quiz.exporting import gift_of
 from services.quiz.importing import violations
 from services.quiz.kept import QuizVersion
 from services.quiz.questions import WrittenQuiz
+from services.quiz.regrading import Regrading
 from services.quiz.repository import quizzes
-from services.quiz.repository.quizzes import Latest
+from services.quiz.repository.quizzes import Current, Latest
 from services.quiz.saving import Saving
 from services.quiz.telling import Telling
 from stellr.quiz.v1.quiz_authoring_service_pb2 import AuthoredQuiz
@@ -35,12 +36,18 @@ class Authoring:
     """LessonNotFound and NotYourCourse in each, EtagStale where an etag is given."""
 
     def __init__(
-        self, database: Database, saving: Saving, authors: Authors, telling: Telling
+        self,
+        database: Database,
+        saving: Saving,
+        authors: Authors,
+        telling: Telling,
+        regrading: Regrading,
     ) -> None:
         self._database = database
         self._saving = saving
         self._authors = authors
         self._telling = telling
+        self._regrading = regrading
 
     def read(self, lesson_id: str, caller: Caller) -> OwnedQuiz:
         """The quiz as it is; QuizNotFound."""
@@ -85,6 +92,15 @@ class Authoring:
         if not self._saving.remove(lesson.course_id, [lesson.lesson_id]):
             raise QuizNotFound
         self._telling.changed(lesson.lesson_id)
+
+    def regrade(self, lesson_id: str, caller: Caller, etag: str) -> int:
+        """Have results graded anew by it; how many will be looked at. QuizNotFound."""
+        lesson = self._authors.check(lesson_id, caller)
+        latest = self._lock(lesson, etag)
+        if latest is None or latest.removed:
+            raise QuizNotFound
+        current = Current(latest.quiz_id, latest.version_id)
+        return self._regrading.begin(lesson, current)
 
     def _save(
         self,

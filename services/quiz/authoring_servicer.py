@@ -52,3 +52,10 @@ class QuizAuthoringServicer(QuizAuthoringServiceServicer):
         """The questions as a text."""
         gift = self._authoring.export_gift(request.lesson_id, call.caller())
         return pb.ExportGiftResponse(gift=gift)
+
+    def RegradeQuiz(
+        self, request: pb.RegradeQuizRequest, context: grpc.ServicerContext
+    ) -> pb.RegradeQuizResponse:
+        """Have results graded anew."""
+        count = self._authoring.regrade(request.lesson_id, call.caller(), request.etag)
+        return pb.RegradeQuizResponse(result_count=count)

@@ -71,6 +71,11 @@ class QuizVersion:
         """The ids of all that answers may name."""
         return frozenset(named for question in self.questions for named in question.ids())
 
+    @cached_property
+    def by_id(self) -> Mapping[str, KeptQuestion]:
+        """Each question by its id."""
+        return {question.question_id: question for question in self.questions}
+
     def document(self) -> dict[str, Any]:
         """What is kept of it, as JSON."""
         questions = [asdict(question) for question in self.questions]

@@ -102,6 +102,16 @@ def _same_options(question: Question, before: KeptQuestion) -> dict[int, KeptOpt
     return same
 
 
+def options_now(before: KeptQuestion, now: KeptQuestion) -> dict[str, str]:
+    """By its id before, the id now of each option that is still offered.
+
+    Here an option is what it says, though it is no longer as right or wrong as it was.
+    """
+    keys = [lambda option: option.option_id, lambda option: option.text.strip()]
+    pairs = _pair(before.options, now.options, keys, lambda _, __: False)
+    return {old.option_id: now.options[place].option_id for place, old in pairs.items()}
+
+
 def _could_be_mistaken(
     question: Question, before: KeptQuestion, same: Mapping[int, KeptOption]
 ) -> bool:

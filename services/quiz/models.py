@@ -97,6 +97,13 @@ class Result(QuizBase):
     answers: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     question_results: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     submitted_at: Mapped[datetime] = mapped_column(server_default=sa.text("clock_timestamp()"))
+    # The version that it was graded anew by; what was asked and answered stays that of the other.
+    regraded_version_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("quiz_versions.version_id")
+    )
+    regraded_at: Mapped[datetime | None]
+    # Before it was last graded anew.
+    previous_percentage: Mapped[float | None]
 
     # The newest of a learner first.
     __table_args__ = (
@@ -122,3 +129,6 @@ class Standing(QuizBase):
     passed: Mapped[bool]
     # When the last result came.
     ended_at: Mapped[datetime | None]
+
+    # Who has results in a quiz, one after the other.
+    __table_args__ = (sa.Index("standings_of_a_quiz", "quiz_id", "user_id"),)

@@ -85,6 +85,8 @@ def _result(row: ExportedResult) -> dict[str, Any]:
         "percentage": row.percentage,
         "passed": row.passed,
         "submitTime": row.submitted_at,
+        "regradeTime": row.regraded_at,
+        "previousPercentage": row.previous_percentage,
         "answers": _answers(row.answers),
         "questionResults": [
             {

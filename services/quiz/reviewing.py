@@ -16,10 +16,12 @@ from services.quiz.repository.results import KeptResult
 
 
 class OwnResult(NamedTuple):
-    """A learner's result, the version it was graded by, and whether what is right is shown."""
+    """A learner's result, and whether what is right is shown: what was asked is as in one version,
+    what is right as in another where it was graded anew."""
 
     result: KeptResult
-    quiz: QuizVersion
+    asked: QuizVersion
+    graded: QuizVersion
     reviewed: bool
 
 
@@ -63,4 +65,13 @@ class Reviewing:
         quiz = self._quizzes.version(lesson_id)
         standing = results.find_standing(self._database, quiz.quiz_id, user_id)
         reviewed = quiz.rules.review.shows(passed=standing.passed)
-        return [OwnResult(each, self._quizzes.find(each.version_id), reviewed) for each in page]
+        find = self._quizzes.find
+        return [
+            OwnResult(
+                each,
+                find(each.version_id),
+                find(each.regraded_version_id or each.version_id),
+                reviewed,
+            )
+            for each in page
+        ]

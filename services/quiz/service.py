@@ -19,6 +19,7 @@ from services.quiz.importing import Importing
 from services.quiz.internal_servicer import QuizInternalServicer
 from services.quiz.lessons import Lessons
 from services.quiz.personal import erase_person, export_person
+from services.quiz.regrading import Regrading
 from services.quiz.reviewing import Reviewing
 from services.quiz.saving import Saving
 from services.quiz.servicer import QuizServicer
@@ -53,6 +54,7 @@ def build(runtime: Runtime) -> Domain:
         Saving(database, events, awaited=True),
         Authors(course),
         Telling(database, course, runtime.jobs),
+        Regrading(database, events, quizzes, runtime.jobs),
     )
     return Domain(
         servicers=[

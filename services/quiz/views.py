@@ -98,8 +98,16 @@ def saved_message(saved: Saved) -> SaveAnswersResponse:
 def result_message(own: OwnResult) -> pb.Result:
     """A result as it was graded, and what is right only where that is shown."""
     result = own.result
-    questions = {question.question_id: question for question in own.quiz.questions}
     answers = {each["question_id"]: Answer.kept(each) for each in result.answers}
+    asked_then, graded_by = own.asked.by_id, own.graded.by_id
+    told = [
+        _question_result(each, asked_then[each["question_id"]], answers.get(each["question_id"]))
+        for each in result.question_results
+    ]
+    if own.reviewed:
+        for message, kept in zip(told, result.question_results, strict=True):
+            message.feedback = kept["feedback"]
+            _add_what_is_right(message, graded_by[message.question_id])
     return pb.Result(
         result_id=str(result.result_id),
         attempt_id=str(result.attempt_id),
@@ -108,36 +116,30 @@ def result_message(own: OwnResult) -> pb.Result:
         percentage=result.percentage,
         passed=result.passed,
         submit_time=timestamp(result.submitted_at),
-        question_results=[
-            _question_result(
-                each,
-                questions[each["question_id"]],
-                answers.get(each["question_id"]),
-                reviewed=own.reviewed,
-            )
-            for each in result.question_results
-        ],
+        question_results=told,
+        regrade_time=_time(result.regraded_at),
+        previous_percentage=result.previous_percentage,
     )
 
 
 def _question_result(
-    kept: Mapping[str, Any], question: KeptQuestion, answer: Answer | None, *, reviewed: bool
+    kept: Mapping[str, Any], question: KeptQuestion, answer: Answer | None
 ) -> pb.QuestionResult:
-    told = pb.QuestionResult(
+    return pb.QuestionResult(
         question_id=question.question_id,
         correct=kept["correct"],
         points=kept["points"],
         text=question.text,
         answers=_in_words(question, answer) if answer else (),
     )
-    if reviewed:
-        told.feedback = kept["feedback"]
-        told.correct_answers.extend(_right_in_words(question))
-        if question.kind in BY_OPTIONS:
-            told.correct_option_ids.extend(
-                option.option_id for option in question.options if option.right
-            )
-    return told
+
+
+def _add_what_is_right(message: pb.QuestionResult, question: KeptQuestion) -> None:
+    message.correct_answers.extend(_right_in_words(question))
+    if question.kind in BY_OPTIONS:
+        message.correct_option_ids.extend(
+            option.option_id for option in question.options if option.right
+        )
 
 
 def _in_words(question: KeptQuestion, answer: Answer) -> Iterator[str]:

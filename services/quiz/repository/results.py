@@ -49,6 +49,9 @@ class KeptResult(NamedTuple):
     question_results: list[dict[str, Any]]
     answers: list[dict[str, Any]]
     version_id: UUID
+    regraded_version_id: UUID | None = None
+    regraded_at: datetime | None = None
+    previous_percentage: float | None = None
 
 
 class Submission(NamedTuple):
@@ -84,6 +87,8 @@ class ExportedResult(NamedTuple):
     submitted_at: datetime
     answers: list[dict[str, Any]]
     question_results: list[dict[str, Any]]
+    regraded_at: datetime | None
+    previous_percentage: float | None
 
 
 class ExportedStanding(NamedTuple):
@@ -133,7 +138,7 @@ def lock_standing(db: Database, quiz_id: UUID, user_id: UUID) -> Standing:
 
 _RESULT = (
     "result_id, attempt_id, score, max_score, percentage, passed, submitted_at, question_results,"
-    " answers, version_id"
+    " answers, version_id, regraded_version_id, regraded_at, previous_percentage"
 )
 _ADD_RESULT = WholeWrite(
     """
@@ -249,7 +254,7 @@ def list_results(
 _EXPORT_RESULTS = Statement(
     """
     SELECT result_id, attempt_id, quiz_id, lesson_id, score, max_score, percentage, passed,
-        submitted_at, answers, question_results
+        submitted_at, answers, question_results, regraded_at, previous_percentage
     FROM results JOIN quizzes USING (quiz_id)
     WHERE user_id = :user_id AND (quiz_id, result_id) > (:quiz_id, :result_id)
     ORDER BY quiz_id, result_id LIMIT :limit

@@ -58,6 +58,7 @@ CALLS = [
     ("DELETE", "/quiz/{}/edit", None),
     ("POST", "/quiz/{}:importGift", {"gift": "Q {T}"}),
     ("GET", "/quiz/{}:exportGift", None),
+    ("POST", "/quiz/{}:regrade", {}),
 ]
 
 

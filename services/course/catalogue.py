@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.course import views
-from services.course.filters import Filters
+from services.course.filters import DEFAULT_ORDER, RELEVANCE, Filters
 from services.course.highlights import highlight
 from services.course.repository import catalogue
 from services.course.repository.catalogue import SummaryRow
@@ -20,6 +20,8 @@ from services.kit.events.cache import EventCache, Loaded
 from stellr.course.v1 import course_service_pb2 as pb
 from stellr.course.v1.course_pb2 import CourseSummary
 
+# Of a search that finds more, none is ranked.
+RANKED_AT_MOST = 500
 SUBJECT = "catalogue"
 """What all pages depend on: any course may move in any of them."""
 
@@ -69,18 +71,31 @@ class Catalogue:
         return self._pages.get(key, lambda: Loaded(self._page(question), (key,), (SUBJECT,)))
 
     def _page(self, question: Question) -> Page:
-        scope, order = question.scope, question.order
-        after = _key(self._page_tokens.read(question.page_token, scope), order)
+        scope = question.scope
+        seen = self._page_tokens.read(question.page_token, scope)
+        order = seen[0] if seen else self._order(question)
         rows = catalogue.list_courses(
-            self._database, question.filters, order, after, question.size + 1
+            self._database, question.filters, order, _key(seen), question.size + 1
         )
-        shown, token = self._page_tokens.page(rows, question.size, scope, _key_of)
+        shown, token = self._page_tokens.page(
+            rows, question.size, scope, lambda row: _key_of(row, order)
+        )
         message = pb.ListCoursesResponse(
             courses=[_summary(row, question.filters) for row in shown],
             next_page_token=token,
             total_size=self._count(question),
         ).SerializeToString()
         return Page(message, hashlib.sha256(message).hexdigest()[:16])
+
+    def _order(self, question: Question) -> str:
+        """The order of all pages.
+
+        What is found nearly everywhere fits nowhere best: it is listed by age, which costs the same
+        however much there is.
+        """
+        if question.order == RELEVANCE and self._count(question) > RANKED_AT_MOST:
+            return DEFAULT_ORDER
+        return question.order
 
     def _count(self, question: Question) -> int:
         key = question.scope
@@ -99,14 +114,15 @@ def _summary(row: SummaryRow, filters: Filters) -> CourseSummary:
     return summary
 
 
-def _key_of(row: SummaryRow) -> list[Any]:
+def _key_of(row: SummaryRow, order: str) -> list[Any]:
     value = row.sort_key
-    return [value.isoformat() if isinstance(value, datetime) else value, str(row.course_id)]
+    key = value.isoformat() if isinstance(value, datetime) else value
+    return [order, key, str(row.course_id)]
 
 
-def _key(after: list[Any] | None, order: str) -> tuple[Any, UUID] | None:
-    if after is None:
+def _key(seen: list[Any] | None) -> tuple[Any, UUID] | None:
+    if seen is None:
         return None
-    value, course_id = after
+    order, value, course_id = seen
     by_time = order.startswith("publishTime")
     return datetime.fromisoformat(value) if by_time else value, UUID(course_id)

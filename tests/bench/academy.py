@@ -151,6 +151,8 @@ _STATEMENTS = {
             md5(n::text), now() - n * interval '1 minute'
         FROM {_ALL_COURSES} JOIN categories g ON g.slug = 'category-' || n %% %(categories)s
         """,
+        "INSERT INTO course_slugs (slug, course_id) SELECT slug, course_id FROM courses"
+        " ON CONFLICT DO NOTHING",
         f"""
         INSERT INTO course_tags (course_id, tag_id, position)
         SELECT {_id(_COURSE, "n")}, tag_id, k + 1 FROM {_ALL_COURSES}, generate_series(0, 1) AS k

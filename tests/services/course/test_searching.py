@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.course import catalogue
 from services.kit.errors import InvalidFields
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_service_pb2 as pb
@@ -126,3 +127,23 @@ def test_what_fits_best_comes_first(process: Process) -> None:
     assert [course.slug for course in by_title] == ["below", "above", "within"]
     with pytest.raises(InvalidFields):
         process("ListCourses", pb.ListCoursesRequest(order_by="relevance"))
+
+
+def test_what_is_found_everywhere_is_listed_by_age_and_whole(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "RANKED_AT_MOST", 2)
+    for number in range(4):
+        title = "Nebulae" if number == 0 else f"Course {number}"
+        bring(process, content(f"course-{number}", title=title, summary="Of nebulae."))
+    slugs, token = [], ""
+    while True:
+        request = pb.ListCoursesRequest(q="nebulae", page_size=1, page_token=token)
+        page = process("ListCourses", request)
+        slugs += [course.slug for course in page.courses]
+        token = page.next_page_token
+        if not token:
+            break
+        # The order of a list stays, also where fewer are found by now.
+        monkeypatch.setattr(catalogue, "RANKED_AT_MOST", 100)
+    assert slugs == [f"course-{number}" for number in (3, 2, 1, 0)]

@@ -110,7 +110,7 @@ class Regrading:
 
 def _by_learner(page: Sequence[DueResult]) -> Mapping[UUID, Sequence[DueResult]]:
     """The results of each learner. The last one's may go on behind a page that is full: they are
-    left for the next page, so that nobody passes by half of them."""
+    left for the next page, so that nobody passes by half of them, unless one page is too small."""
     learners = {user_id: list(due) for user_id, due in groupby(page, key=lambda each: each.user_id)}
     if len(page) == AT_ONCE and len(learners) > 1:
         learners.popitem()

@@ -290,6 +290,6 @@ def export_standings(
 
 
 def erase_results(db: Database, user_id: UUID) -> None:
-    """Delete a learner's results and standings."""
-    db.run(_ERASE_RESULTS, user_id=user_id)
+    """Delete a learner's results and standings: these first, as whoever grades anew locks them."""
     db.run(_ERASE_STANDINGS, user_id=user_id)
+    db.run(_ERASE_RESULTS, user_id=user_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -24,16 +25,21 @@ from services.quiz.current import CurrentQuizzes
 from services.quiz.kept import QuizVersion
 from services.quiz.personal import erase_person, export_person
 from services.quiz.regrading import Regrading
-from services.quiz.repository import quizzes, results
+from services.quiz.repository import quizzes, regrades, results
 from services.quiz.repository.results import KeptResult
 from services.quiz.rules import Grading
 from tests.services.quiz.classroom import COURSE, Classroom, _Cache, right, wrong
+from tests.support import eventually
 
 BEFORE = "::One::One? {=a ~b ~c}\n\n::Two::Two? {T}"
 AFTER = "::One::One? {~a =b ~c}\n\n::Two::Two? {T}"
 TAKE_JOB = sa.text(
     "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs"
     " WHERE task_name = 'regrade_quiz' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING args"
+)
+
+WAITING = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
 
@@ -212,13 +218,11 @@ def test_a_batch_that_dies_is_done_again(school: School, monkeypatch: pytest.Mon
     school.room.bring(AFTER, pass_percentage=100)
     school.begin()
     school.step()
-    go_on, settle = school.regrading._go_on, regrading.regrades.add_up
-    for place, name in ((school.regrading, "_go_on"), (regrading.regrades, "add_up")):
+    for place, name in ((school.regrading, "_go_on"), (regrades, "add_up")):
         with monkeypatch.context() as dying:
             dying.setattr(place, name, lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 school.step()
-    assert (school.regrading._go_on, regrading.regrades.add_up) == (go_on, settle)
     school.work()
     assert {school.listed(learner)[0].percentage for learner in school.learners} == {100}
     assert school.room.passes() == 6
@@ -296,9 +300,8 @@ def test_regrading_at_once_with_attempts_that_run_out(school: School) -> None:
     school.room.bring(AFTER, pass_percentage=100)
     school.begin()
     with ThreadPoolExecutor(2) as pool:
-        done = [pool.submit(school.work), pool.submit(school.room.end_late)]
-        for each in done:
-            each.result()
+        worked, ended = pool.submit(school.work), pool.submit(school.room.end_late)
+        assert (worked.result() > 0, ended.result()) == (True, False)
     school.begin()
     school.work()
     assert {school.standing(learner)[1:6] for learner in learners} == {(2, 100, 100, 100, 200)}
@@ -314,6 +317,38 @@ def test_who_was_erased_meanwhile_is_not_told_of(school: School) -> None:
         erase_person(school.database, school.learners[0])
     school.work()
     assert (school.listed(), school.room.passes()) == ([], 0)
+
+
+def test_erasing_and_regrading_do_not_wait_for_each_other_for_ever(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    school.submit(school.answer("b", "True"))
+    school.room.bring(AFTER, pass_percentage=100)
+    school.begin()
+    lock = regrades.lock_standings
+
+    def erase() -> None:
+        with school.database.transaction():
+            persons.erase(school.database, school.learners[0])
+            erase_person(school.database, school.learners[0])
+
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(school.database.url, autocommit=True) as other,
+    ):
+        erasing: list[Future[None]] = []
+
+        def lock_and_wait(*args: Any) -> set[UUID]:
+            locked = lock(*args)
+            if not erasing:
+                erasing.append(pool.submit(erase))
+                eventually(lambda: other.execute(WAITING).fetchone())
+            return locked
+
+        monkeypatch.setattr(regrades, "lock_standings", lock_and_wait)
+        school.work()
+        erasing[0].result()
+    assert (school.listed(), school.room.passes()) == ([], 1)
 
 
 def test_learners_take_along_what_became_of_results(school: School) -> None:

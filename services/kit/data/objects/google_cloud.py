@@ -84,7 +84,7 @@ class GoogleCloudStore:
                 file, rewind=True, size=stored.size, if_generation_match=0, **_bounds()
             )
         except PreconditionFailed:
-            # The same name, so the same bytes: of another writer, or of a try whose answer was lost.
+            # The same name, so the same bytes: another's, or of a try whose answer was lost.
             log.debug("object is there", digest=stored.digest)
 
     def _find(self, digest: str) -> Any:

@@ -111,10 +111,10 @@ class _Handler(RequestHandler):  # type: ignore[misc]
             if self._cloud.has(_name_in(query, body)):
                 self._refuse(412)
                 return
-            self.rfile = _Read(body)
+            self.rfile: Any = _Read(body)
             if self._cloud.lost_answers:
                 self._cloud.lost_answers -= 1
-                self.wfile = _Nowhere()
+                self.wfile: Any = _Nowhere()
         emulate()
 
     def _refuse(self, status: int) -> None:

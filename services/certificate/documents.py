@@ -5,11 +5,10 @@ from __future__ import annotations
 from threading import Lock
 
 from services.certificate.dates import zone_beside
-from services.certificate.repository import certificates as repository
 from services.certificate.repository.certificates import Certificate
+from services.certificate.shelves import Shelf
 from services.certificate.signing_keys import SigningKeys
 from services.certificate.views import verify_url
-from services.kit.data.database import Database
 
 # Raised when certificates shall look different: those that are kept are then rendered anew, each at
 # its next download.
@@ -20,8 +19,8 @@ TURNS = 64
 class Documents:
     """Finds the PDF of a certificate. No connection is held while one is rendered and signed."""
 
-    def __init__(self, database: Database, keys: SigningKeys, public_url: str) -> None:
-        self._database = database
+    def __init__(self, shelf: Shelf, keys: SigningKeys, public_url: str) -> None:
+        self._shelf = shelf
         self._keys = keys
         self._public_url = public_url
         self._turns = [Lock() for _ in range(TURNS)]
@@ -37,12 +36,12 @@ class Documents:
 
     def _make(self, issued: Certificate) -> bytes:
         rendered = self._render(issued)
-        repository.keep_document(self._database, issued.certificate_id, RENDERER, rendered)
+        self._shelf.keep(issued.certificate_id, RENDERER, rendered)
         # Another process may have been faster.
         return self._find(issued) or rendered
 
     def _find(self, issued: Certificate) -> bytes | None:
-        return repository.find_document(self._database, issued.certificate_id, RENDERER)
+        return self._shelf.find(issued.certificate_id, RENDERER)
 
     def _render(self, issued: Certificate) -> bytes:
         # Slow to import and seldom needed, so only here.

@@ -62,14 +62,31 @@ class Certificate(CertificateBase):
 
 
 class Document(CertificateBase):
-    """The PDF of a certificate, rendered once by some version of the renderer."""
+    """The PDF of a certificate, rendered once by some version of the renderer.
+
+    It lies here, or in the object store under its digest.
+    """
 
     __tablename__ = "certificate_documents"
+    __table_args__ = (sa.Index("certificate_documents_digest", "digest"),)
     certificate_id: Mapped[UUID] = mapped_column(
         sa.ForeignKey(Certificate.certificate_id, ondelete="CASCADE"), primary_key=True
     )
     renderer: Mapped[int]
-    pdf: Mapped[bytes]
+    pdf: Mapped[bytes | None]
+    digest: Mapped[str | None]
+
+
+class UnnamedObject(CertificateBase):
+    """A PDF in the object store that no document names: not yet, or no longer.
+
+    It is written here before it is in the store, so that none is forgotten there.
+    """
+
+    __tablename__ = "unnamed_objects"
+    __table_args__ = (sa.Index("unnamed_objects_delete_at", "delete_at"),)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    delete_at: Mapped[datetime]
 
 
 class SigningKey(CertificateBase):

@@ -12,8 +12,10 @@ from services.certificate.issuing import Issuing
 from services.certificate.key_kinds import CREDENTIAL, DOCUMENT, credential_kind, document_kind
 from services.certificate.personal import erase_person, export_person
 from services.certificate.servicer import CertificateServicer
+from services.certificate.shelves import DatabaseShelf, Shelf, StoreShelf
 from services.certificate.signing_keys import PURPOSE, SigningKeys
 from services.certificate.tasks import AutomaticIssuing
+from services.kit.data.objects.google_cloud import GoogleCloudStore
 from services.kit.events.consumer import on
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
@@ -38,7 +40,8 @@ def build(runtime: Runtime) -> Domain:
     keys = make_keys(runtime)
     issuing = make_issuing(runtime)
     automatic = AutomaticIssuing(issuing, runtime.jobs)
-    servicer = make_servicer(runtime, issuing, keys)
+    shelf = make_shelf(runtime)
+    servicer = make_servicer(runtime, issuing, keys, shelf)
     internal = CertificateInternalServicer(keys)
     return Domain(
         servicers=[
@@ -47,7 +50,10 @@ def build(runtime: Runtime) -> Domain:
         ],
         consumers=[on(CourseCompleted, automatic.course_completed)],
         # Also where auth's database was set back since.
-        periodic=[Periodic("publish_keys", 600.0, keys[CREDENTIAL].publish)],
+        periodic=[
+            Periodic("publish_keys", 600.0, keys[CREDENTIAL].publish),
+            *sweeping(shelf),
+        ],
         personal=PersonalData.over(runtime.database, export_person, erase_person),
     )
 
@@ -60,8 +66,23 @@ def make_keys(runtime: Runtime) -> dict[str, SigningKeys]:
     return {kind.purpose: SigningKeys(runtime.database, sealer, kind) for kind in kinds}
 
 
+def make_shelf(runtime: Runtime) -> Shelf:
+    """Where PDFs are kept."""
+    bucket = runtime.settings.gcs_bucket
+    if not bucket:
+        return DatabaseShelf(runtime.database)
+    return StoreShelf(runtime.database, GoogleCloudStore(bucket, "certificate"))
+
+
+def sweeping(shelf: Shelf) -> list[Periodic]:
+    """What is done for a shelf now and then."""
+    if not isinstance(shelf, StoreShelf):
+        return []
+    return [Periodic("sweep_documents", 60.0, shelf.sweep)]
+
+
 def make_servicer(
-    runtime: Runtime, issuing: Issuing, keys: Mapping[str, SigningKeys]
+    runtime: Runtime, issuing: Issuing, keys: Mapping[str, SigningKeys], shelf: Shelf
 ) -> CertificateServicer:
     """What answers the public."""
     database, public_url = runtime.database, runtime.settings.public_url
@@ -69,7 +90,7 @@ def make_servicer(
         database,
         public_url=public_url,
         issuing=issuing,
-        documents=Documents(database, keys[DOCUMENT], public_url),
+        documents=Documents(shelf, keys[DOCUMENT], public_url),
         credentials=Credentials(database, keys[CREDENTIAL], public_url),
     )
 

@@ -9,10 +9,10 @@ from uuid import UUID
 import grpc
 
 from services.kit.data.database import Database
+from services.kit.data.objects.store import ObjectStore
 from services.media import lesson_media, repository, uploads
 from services.media.errors import MediaNotFound
 from services.media.lesson_media import LessonMediaEditor
-from services.media.store import ObjectStore
 from stellr.media.v1 import media_internal_service_pb2 as pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceServicer
 

@@ -14,6 +14,7 @@ from services.clients.course import Courses
 from services.clients.errors import LessonNotFound
 from services.kit import call
 from services.kit.data.database import Database
+from services.kit.data.objects.store import ObjectStore
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.identity.links import Links
@@ -21,7 +22,6 @@ from services.media import repository
 from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import Document, LessonMedium
-from services.media.store import ObjectStore
 from services.media.videos import mime_type
 from stellr.media.v1 import media_service_pb2 as pb
 

@@ -12,10 +12,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
 from services.kit.data.database import Database
+from services.kit.data.objects.store import Stored
 from services.kit.data.statements import Statement
 from services.media.kinds import ATTACHMENT
 from services.media.models import Media, StoredObject
-from services.media.store import Stored
 
 Row = dict[str, Any]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.clients.course import Courses
+from services.kit.data.objects.opening import object_store
 from services.kit.identity.links import CONTENT, Links
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import (
@@ -17,7 +18,6 @@ from services.kit.process.service import (
 from services.media.internal_servicer import MediaInternalServicer
 from services.media.library import Library
 from services.media.servicer import MediaServicer
-from services.media.store import LocalStore
 from stellr.media.v1.media_internal_service_pb2_grpc import (
     add_MediaInternalServiceServicer_to_server,
 )
@@ -26,8 +26,9 @@ from stellr.media.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_s
 
 def build(runtime: Runtime) -> Domain:
     """What media consists of."""
-    store = LocalStore(runtime.settings.state / "media")
-    links = Links(runtime.shared_signer(CONTENT), runtime.settings.public_url)
+    settings = runtime.settings
+    store = object_store("media", settings.gcs_bucket, settings.state)
+    links = Links(runtime.shared_signer(CONTENT), settings.public_url)
     library = Library(runtime.database, Courses.of(runtime), store, links)
     internal = MediaInternalServicer(runtime.database, store)
     return Domain(

@@ -1,4 +1,4 @@
-"""Certificates and their documents."""
+"""Certificates."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.certificate import models
-from services.certificate.models import Document
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
+from services.kit.data.statements import Statement, Write, nothing, scalar
 
 
 class Draft(NamedTuple):
@@ -184,39 +183,6 @@ def find_invalid(db: Database, first: int, beyond: int) -> list[int] | None:
     if not db.one(_IS_ANY, first=first, beyond=beyond):
         return None
     return db.all(_FIND_INVALID, first=first, beyond=beyond)
-
-
-# Documents
-
-_FIND_DOCUMENT = Statement(
-    sa.select(Document.pdf).where(
-        Document.certificate_id == sa.bindparam("certificate_id"),
-        Document.renderer >= sa.bindparam("renderer"),
-    ),
-    scalar,
-)
-# Not of a learner who was erased, or is being erased: the lock waits for that.
-_KEEP_DOCUMENT = WholeWrite(
-    """
-    INSERT INTO certificate_documents AS kept (certificate_id, renderer, pdf)
-    SELECT certificate_id, :renderer, :pdf FROM certificates
-    WHERE certificate_id = :certificate_id AND user_id IS NOT NULL FOR SHARE
-    ON CONFLICT (certificate_id) DO UPDATE
-    SET renderer = excluded.renderer, pdf = excluded.pdf WHERE kept.renderer < excluded.renderer
-    """,
-    nothing,
-)
-
-
-def find_document(db: Database, certificate_id: UUID, renderer: int) -> bytes | None:
-    """The PDF of a certificate as this version of the renderer, or a later one, made it."""
-    return db.first(_FIND_DOCUMENT, certificate_id=certificate_id, renderer=renderer)
-
-
-def keep_document(db: Database, certificate_id: UUID, renderer: int, pdf: bytes) -> None:
-    """Keep a PDF, unless one of the same version or a later one is kept already, or its learner was
-    erased."""
-    db.run(_KEEP_DOCUMENT, certificate_id=certificate_id, renderer=renderer, pdf=pdf)
 
 
 # A person's data

@@ -30,6 +30,7 @@ class Settings(OwnSettings):
     threads: int = Field(16, ge=1, description="RPCs handled at once, those that wait included")
     waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
     state: Path = Field(Path(".stellr"), description="folder for outbox/, media/ and keys/")
+    gcs_bucket: str = Field("", description="bucket of Google Cloud Storage; empty: no such")
     public_url: str = Field("http://127.0.0.1:8080", description="where browsers find the academy")
     key_file: Path | None = Field(None, description="P-256 key of the service, PEM")
     mesh_keys_file: Path | None = Field(None, description="public keys of all services, JWKS")

@@ -14,6 +14,7 @@ from services.certificate.personal import erase_person, export_person
 from services.certificate.repository import certificates as repository
 from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
+from services.certificate.shelves import DatabaseShelf
 from services.kit.data import persons
 from services.kit.data.database import Database
 from services.kit.process.personal_data_servicer import pieces
@@ -61,18 +62,18 @@ def test_the_first_document_of_a_version_is_kept(database: Database) -> None:
     issued = create(database)
     assert issued is not None
     key = issued.certificate_id
-    assert repository.find_document(database, key, 1) is None
+    assert DatabaseShelf(database).find(key, 1) is None
     with ThreadPoolExecutor(5) as pool:
         list(
             pool.map(
-                lambda number: repository.keep_document(database, key, 1, bytes([number])),
+                lambda number: DatabaseShelf(database).keep(key, 1, bytes([number])),
                 range(20),
             )
         )
-    kept = repository.find_document(database, key, 1)
+    kept = DatabaseShelf(database).find(key, 1)
     assert kept is not None
-    repository.keep_document(database, key, 1, b"later")
-    assert repository.find_document(database, key, 1) == kept
+    DatabaseShelf(database).keep(key, 1, b"later")
+    assert DatabaseShelf(database).find(key, 1) == kept
 
 
 def test_a_later_version_takes_the_place_of_a_document_and_never_an_earlier(
@@ -81,12 +82,12 @@ def test_a_later_version_takes_the_place_of_a_document_and_never_an_earlier(
     issued = create(database)
     assert issued is not None
     key = issued.certificate_id
-    repository.keep_document(database, key, 1, b"one")
-    assert repository.find_document(database, key, 2) is None
-    repository.keep_document(database, key, 2, b"two")
-    repository.keep_document(database, key, 1, b"one again")
-    assert repository.find_document(database, key, 2) == b"two"
-    assert repository.find_document(database, key, 1) == b"two"
+    DatabaseShelf(database).keep(key, 1, b"one")
+    assert DatabaseShelf(database).find(key, 2) is None
+    DatabaseShelf(database).keep(key, 2, b"two")
+    DatabaseShelf(database).keep(key, 1, b"one again")
+    assert DatabaseShelf(database).find(key, 2) == b"two"
+    assert DatabaseShelf(database).find(key, 1) == b"two"
 
 
 def erase(database: Database) -> None:
@@ -98,15 +99,15 @@ def erase(database: Database) -> None:
 def test_a_certificate_outlives_its_learner_without_the_name(database: Database) -> None:
     issued = create(database)
     assert issued is not None
-    repository.keep_document(database, issued.certificate_id, 1, b"Zo\xc3\xab")
+    DatabaseShelf(database).keep(issued.certificate_id, 1, b"Zo\xc3\xab")
     erase(database)
     left = repository.find_by_serial(database, issued.serial)
     assert left == issued._replace(user_id=None, learner_name="", timezone="")
     assert repository.find_certificate(database, LEARNER, COURSE) is None
-    assert repository.find_document(database, issued.certificate_id, 1) is None
+    assert DatabaseShelf(database).find(issued.certificate_id, 1) is None
     assert create(database) is None
-    repository.keep_document(database, issued.certificate_id, 1, b"Zo\xc3\xab")
-    assert repository.find_document(database, issued.certificate_id, 1) is None
+    DatabaseShelf(database).keep(issued.certificate_id, 1, b"Zo\xc3\xab")
+    assert DatabaseShelf(database).find(issued.certificate_id, 1) is None
 
 
 def test_several_learners_may_be_gone_from_a_course(database: Database) -> None:
@@ -120,7 +121,7 @@ def test_several_learners_may_be_gone_from_a_course(database: Database) -> None:
 def test_a_document_that_is_being_kept_goes_with_its_learner(database: Database) -> None:
     issued = create(database)
     assert issued is not None
-    keep = partial(repository.keep_document, database, issued.certificate_id, 1, b"Zo")
+    keep = partial(DatabaseShelf(database).keep, issued.certificate_id, 1, b"Zo")
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as unit:
             unit.connection.execute("SELECT 1")
@@ -129,13 +130,13 @@ def test_a_document_that_is_being_kept_goes_with_its_learner(database: Database)
             with pytest.raises(TimeoutError):
                 erasing.result(0.2)
         erasing.result(5)
-    assert repository.find_document(database, issued.certificate_id, 1) is None
+    assert DatabaseShelf(database).find(issued.certificate_id, 1) is None
 
 
 def test_a_document_rendered_during_an_erasure_is_not_kept(database: Database) -> None:
     issued = create(database)
     assert issued is not None
-    keep = partial(repository.keep_document, database, issued.certificate_id, 1, b"Zo")
+    keep = partial(DatabaseShelf(database).keep, issued.certificate_id, 1, b"Zo")
     with ThreadPoolExecutor(1) as pool:
         with database.transaction():
             persons.erase(database, LEARNER)
@@ -144,7 +145,7 @@ def test_a_document_rendered_during_an_erasure_is_not_kept(database: Database) -
             with pytest.raises(TimeoutError):
                 keeping.result(0.2)
         keeping.result(5)
-    assert repository.find_document(database, issued.certificate_id, 1) is None
+    assert DatabaseShelf(database).find(issued.certificate_id, 1) is None
 
 
 def test_an_export_has_the_certificate(database: Database) -> None:

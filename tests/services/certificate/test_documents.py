@@ -15,6 +15,7 @@ from services.certificate.page import render_page
 from services.certificate.repository import certificates as repository
 from services.certificate.repository.certificates import Certificate, Draft
 from services.certificate.serials import new_serial
+from services.certificate.shelves import DatabaseShelf
 from services.certificate.views import certificate_message, verification, verified_message
 from services.kit.data.database import Database
 from tests.services.certificate.keys import document_keys
@@ -28,7 +29,7 @@ def database(database_of: Callable[[str], Database]) -> Database:
 
 
 def documents_of(database: Database, url: str = URL) -> Documents:
-    return Documents(database, document_keys(database), url)
+    return Documents(DatabaseShelf(database), document_keys(database), url)
 
 
 @pytest.fixture
@@ -101,8 +102,8 @@ def test_what_is_kept_goes_before_what_was_rendered_meanwhile(
     render = pdf.render
 
     def overtaken(text: pdf.CertificateText) -> bytes:
-        repository.keep_document(
-            database, issued.certificate_id, documents.RENDERER, b"of another process"
+        DatabaseShelf(database).keep(
+            issued.certificate_id, documents.RENDERER, b"of another process"
         )
         return render(text)
 

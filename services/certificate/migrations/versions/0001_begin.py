@@ -18,8 +18,9 @@ UUIDV7 = sa.text("uuidv7()")
 
 def upgrade() -> None:
     create_runtime_tables()
-    script = Path(__file__).parents[1] / "status_numbers.sql"
-    op.execute(script.read_text().replace("{{seed}}", str(secrets.randbits(62))))
+    scripts = Path(__file__).parents[1]
+    numbers = (scripts / "status_numbers.sql").read_text()
+    op.execute(numbers.replace("{{seed}}", str(secrets.randbits(62))))
     op.create_table(
         "certificates",
         sa.Column("certificate_id", sa.Uuid, primary_key=True, server_default=UUIDV7),
@@ -66,8 +67,18 @@ def upgrade() -> None:
             primary_key=True,
         ),
         sa.Column("renderer", sa.Integer, nullable=False),
-        sa.Column("pdf", sa.LargeBinary, nullable=False),
+        sa.Column("pdf", sa.LargeBinary),
+        sa.Column("digest", sa.Text),
+        sa.CheckConstraint("(pdf IS NULL) <> (digest IS NULL)", name="certificate_documents_place"),
     )
+    op.create_index("certificate_documents_digest", "certificate_documents", ["digest"])
+    op.create_table(
+        "unnamed_objects",
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("delete_at", TIME, nullable=False),
+    )
+    op.create_index("unnamed_objects_delete_at", "unnamed_objects", ["delete_at"])
+    op.execute((scripts / "unnamed_objects.sql").read_text())
     op.create_table(
         "signing_keys",
         sa.Column("key_id", sa.Text, primary_key=True),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.media.store import UNFINISHED_SECONDS, LocalStore
+from services.kit.data.objects.local import UNFINISHED_SECONDS, LocalStore
 
 DATA = [b"one ", b"", b"two " * 50_000]
 DIGEST = hashlib.sha256(b"".join(DATA)).hexdigest()
@@ -69,6 +69,15 @@ def test_what_was_never_kept_is_not_found(tmp_path: Path) -> None:
         store.open(DIGEST)
     with pytest.raises(FileNotFoundError):
         store.size(DIGEST)
+
+
+def test_what_is_deleted_is_gone(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    store.write(DATA)
+    store.delete(DIGEST)
+    store.delete(DIGEST)
+    with pytest.raises(FileNotFoundError):
+        store.open(DIGEST)
 
 
 def test_sweeping_removes_only_what_the_dead_left(tmp_path: Path) -> None:

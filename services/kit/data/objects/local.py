@@ -1,38 +1,19 @@
-"""Where the bytes of media lie: an object store, named by the SHA-256 of what it holds."""
+"""An object store in a folder."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO
+
+from services.kit.data.objects.store import Stored, copy
 
 # No upload lasts that long: a file older than this belongs to a process that died.
 UNFINISHED_SECONDS = 3600
-
-
-class Stored(NamedTuple):
-    """What was kept: its SHA-256 in lower case hex, and its size in bytes."""
-
-    digest: str
-    size: int
-
-
-class ObjectStore(Protocol):
-    """Keeps bytes under their digest. The same bytes are kept once."""
-
-    def write(self, chunks: Iterable[bytes]) -> Stored:
-        """Keep the bytes, all of them or (where `chunks` raises) none."""
-
-    def open(self, digest: str) -> BinaryIO:
-        """The bytes as a stream, for the caller to close; FileNotFoundError where none are."""
-
-    def size(self, digest: str) -> int:
-        """How many bytes they are; FileNotFoundError where there are none."""
 
 
 class LocalStore:
@@ -65,8 +46,12 @@ class LocalStore:
         """As ObjectStore.size."""
         return self._path(digest).stat().st_size
 
+    def delete(self, digest: str) -> None:
+        """As ObjectStore.delete."""
+        self._path(digest).unlink(missing_ok=True)
+
     def sweep(self) -> None:
-        """Remove what processes that died were writing."""
+        """As ObjectStore.sweep."""
         long_ago = time.time() - UNFINISHED_SECONDS
         for path in self._unfinished.glob("*"):
             with suppress(FileNotFoundError):  # it was finished just now
@@ -88,16 +73,12 @@ class LocalStore:
 
 
 def _fill(path: Path, chunks: Iterable[bytes]) -> Stored:
-    digest, size = hashlib.sha256(), 0
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        for chunk in chunks:
-            digest.update(chunk)
-            size += len(chunk)
-            file.write(chunk)
+        stored = copy(chunks, file)
         file.flush()
         os.fsync(file.fileno())
-    return Stored(digest.hexdigest(), size)
+    return stored
 
 
 def _make(*folders: Path) -> None:

@@ -26,7 +26,7 @@ SHARED = "stack"
 # Properties are tried anew in each run, on a machine that may be busy; nothing is kept of it.
 _HYPOTHESIS = TemporaryDirectory(prefix="stellr-hypothesis-")
 set_hypothesis_home_dir(_HYPOTHESIS.name)
-hypothesis.settings.register_profile("stellr", database=None, deadline=None, max_examples=50)
+hypothesis.settings.register_profile("stellr", database=None, deadline=None, max_examples=30)
 hypothesis.settings.load_profile("stellr")
 
 

@@ -66,7 +66,7 @@ def huge(field: FieldDescriptor) -> Any:
     """A message with far too much in one field."""
     message = message_factory.GetMessageClass(field.containing_type)()
     if not field.is_repeated:
-        setattr(message, field.name, "x" * 2_000_000)
+        setattr(message, field.name, "x" * 1_100_000)
     elif field.message_type:
         getattr(message, field.name).MergeFrom([field.message_type._concrete_class()] * 10_000)
     else:

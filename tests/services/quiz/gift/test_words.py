@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from services.quiz.gift import GiftError, parse
@@ -124,9 +122,14 @@ def test_tells_the_defect_and_its_line(text: str, line: int, reason: str) -> Non
     assert any(at == line and reason in why for at, why in told), told
 
 
-@pytest.mark.parametrize("name", ["e05-short-answer", "12-percent-options"])
-def test_cases_from_real_people_are_read(name: str) -> None:
-    path = Path(f"/work/shared/cases/{name}.gift")
-    if not path.exists():
-        pytest.skip("the cases are not here")
-    assert parse(path.read_text())
+@pytest.mark.parametrize(
+    "text",
+    [
+        "::One:: Three and three is {=six =6}.",
+        "::Two:: Who found it? {=Vera =V. Rubin =VERA}",
+        "::Three:: Which operator takes the remainder? {=%% ~%in% ~*}",
+        "::Four:: Which are moons? {~%50%Io ~%50%Europa ~%-100%Mars}",
+    ],
+)
+def test_what_people_write_is_read(text: str) -> None:
+    assert len(parse(text)) == 1

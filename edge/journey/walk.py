@@ -9,11 +9,10 @@ from typing import Any
 from edge.journey import outbox
 from edge.journey.browser import Browser, JourneyError, require, wait
 from edge.journey.guesses import Guesses
-from edge.journey.signing_up import WAYS, Learner, SigningUp
+from edge.journey.signing_up import MESSAGE_SECONDS, WAYS, Learner, SigningUp
 from edge.journey.steps import Steps
 from services.gateway.importing.wording import counted
 
-MAIL_SECONDS = 15.0
 PASS_SECONDS = 10.0
 CERTIFICATE_SECONDS = 15.0
 SIGN_OUT_SECONDS = 2.0
@@ -175,7 +174,7 @@ class Journey:
     def look_for_welcome(self) -> None:
         """See that the welcome mail came, and came once."""
         with self.steps.step("be welcomed once") as step:
-            welcomes = wait(MAIL_SECONDS, "the welcome mail", self._welcomes)
+            welcomes = wait(MESSAGE_SECONDS, "the welcome mail", self._welcomes)
             require(len(welcomes) == 1, f"{len(welcomes)} welcome mails came")
             step.says(f'mail "{welcomes[0]["Subject"]}"')
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from services.auth.networks import network
 from services.auth.repository import budgets
 from services.auth.repository.budgets import Spent
-from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import RateLimited
-from services.kit.rpc.limits import address_key, short_hash
+from services.kit.rpc.limits import short_hash
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,7 @@ class Budgets:
 
         Before all that others have too: who is over it spends nobody else's.
         """
-        this = call.current()
-        self.spend(address, address_key(this.address if this else ""))
+        self.spend(address, network())
         if who is not None:
             self.spend(person, str(who))
 

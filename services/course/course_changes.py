@@ -71,7 +71,8 @@ class CourseChanges:
         course = self._editing.hold(reference, caller, asked.etag)
         values = named_values(asked, mask, body="change", clearable=CLEARABLE | {"etag"})
         slug = values.get("slug", course.slug)
-        if not authoring.take_slug(self._database, slug, course.course_id):
+        is_new = slug != course.slug
+        if is_new and not authoring.take_slug(self._database, slug, course.course_id):
             raise SlugTaken
         self._write(course.course_id, values)
         return self._finish(course.course_id, values.get("language", course.language))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from services.clients.errors import CourseNotFound, LessonNotFound, NotYourCourse
+from services.clients.errors import CourseNotFound, LessonNotFound
+from services.clients.ownership import check_owner
 from services.course import languages
-from services.course.errors import EtagStale, SectionNotFound
+from services.course.errors import SectionNotFound
 from services.course.etags import new_etag
 from services.course.repository import authoring
 from services.course.repository.authoring import OwnedCourse
@@ -15,7 +15,7 @@ from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.events.events import Events
-from services.kit.identity.roles import ADMIN
+from services.kit.rpc.etags import check_etag
 from stellr.course.v1.events_pb2 import OutlineChanged
 
 
@@ -33,10 +33,9 @@ class Editing:
         only, EtagStale where it was changed since the etag was read.
         """
         course = authoring.hold(self._database, reference)
-        if course is None or not (may_change(course.owner_ids, caller) or course.is_live):
+        if course is None:
             raise CourseNotFound
-        if not may_change(course.owner_ids, caller):
-            raise NotYourCourse
+        check_owner(course.owner_ids, caller, is_live=course.is_live)
         check_etag(etag, course.etag)
         return course
 
@@ -81,14 +80,3 @@ class Editing:
             return self.hold(str(course_id), caller) if course_id else None
         except CourseNotFound:
             return None
-
-
-def may_change(owner_ids: Sequence[UUID], caller: Caller) -> bool:
-    """Whether the caller is one of a course's owners, or runs the academy."""
-    return ADMIN in caller.roles or caller.user_id in owner_ids
-
-
-def check_etag(asked: str, present: str) -> None:
-    """EtagStale unless the state that is to be changed, if it was named, is the present one."""
-    if asked and asked.strip('"') != present:
-        raise EtagStale

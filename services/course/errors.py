@@ -32,13 +32,6 @@ class CourseFull(FailedPrecondition):
     message = "the course is full"
 
 
-class EtagStale(Aborted):
-    """It was changed since the etag was read."""
-
-    reason = Reason.REASON_ETAG_STALE
-    message = "it was changed meanwhile: read it again"
-
-
 class CourseNotReady(FailedPrecondition):
     """The course cannot be published yet."""
 

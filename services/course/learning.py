@@ -9,9 +9,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.clients.errors import CourseNotFound, LessonNotFound
+from services.clients.ownership import may_change
 from services.course import views
 from services.course.bodies import Link, resolve
-from services.course.editing import may_change
 from services.course.errors import CourseFull
 from services.course.models import ACTIVE
 from services.course.repository import courses, enrollments, lessons

@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from services.clients.errors import LessonNotFound, NotYourCourse
+from services.clients.errors import LessonNotFound
+from services.clients.ownership import check_owner
 from services.course import names
 from services.course.bodies import Link, carry_over
-from services.course.editing import Editing, check_etag, may_change
+from services.course.editing import Editing
 from services.course.errors import SectionInUse, SectionNotFound
 from services.course.etags import new_etag
 from services.course.imported import MOST_LESSONS
@@ -24,6 +25,7 @@ from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.errors import InvalidFields, Violation
+from services.kit.rpc.etags import check_etag
 from services.kit.rpc.masks import named_values
 from stellr.course.v1 import authoring_service_pb2 as pb
 
@@ -106,10 +108,9 @@ class OutlineChanges:
         """A lesson, to whoever may change it; LessonNotFound, NotYourCourse."""
         found = as_uuid(lesson_id)
         row = found and lessons.read_lesson(self._database, found)
-        if not row or not (may_change(row.owner_ids, caller) or row.is_live):
+        if not row:
             raise LessonNotFound
-        if not may_change(row.owner_ids, caller):
-            raise NotYourCourse
+        check_owner(row.owner_ids, caller, is_live=row.is_live, unseen=LessonNotFound)
         return row
 
     def set_quiz(self, lesson_id: UUID, has_quiz: bool) -> None:

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from services.clients.errors import NotYourCourse
-from services.course.editing import may_change
+from services.clients.ownership import check_owner
 from services.course.errors import ImportUnderWay, SlugTaken
 from services.course.etags import new_etag
 from services.course.imported import CourseContent, content_of
@@ -111,9 +110,8 @@ class Planning:
 
 def _check_owner(course: OwnedCourse, caller: Caller) -> None:
     """Whether a person imports a course of theirs; an operator is no person."""
-    if caller.user_id is None or may_change(course.owner_ids, caller):
-        return
-    raise NotYourCourse if course.is_live else SlugTaken
+    if caller.user_id is not None:
+        check_owner(course.owner_ids, caller, is_live=course.is_live, unseen=SlugTaken)
 
 
 def _missed(known: Sequence[KnownLesson], found: Sequence[UUID | None]) -> list[pb.RemovedLesson]:

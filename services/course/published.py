@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from services.clients.errors import CourseNotFound
+from services.clients.ownership import may_change
 from services.course import views
-from services.course.editing import may_change
 from services.course.repository import authoring, courses
 from services.kit.call import Caller
 from services.kit.data.database import Database

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from services.gateway.importing.archive import pack_bundle
 from services.gateway.importing.work import Services
 from services.gateway.importing.writing import Course, Quiz, write_bundle
 from services.gateway.scratch import scratch
+from services.kit.data.pieces import pieces
 from services.kit.rpc.clients import collect
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.media.v1 import media_internal_service_pb2 as media_pb
 from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 
-PART_BYTES = 64 * 1024
 QUIZZES_AT_ONCE = 100
 
 
@@ -35,7 +34,7 @@ class CourseExports:
             with (folder / "archive").open("w+b") as archive:
                 pack_bundle(content, archive)
                 archive.seek(0)
-                yield from _pieces(archive)
+                yield from pieces(archive)
 
     def _course(self, reference: str) -> Course:
         known = self._services.course.GetCourseContent(
@@ -65,8 +64,3 @@ class CourseExports:
         with target.open("wb") as file:
             for part in collect(self._services.media.ReadObject(request), "media"):
                 file.write(part.chunk)
-
-
-def _pieces(archive: BinaryIO) -> Iterator[bytes]:
-    while data := archive.read(PART_BYTES):
-        yield data

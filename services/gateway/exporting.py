@@ -17,6 +17,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.kit import call
+from services.kit.data.pieces import pieces
 from services.kit.errors import ServiceUnavailable
 from services.kit.rpc.clients import MeshChannel, collect
 from stellr.personaldata.v1.personal_data_service_pb2 import ExportPersonRequest
@@ -27,7 +28,6 @@ from stellr.personaldata.v1.personal_data_service_pb2_grpc import PersonalDataSe
 EXPORTS = 2
 # Nothing is sent meanwhile, and Envoy lets no stream be silent for a minute.
 LONGEST_SECONDS = 30.0
-PART_BYTES = 64 * 1024
 
 
 class Part(NamedTuple):
@@ -85,6 +85,5 @@ def document(user_id: UUID, parts: Sequence[Part]) -> Iterator[bytes]:
     for part in parts:
         yield f",{json.dumps(part.service)}:".encode()
         with part.path.open("rb") as file:
-            while data := file.read(PART_BYTES):
-                yield data
+            yield from pieces(file)
     yield b"}"

@@ -12,6 +12,7 @@ import grpc
 from services.gateway.course_exports import CourseExports
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.importer import Importer
+from services.gateway.importing.work import give_up_when
 from services.gateway.scratch import scratch
 from services.kit.errors import InvalidFields, Violation
 from services.kit.process.runtime import Runtime
@@ -44,10 +45,7 @@ class GatewayInternalServicer(GatewayInternalServiceServicer):
         self, requests: Iterator[pb.ImportBundleRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.ImportEvent]:
         """Import a course, telling how it goes."""
-
-        def give_up(seconds: float) -> bool:
-            return self._runtime.stopping.wait(seconds) or not context.is_active()
-
+        give_up = give_up_when(self._runtime.stopping, context.is_active)
         with scratch(self._imports) as folder:
             try:
                 options, pieces = read_options(requests)

@@ -12,6 +12,7 @@ from services.gateway import exposition, metrics
 from services.gateway.course_imports import CourseImports
 from services.gateway.errors import ArchiveTooLarge
 from services.gateway.exporting import Exporter, document
+from services.gateway.importing.work import give_up_when
 from services.gateway.processes import Process
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import scratch
@@ -63,10 +64,7 @@ class GatewayServicer(GatewayServiceServicer):
         self, requests: Iterator[pb.ImportCourseRequest], context: grpc.ServicerContext
     ) -> Course:
         """Import a course for an author."""
-
-        def give_up(seconds: float) -> bool:
-            return self._runtime.stopping.wait(seconds) or not context.is_active()
-
+        give_up = give_up_when(self._runtime.stopping, context.is_active)
         try:
             return self._imports.run(requests, give_up)
         except ArchiveTooLarge:

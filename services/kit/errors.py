@@ -192,6 +192,13 @@ class ValueNotStorable(InvalidArgument):
     message = "a value has characters or a size that cannot be stored"
 
 
+class EtagStale(Aborted):
+    """It was changed since the etag was read."""
+
+    reason = Reason.REASON_ETAG_STALE
+    message = "it was changed meanwhile: read it again"
+
+
 class Conflict(Aborted):
     """Somebody else changed the same at the same moment."""
 

@@ -10,13 +10,12 @@ import grpc
 
 from services.kit.data.database import Database
 from services.kit.data.objects.store import ObjectStore
+from services.kit.data.pieces import pieces
 from services.media import lesson_media, repository, uploads
 from services.media.errors import MediaNotFound
 from services.media.lesson_media import LessonMediaEditor
 from stellr.media.v1 import media_internal_service_pb2 as pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceServicer
-
-PART_BYTES = 64 * 1024
 
 
 class MediaInternalServicer(MediaInternalServiceServicer):
@@ -62,5 +61,5 @@ class MediaInternalServicer(MediaInternalServiceServicer):
 
 def _parts(file: BinaryIO) -> Iterator[pb.ObjectPart]:
     with file:
-        while data := file.read(PART_BYTES):
+        for data in pieces(file):
             yield pb.ObjectPart(chunk=data)

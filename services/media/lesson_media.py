@@ -128,9 +128,11 @@ def _stored(attached: repository.Attached, media_id: UUID) -> pb.StoredAttachmen
 def listed(db: Database, lesson_ids: Sequence[UUID]) -> pb.ListLessonMediaResponse:
     """What belongs to lessons, in their order, and what their texts refer to."""
     response = pb.ListLessonMediaResponse()
-    found = repository.read_media_of(db, lesson_ids)
+    found: dict[UUID, list[repository.LessonPart]] = {}
+    for part in repository.read_media_of(db, lesson_ids):
+        found.setdefault(part.lesson_id, []).append(part)
     for lesson_id in lesson_ids:
-        media = [each for each in found if each.lesson_id == lesson_id]
+        media = found.get(lesson_id, [])
         if any(each.kind != ATTACHMENT for each in media):
             response.lessons.append(_content(lesson_id, media))
         response.attachments.extend(_attached(each) for each in media if each.kind == ATTACHMENT)
@@ -154,9 +156,5 @@ def _content(lesson_id: UUID, media: Sequence[repository.LessonPart]) -> pb.Less
 
 
 def _attached(part: repository.LessonPart) -> pb.StoredAttachment:
-    return pb.StoredAttachment(
-        lesson_id=str(part.lesson_id),
-        digest=part.digest or "",
-        file_name=part.title,
-        path=content_path(part.media_id),
-    )
+    attached = repository.Attached(part.lesson_id, part.digest or "", part.title)
+    return _stored(attached, part.media_id)

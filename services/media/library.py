@@ -15,6 +15,7 @@ from services.clients.errors import LessonNotFound
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.data.objects.store import ObjectStore
+from services.kit.data.pieces import pieces
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.identity.links import Links
@@ -24,9 +25,6 @@ from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import Document, LessonMedium
 from services.media.videos import mime_type
 from stellr.media.v1 import media_service_pb2 as pb
-
-# Envoy refuses a single HttpBody above 1 MiB, so files leave in small parts.
-PART_BYTES = 64 * 1024
 
 
 class Library:
@@ -99,7 +97,7 @@ def _video(medium: LessonMedium) -> pb.Video:
 
 def _parts(file: BinaryIO, content_type: str) -> Iterator[HttpBody]:
     with file:
-        while data := file.read(PART_BYTES):
+        for data in pieces(file):
             yield HttpBody(content_type=content_type, data=data)
             content_type = ""
 

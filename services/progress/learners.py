@@ -7,12 +7,11 @@ from datetime import UTC
 from typing import NamedTuple
 from uuid import UUID
 
-from services.clients.course import Courses, Outline
-from services.clients.ownership import check_owner
+from services.clients.course import Courses
+from services.clients.ownership import check_authorship
 from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
-from services.kit.errors import NotFound
 from services.progress.repository import learning
 from services.progress.steps import State
 from services.progress.tracking import Standing
@@ -49,7 +48,7 @@ class Learners:
     ) -> tuple[Sequence[Learner], str]:
         """A page of a course's learners, by their ids; CourseNotFound, NotYourCourse."""
         course = self._course.GetAuthorship(course_pb.GetAuthorshipRequest(course=reference))
-        check_owner(course, caller)
+        check_authorship(course, caller)
         scope = f"learners {course.course_id}"
         after = self._page_tokens.read(page_token, scope)
         request = course_pb.ListCourseLearnersRequest(
@@ -65,7 +64,7 @@ class Learners:
         course_id = UUID(course.course_id)
         ids = [UUID(each.user_id) for each in enrollments]
         states = learning.find_states_of_learners(self._database, course_id, ids)
-        outline = self._outline(course)
+        outline = self._courses.find_or_empty(course.course_id)
         return [
             Learner(
                 user_id,
@@ -74,10 +73,3 @@ class Learners:
             )
             for user_id, each in zip(ids, enrollments, strict=True)
         ]
-
-    def _outline(self, course: course_pb.Authorship) -> Outline:
-        """The outline; one without lessons while the course is not published."""
-        try:
-            return self._courses.find(course.course_id)
-        except NotFound:
-            return Outline(UUID(course.course_id), "", course.course_title, ())

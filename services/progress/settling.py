@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from services.clients.course import Courses, Outline
+from services.clients.course import Courses
 from services.kit.data.database import Database
-from services.kit.errors import NotFound
 from services.kit.events.cache import SETTLING_SECONDS
 from services.kit.events.events import Events
 from services.kit.work.jobs import Jobs
@@ -32,7 +31,7 @@ class Settling:
 
     def quiz_passed(self, event: QuizPassed) -> None:
         """Keep the pass, whatever state the course is in; it counts for ever."""
-        outline = self._outline(event.course_id)
+        outline = self._courses.find_or_empty(event.course_id)
         learning.pass_quiz(self._database, self._events, outline, event)
 
     def enrollment_changed(self, event: EnrollmentChanged) -> None:
@@ -48,7 +47,7 @@ class Settling:
 
     def settle_course(self, *, course_id: str, after: str) -> None:
         """Complete the course of a batch of learners for whom nothing is missing; then the next."""
-        outline = self._outline(course_id)
+        outline = self._courses.find_or_empty(course_id)
         if not outline.lessons:
             return
         learners = learning.open_learners(self._database, outline, UUID(after), BATCH)
@@ -57,10 +56,3 @@ class Settling:
                 learning.settle(self._database, self._events, learner.user_id, outline)
         if len(learners) == BATCH:
             self._settle.defer(course_id=course_id, after=str(learners[-1].user_id))
-
-    def _outline(self, course_id: str) -> Outline:
-        """The outline; one without lessons while the course is not published."""
-        try:
-            return self._courses.find(course_id)
-        except NotFound:
-            return Outline(UUID(course_id), "", "", ())

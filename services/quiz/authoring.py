@@ -9,10 +9,11 @@ from uuid import UUID
 from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields
+from services.kit.rpc.etags import check_etag
 from services.quiz import gift
 from services.quiz.authors import AuthoredLesson, Authors
 from services.quiz.drafts import DEFAULT_PASS_PERCENTAGE, written_quiz
-from services.quiz.errors import EtagStale, QuizNotFound
+from services.quiz.errors import QuizNotFound
 from services.quiz.exporting import gift_of
 from services.quiz.importing import violations
 from services.quiz.kept import QuizVersion
@@ -120,6 +121,5 @@ class Authoring:
         """The last version, which nobody else changes meanwhile; EtagStale."""
         latest = self._saving.lock(lesson.course_id, [lesson.lesson_id]).get(lesson.lesson_id)
         present = str(latest.version_id) if latest and not latest.removed else ""
-        if etag and etag.strip('"') != present:
-            raise EtagStale
+        check_etag(etag, present)
         return latest

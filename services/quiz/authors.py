@@ -6,15 +6,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.clients.errors import LessonNotFound
+from services.clients.ownership import check_authorship
 from services.kit.call import Caller
 from services.kit.data.tables import as_uuid
 from services.kit.errors import NotFound
-from services.quiz.errors import NotYourCourse
 from stellr.course.v1 import course_internal_service_pb2 as pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
-from stellr.course.v1.course_pb2 import COURSE_STATE_PUBLISHED
-
-ADMIN = "admin"
 
 
 class AuthoredLesson(NamedTuple):
@@ -40,8 +37,5 @@ class Authors:
             authorship = self._course.GetAuthorship(pb.GetAuthorshipRequest(lesson_id=str(found)))
         except NotFound:
             raise LessonNotFound from None
-        if ADMIN not in caller.roles and str(caller.user_id) not in authorship.owner_ids:
-            if authorship.state == COURSE_STATE_PUBLISHED:
-                raise NotYourCourse
-            raise LessonNotFound
+        check_authorship(authorship, caller, unseen=LessonNotFound)
         return AuthoredLesson(found, UUID(authorship.course_id), authorship.lesson_title)

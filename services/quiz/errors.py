@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import Aborted, FailedPrecondition, NotFound, PermissionDenied
+from services.kit.errors import Aborted, FailedPrecondition, NotFound
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -56,17 +56,3 @@ class AttemptTooSoon(FailedPrecondition):
     def __init__(self, retry_after: float) -> None:
         super().__init__("it is too soon for another attempt: try again later")
         self.retry_after = max(1.0, retry_after)
-
-
-class NotYourCourse(PermissionDenied):
-    """The lesson is of another author's course."""
-
-    reason = Reason.REASON_NOT_YOUR_COURSE
-    message = "the course is another author's"
-
-
-class EtagStale(Aborted):
-    """The quiz is not what the author read."""
-
-    reason = Reason.REASON_ETAG_STALE
-    message = "the quiz was changed since it was read: read it again"

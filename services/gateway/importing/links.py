@@ -53,10 +53,7 @@ class LinkReader:
 
     def _find(self, key: str, path: str) -> str:
         """The path in the bundle: from where the lesson lies, or else from the bundle's root."""
-        written = unquote(path)
-        beside = posixpath.normpath(posixpath.join(posixpath.dirname(key), written))
-        from_root = posixpath.normpath(written.lstrip("/"))
-        places = [from_root] if written.startswith("/") else [beside, from_root]
+        places = places_of(key, path)
         there = (place for place in places if self._files.has(place))
         return next(there, places[0])
 
@@ -97,6 +94,14 @@ class _Told:
 
     def _words(self, reason: str) -> str:
         return f'{self._what} "{self.reference.target[:200]}": {reason}'
+
+
+def places_of(key: str, path: str) -> list[str]:
+    """Where in the bundle the path of an address in the lesson at `key` may lead, likely first."""
+    written = unquote(path)
+    beside = posixpath.normpath(posixpath.join(posixpath.dirname(key), written))
+    from_root = posixpath.normpath(written.lstrip("/"))
+    return [from_root] if written.startswith("/") else [beside, from_root]
 
 
 def unused_files(root: Path, used: Collection[str]) -> Iterator[str]:

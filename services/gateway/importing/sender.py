@@ -10,11 +10,10 @@ from typing import BinaryIO
 import grpc
 
 from services.gateway.importing.archive import pack_bundle
+from services.kit.data.pieces import pieces
 from services.kit.rpc.clients import collect
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
-
-PART_BYTES = 64 * 1024
 
 
 def send_bundle(
@@ -35,5 +34,5 @@ def send_bundle(
 
 def _parts(archive: BinaryIO, remove_lessons: bool) -> Iterator[pb.ImportBundleRequest]:
     yield pb.ImportBundleRequest(options=pb.ImportOptions(remove_lessons=remove_lessons))
-    while chunk := archive.read(PART_BYTES):
+    for chunk in pieces(archive):
         yield pb.ImportBundleRequest(chunk=chunk)

@@ -7,6 +7,7 @@ again completes it.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from services.gateway.importing.files import COURSE_FILE
 from services.gateway.importing.sources import CourseBundle
 from services.gateway.importing.wording import counted
 from services.kit.data.file_types import PDF
+from services.kit.data.pieces import pieces
 from services.kit.errors import Aborted, DomainError, InvalidArgument, ServiceUnavailable
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
@@ -33,7 +35,6 @@ from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressIntern
 from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
 
-PART_BYTES = 64 * 1024
 # A course of 500 lessons, or a PDF of 50 MiB, on a busy machine.
 STEP_SECONDS = 120.0
 PAUSE_SECONDS = 0.25
@@ -41,6 +42,11 @@ STEPS = 5
 
 # Pauses for so many seconds and says whether there is no use in waiting on.
 GiveUp = Callable[[float], bool]
+
+
+def give_up_when(stopping: threading.Event, is_asked: Callable[[], bool]) -> GiveUp:
+    """Give up once the process stops, or nobody asks any more."""
+    return lambda seconds: stopping.wait(seconds) or not is_asked()
 
 
 class Services(NamedTuple):
@@ -229,7 +235,7 @@ def _files(bundle: CourseBundle) -> dict[Path, str]:
 def _parts(path: Path, media_type: str) -> Iterator[media_pb.UploadObjectRequest]:
     yield media_pb.UploadObjectRequest(header=media_pb.ObjectHeader(mime_type=media_type))
     with path.open("rb") as file:
-        while chunk := file.read(PART_BYTES):
+        for chunk in pieces(file):
             yield media_pb.UploadObjectRequest(chunk=chunk)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import yaml
 
 from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
+from services.gateway.importing.links import places_of
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.media.v1 import media_internal_service_pb2 as media_pb
 
@@ -116,12 +116,9 @@ class _Writer:
 
 def _place(key: str, written: str) -> str:
     """Where in the bundle a file lies that the lesson at `key` refers to by this address."""
-    path = unquote(urlsplit(written).path)
-    beside = posixpath.normpath(posixpath.join(posixpath.dirname(key), path))
-    from_root = posixpath.normpath(path.lstrip("/"))
-    places = [from_root] if path.startswith("/") else [beside, from_root]
+    places = places_of(key, urlsplit(written).path)
     inside = (place for place in places if place.startswith((f"{FILES}/", f"{LESSONS}/")))
-    return next(inside, f"{FILES}/{PurePosixPath(path).name}")
+    return next(inside, f"{FILES}/{PurePosixPath(places[0]).name}")
 
 
 def _facts(content: course_pb.CourseContent, pass_percentage: float) -> dict[str, Any]:

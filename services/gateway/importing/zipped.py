@@ -14,8 +14,7 @@ from services.gateway.importing.archive_refusals import (
     too_large,
     too_many,
 )
-
-PART_BYTES = 64 * 1024
+from services.kit.data.pieces import pieces
 
 
 def unzip(source: BinaryIO, directory: Path) -> None:
@@ -51,7 +50,7 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, le
     """Write a member; how many bytes it has. What it says of its size may be a lie."""
     written = 0
     with archive.open(member) as packed, target.open("xb") as file:
-        while part := packed.read(PART_BYTES):
+        for part in pieces(packed):
             written += len(part)
             if written > left:
                 raise too_large()

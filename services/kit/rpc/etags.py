@@ -1,10 +1,19 @@
-"""Answers that a browser may keep, and has not to be sent again (RFC 9110, 8.8.3 and 13.1.2)."""
+"""Marks of states: who keeps an answer is not sent it again, and who changes what was changed
+meanwhile is refused (RFC 9110, 8.8.3 and 13.1)."""
 
 from __future__ import annotations
 
 import grpc
 
+from services.kit.errors import EtagStale
+
 NOT_MODIFIED = (("x-http-code", "304"),)
+
+
+def check_etag(asked: str, present: str) -> None:
+    """EtagStale unless the state that is to be changed, if it was named, is the present one."""
+    if asked and asked.strip('"') != present:
+        raise EtagStale
 
 
 def not_modified(context: grpc.ServicerContext, etag: str, cache_control: str) -> bool:

@@ -14,7 +14,6 @@ from services.course.course_changes import slugs_for
 from services.course.errors import (
     CourseFull,
     CourseNotReady,
-    EtagStale,
     ImportExpired,
     LabelInUse,
     LabelNotFound,
@@ -23,7 +22,7 @@ from services.course.errors import (
     SectionNotFound,
     SlugTaken,
 )
-from services.kit.errors import DomainError, InvalidFields, NotFound
+from services.kit.errors import DomainError, EtagStale, InvalidFields, NotFound
 from stellr.course.v1 import authoring_service_pb2 as pb
 from stellr.course.v1 import course_internal_service_pb2 as internal
 from stellr.course.v1 import course_pb2

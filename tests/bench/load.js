@@ -22,6 +22,7 @@ export const options = {
     },
   },
   thresholds: { checks: ["rate==1"] },
+  summaryTrendStats: ["med", "p(99)"],
 };
 
 export function echo() {

@@ -46,7 +46,8 @@ def compare(path: Asked, small: Academy, large: Academy, most: int) -> None:
     ratio = _ratio(costs, "microseconds")
     print(
         f"{path.name:<41} x{ratio:4.2f} of CPU, {_medians(costs, 'microseconds')} us"
-        f"   x{_ratio(costs, 'latency'):4.2f} of time, {_medians(costs, 'latency')} ms"
+        f"   x{_ratio(costs, 'median'):4.2f} of time, {_medians(costs, 'median')} ms"
+        f"   x{_ratio(costs, 'p99'):4.2f} of p99, {_medians(costs, 'p99')} ms"
         f"   answers of {sizes[0]} and {sizes[1]} bytes   at most {AT_MOST}"
         f"   {'reached' if ratio <= AT_MOST else 'MISSED'}",
         flush=True,

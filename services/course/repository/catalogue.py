@@ -18,9 +18,11 @@ from services.course.filters import RELEVANCE, Filters
 from services.course.models import Category, Course, CourseTag, Tag
 from services.course.words import as_query, marked_words
 from services.kit.data.database import Database
+from services.kit.data.estimates import estimated, expected_rows
 from services.kit.data.statements import Statement, scalar
 
 SHAPES = 500
+COUNTED_AT_MOST = 500
 _SORT_KEYS: dict[str, Any] = {
     "publishTime": Course.published_at,
     "title": sa.func.lower(Course.title),
@@ -58,6 +60,7 @@ class _Shape(NamedTuple):
     tags: int
     language: bool
     words: bool
+    marked: bool
     query: bool
 
 
@@ -71,8 +74,12 @@ def list_courses(
 
 
 def count_courses(db: Database, filters: Filters) -> int:
-    """How many published courses meet the filters."""
-    count: int = db.one(_count_statement(_shape(filters)), **_values(filters))
+    """How many published courses meet the filters; of a search that finds more than
+    COUNTED_AT_MOST, as many as PostgreSQL expects, so that it costs the same however many."""
+    shape, values = _shape(filters), _values(filters)
+    count: int = db.one(_count_statement(shape), **values)
+    if shape.query and count > COUNTED_AT_MOST:
+        return max(count, db.one(_estimate_statement(shape), **values))
     return count
 
 
@@ -82,6 +89,7 @@ def _shape(filters: Filters) -> _Shape:
         len(filters.tags),
         bool(filters.language),
         bool(filters.words),
+        bool(marked_words(filters.words)),
         bool(filters.q),
     )
 
@@ -131,8 +139,16 @@ def _list_statement(shape: _Shape, order: str, is_later: bool) -> Statement[Summ
 
 @lru_cache(maxsize=SHAPES)
 def _count_statement(shape: _Shape) -> Statement[int]:
-    count = sa.select(sa.func.count(Course.course_id)).where(*_conditions(shape))
-    return Statement(count, scalar)
+    found = sa.select(Course.course_id).where(*_conditions(shape))
+    if shape.query:
+        found = found.limit(COUNTED_AT_MOST + 1)
+    return Statement(sa.select(sa.func.count()).select_from(found.subquery()), scalar)
+
+
+@lru_cache(maxsize=SHAPES)
+def _estimate_statement(shape: _Shape) -> Statement[int]:
+    found = sa.select(Course.course_id).where(*_conditions(shape))
+    return Statement(estimated(found), expected_rows)
 
 
 def _ordered(key: Any, descending: bool) -> tuple[Any, Any]:
@@ -166,20 +182,23 @@ def _conditions(shape: _Shape) -> Iterator[Any]:
         language = sa.func.lower(Course.language)
         wider = sa.func.starts_with(language, _text("wider"))
         yield sa.or_(language == _text("language"), wider)
-    if shape.words:
-        yield sa.or_(sa.text(_HAS_WORDS), sa.text(_HAS_MARKED_AND_FORMS))
+    if shape.marked:
+        yield sa.text(f"({_HAS_WORDS} OR {_HAS_MARKED} AND {_HAS_FORMS})")
+    elif shape.words:
+        yield sa.text(f"courses.search @@ ({_WORDS} || {_FORMS})")
     elif shape.query:
-        yield sa.or_(sa.text(_HAS_WRITTEN), sa.text(_HAS_FORMS))
+        yield sa.text(f"courses.search @@ ({_WRITTEN} || {_FORMS})")
 
 
-# The words as they are written, or in any form their language has for them.
-_HAS_WORDS = "courses.search @@ CAST(CAST(:beginning AS text) AS tsquery)"
-_HAS_WRITTEN = "courses.search @@ websearch_to_tsquery('simple', :q)"
-_HAS_FORMS = "courses.search @@ websearch_to_tsquery(CAST(:dictionary AS regconfig), :q)"
+# The words as they are written, or in any form their language has for them. As one query the index
+# alone answers it: no row's words are read.
+_WORDS = "CAST(CAST(:beginning AS text) AS tsquery)"
+_WRITTEN = "websearch_to_tsquery('simple', :q)"
+_FORMS = "websearch_to_tsquery(CAST(:dictionary AS regconfig), :q)"
+_HAS_WORDS = f"courses.search @@ {_WORDS}"
+_HAS_FORMS = f"courses.search @@ {_FORMS}"
 # To the forms of a language C++ is C.
-_HAS_MARKED_AND_FORMS = (
-    f"{_HAS_FORMS} AND tsvector_to_array(courses.search) @> CAST(:marked AS text[])"
-)
+_HAS_MARKED = "tsvector_to_array(courses.search) @> CAST(:marked AS text[])"
 
 
 def _rank(shape: _Shape) -> Any:

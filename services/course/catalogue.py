@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from google.protobuf.message import Message
+
 from services.course import views
 from services.course.filters import DEFAULT_ORDER, RELEVANCE, Filters
 from services.course.highlights import highlight
@@ -44,10 +46,16 @@ class Question:
 
 
 class Page(NamedTuple):
-    """A page as the bytes of a ListCoursesResponse, and what tells it from others."""
+    """A page as the bytes of an answer, and what tells it from others."""
 
     message: bytes
     etag: str
+
+
+def page_of(message: Message) -> Page:
+    """The page that a message is."""
+    written = message.SerializeToString()
+    return Page(written, hashlib.sha256(written).hexdigest()[:16])
 
 
 class Catalogue:
@@ -84,8 +92,8 @@ class Catalogue:
             courses=[_summary(row, question.filters) for row in shown],
             next_page_token=token,
             total_size=self._count(question),
-        ).SerializeToString()
-        return Page(message, hashlib.sha256(message).hexdigest()[:16])
+        )
+        return page_of(message)
 
     def _order(self, question: Question) -> str:
         """The order of all pages.

@@ -1,39 +1,24 @@
-"""Categories and tags, listed and changed."""
+"""Categories and tags, changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from services.course import names
 from services.course.errors import LabelInUse, LabelNotFound, NameTaken
 from services.course.repository.label_lists import LabelRow, Labels
 from services.kit.data.database import Database
-from services.kit.data.pages import PageTokens
 from services.kit.events.events import Events
-from stellr.course.v1.events_pb2 import OutlineChanged
+from stellr.course.v1.events_pb2 import LabelsChanged, OutlineChanged
 
 
 class LabelChanges:
-    """Lists and changes the labels of one kind."""
+    """Changes the labels of one kind."""
 
-    def __init__(
-        self, database: Database, events: Events, page_tokens: PageTokens, labels: Labels
-    ) -> None:
+    def __init__(self, database: Database, events: Events, labels: Labels) -> None:
         self._database = database
         self._events = events
-        self._page_tokens = page_tokens
         self._labels = labels
-
-    def list(self, size: int, token: str) -> tuple[Sequence[LabelRow], str]:
-        """A page of the labels, by name."""
-        scope = f"labels {self._labels.table}"
-        after = self._page_tokens.read(token, scope)
-        place = (str(after[0]), UUID(after[1])) if after else None
-        rows = self._labels.list(self._database, place, size + 1)
-        return self._page_tokens.page(
-            rows, size, scope, lambda row: [row.sort_key, str(row.label_id)]
-        )
 
     def create(self, name: str) -> LabelRow:
         """A new label; NameTaken."""
@@ -41,6 +26,7 @@ class LabelChanges:
         for slug in (names.slug(clean), names.marked_slug(clean)):
             made = self._labels.create(self._database, clean, slug)
             if made:
+                self._tell()
                 return made
         raise NameTaken
 
@@ -52,7 +38,8 @@ class LabelChanges:
         renamed = self._labels.rename(self._database, reference, names.clean(name))
         if renamed is None:
             raise NameTaken
-        self._tell(renamed.label_id)
+        self._tell()
+        self._tell_courses(renamed.label_id)
         return renamed
 
     def delete(self, reference: str) -> None:
@@ -62,8 +49,12 @@ class LabelChanges:
             raise LabelNotFound
         if not self._labels.delete(self._database, known.label_id):
             raise LabelInUse
+        self._tell()
 
-    def _tell(self, label_id: UUID) -> None:
+    def _tell(self) -> None:
+        self._events.append(LabelsChanged(), awaited=True)
+
+    def _tell_courses(self, label_id: UUID) -> None:
         """All courses that have the label are to be read anew."""
         for course_id in self._labels.courses(self._database, label_id):
             self._events.append(OutlineChanged(course_id=str(course_id)), awaited=True)

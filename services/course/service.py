@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from services.course import label_pages
 from services.course.authoring_servicer import AuthoringServicer
 from services.course.catalogue import SUBJECT, Catalogue
 from services.course.course_changes import CourseChanges
@@ -12,6 +13,7 @@ from services.course.exporting import Exporting
 from services.course.importing import Importing
 from services.course.internal_servicer import CourseInternalServicer
 from services.course.label_changes import LabelChanges
+from services.course.label_pages import LabelPages
 from services.course.learning import Learning
 from services.course.outline_changes import OutlineChanges
 from services.course.ownership import Ownership
@@ -28,8 +30,9 @@ from stellr.course.v1.authoring_service_pb2_grpc import add_AuthoringServiceServ
 from stellr.course.v1.course_internal_service_pb2_grpc import (
     add_CourseInternalServiceServicer_to_server,
 )
+from stellr.course.v1.course_service_pb2 import ListCategoriesResponse, ListTagsResponse
 from stellr.course.v1.course_service_pb2_grpc import add_CourseServiceServicer_to_server
-from stellr.course.v1.events_pb2 import EnrollmentChanged, OutlineChanged
+from stellr.course.v1.events_pb2 import EnrollmentChanged, LabelsChanged, OutlineChanged
 
 COURSES = 20_000
 PAGES = 2_000
@@ -43,6 +46,10 @@ def build(runtime: Runtime) -> Domain:
     database, events, tokens = runtime.database, runtime.events, runtime.page_tokens
     by_course: Drops = {OutlineChanged: lambda event: event.course_id}
     by_any: Drops = {OutlineChanged: lambda _: SUBJECT}
+    by_any_or_label: Drops = {
+        OutlineChanged: lambda _: label_pages.SUBJECT,
+        LabelsChanged: lambda _: label_pages.SUBJECT,
+    }
     by_learner: Drops = {EnrollmentChanged: lambda event: event.user_id}
     published = PublishedCourses(database, events.cache("courses", size=COURSES, drops=by_course))
     catalogue = Catalogue(
@@ -61,8 +68,7 @@ def build(runtime: Runtime) -> Domain:
     )
     editing = Editing(database, events)
     outlines = OutlineChanges(database, editing)
-    categories = LabelChanges(database, events, tokens, CATEGORIES)
-    tags = LabelChanges(database, events, tokens, TAGS)
+    listed = events.cache("labels", size=PAGES, drops=by_any_or_label)
     internal = CourseInternalServicer(
         database,
         learning=learning,
@@ -76,15 +82,27 @@ def build(runtime: Runtime) -> Domain:
     authoring = AuthoringServicer(
         courses=CourseChanges(database, editing, tokens),
         outlines=outlines,
-        categories=categories,
-        tags=tags,
+        categories=LabelChanges(database, events, CATEGORIES),
+        tags=LabelChanges(database, events, TAGS),
     )
     public = CourseServicer(
         catalogue=catalogue,
         published=published,
         learning=learning,
-        categories=categories,
-        tags=tags,
+        categories=LabelPages(
+            database,
+            tokens,
+            listed,
+            CATEGORIES,
+            lambda found, token: ListCategoriesResponse(categories=found, next_page_token=token),
+        ),
+        tags=LabelPages(
+            database,
+            tokens,
+            listed,
+            TAGS,
+            lambda found, token: ListTagsResponse(tags=found, next_page_token=token),
+        ),
     )
     return Domain(
         servicers=[

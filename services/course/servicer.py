@@ -7,9 +7,9 @@ from typing import Any
 import grpc
 
 from services.course import views
-from services.course.catalogue import Catalogue, Question
+from services.course.catalogue import Catalogue, Page, Question
 from services.course.filters import filters_of, order_of
-from services.course.label_changes import LabelChanges
+from services.course.label_pages import LabelPages
 from services.course.learning import Learning
 from services.course.published import PublishedCourses
 from services.kit import call
@@ -33,8 +33,8 @@ class CourseServicer(CourseServiceServicer):
         catalogue: Catalogue,
         published: PublishedCourses,
         learning: Learning,
-        categories: LabelChanges,
-        tags: LabelChanges,
+        categories: LabelPages,
+        tags: LabelPages,
     ) -> None:
         self._catalogue = catalogue
         self._published = published
@@ -51,8 +51,7 @@ class CourseServicer(CourseServiceServicer):
             page_size(request.page_size),
             request.page_token,
         )
-        page = self._catalogue.list(question)
-        return b"" if not_modified(context, page.etag, FRESH) else page.message
+        return _fresh(context, self._catalogue.list(question))
 
     def GetCourse(self, request: pb.GetCourseRequest, context: grpc.ServicerContext) -> Any:
         """A course with its outline."""
@@ -66,18 +65,15 @@ class CourseServicer(CourseServiceServicer):
 
     def ListCategories(
         self, request: pb.ListCategoriesRequest, context: grpc.ServicerContext
-    ) -> pb.ListCategoriesResponse:
+    ) -> Any:
         """A page of the categories."""
-        rows, token = self._categories.list(page_size(request.page_size), request.page_token)
-        categories = map(views.label, rows)
-        return pb.ListCategoriesResponse(categories=categories, next_page_token=token)
+        page = self._categories.list(page_size(request.page_size), request.page_token)
+        return _fresh(context, page)
 
-    def ListTags(
-        self, request: pb.ListTagsRequest, context: grpc.ServicerContext
-    ) -> pb.ListTagsResponse:
+    def ListTags(self, request: pb.ListTagsRequest, context: grpc.ServicerContext) -> Any:
         """A page of the tags."""
-        rows, token = self._tags.list(page_size(request.page_size), request.page_token)
-        return pb.ListTagsResponse(tags=map(views.label, rows), next_page_token=token)
+        page = self._tags.list(page_size(request.page_size), request.page_token)
+        return _fresh(context, page)
 
     def EnrollCourse(
         self, request: pb.EnrollCourseRequest, context: grpc.ServicerContext
@@ -99,3 +95,8 @@ class CourseServicer(CourseServiceServicer):
         rows, token = self._learning.list_enrollments(call.user_id(), size, request.page_token)
         enrollments = map(views.enrollment, rows)
         return pb.ListEnrollmentsResponse(enrollments=enrollments, next_page_token=token)
+
+
+def _fresh(context: grpc.ServicerContext, page: Page) -> bytes:
+    """What everybody may see and keep, or nothing where the caller has it."""
+    return b"" if not_modified(context, page.etag, FRESH) else page.message

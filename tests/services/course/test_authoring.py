@@ -361,6 +361,24 @@ def test_labels_are_counted_and_paged(process: Process) -> None:
     assert (science.name, science.course_count) == ("Science", 1)
 
 
+@pytest.mark.parametrize("kind", ["Category", "Tag"])
+def test_a_list_of_labels_is_never_an_old_one(process: Process, kind: str) -> None:
+    field, lists = kind.lower(), "ListCategories" if kind == "Category" else "ListTags"
+
+    def listed() -> list[str]:
+        page = process(lists, getattr(public, f"{lists}Request")())
+        return [label.name for label in (page.tags if kind == "Tag" else page.categories)]
+
+    assert listed() == []
+    process(f"Create{kind}", getattr(pb, f"Create{kind}Request")(name="Sea"), ANN, "author")
+    assert listed() == ["Sea"]
+    rename = getattr(pb, f"Update{kind}Request")(**{field: "sea", "name": "Deep"})
+    process(f"Update{kind}", rename, ANN, "author")
+    assert listed() == ["Deep"]
+    process(f"Delete{kind}", getattr(pb, f"Delete{kind}Request")(**{field: "sea"}), ANN, "author")
+    assert listed() == []
+
+
 def test_authors_list_their_own_and_administrators_all(process: Process) -> None:
     bring(process, content())
     for title in ("A", "B", "C"):

@@ -164,7 +164,7 @@ def test_a_learner_leaves_and_comes_back_to_what_was_done(
 def test_a_browser_asks_whether_it_changed(author: Learner, places: dict[str, str]) -> None:
     path = f"/courses/{places['course']}"
     visitor = Visitor(author.stack)
-    for asked in (path, "/courses?pageSize=1"):
+    for asked in (path, "/courses?pageSize=1", "/categories", "/tags"):
         first = visitor.http.get(asked)
         assert first.headers["cache-control"] == "public, no-cache"
         kept = visitor.http.get(asked, headers={"if-none-match": first.headers["etag"]})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
-from services.kit.errors import NotFound, SessionEnded
+from services.kit.errors import SessionEnded
 from services.kit.events.events import Events
 from services.quiz.answers import Answer, check_answers, merged
 from services.quiz.current import CurrentQuizzes
@@ -74,7 +74,7 @@ class Ending:
             user_id=str(user_id), lesson_id=str(lesson.lesson_id), course_id=str(lesson.course_id)
         )
         passing.pass_time.FromDatetime(datetime.now(UTC))
-        counting = self._counting(lesson.lesson_id, quiz)
+        counting = self._quizzes.version_or(lesson.lesson_id, quiz)
         submission = Submission(
             quiz.quiz_id,
             quiz.version_id,
@@ -83,10 +83,3 @@ class Ending:
             counting.pass_percentage,
         )
         return results.add_result(self._database, self._events, submission, graded, passing)
-
-    def _counting(self, lesson_id: UUID, quiz: QuizVersion) -> QuizVersion:
-        """The version whose rules hold for all attempts together: that of now, if there is one."""
-        try:
-            return self._quizzes.version(lesson_id)
-        except NotFound:
-            return quiz

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,8 +16,9 @@ from services.quiz.current import CurrentQuizzes
 from services.quiz.kept import KeptQuestion, QuizVersion
 from services.quiz.layout import asked
 from services.quiz.lessons import OwnLesson
-from services.quiz.outcome import outcome
-from services.quiz.repository import attempts, results
+from services.quiz.outcome import Outcome, outcome
+from services.quiz.refitting import again
+from services.quiz.repository import attempts, regrades, results
 from services.quiz.repository.attempts import Attempt
 from services.quiz.repository.results import KeptResult, Submission
 from stellr.quiz.v1.events_pb2 import QuizPassed
@@ -82,4 +84,21 @@ class Ending:
             counting.rules.grading,
             counting.pass_percentage,
         )
+        if counting is not quiz:
+            submission, graded = self._anew(quiz, submission, graded)
         return results.add_result(self._database, self._events, submission, graded, passing)
+
+    def _anew(
+        self, seen: QuizVersion, submission: Submission, graded: Outcome
+    ) -> tuple[Submission, Outcome]:
+        """By the version of now, where its author has had results graded anew by it."""
+        version_id = regrades.lock_asked(self._database, seen.quiz_id)
+        if version_id is None or version_id == seen.version_id:
+            return submission, graded
+        anew = again(graded.question_results, graded.answers, seen, self._quizzes.find(version_id))
+        if anew is None:
+            return submission, graded
+        submission = submission._replace(
+            regraded_version_id=version_id, previous_percentage=graded.percentage
+        )
+        return submission, replace(anew, answers=graded.answers)

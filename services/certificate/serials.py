@@ -12,6 +12,8 @@ _LENGTH = 16
 _GROUP = 4
 # A serial with a good deal around each of its characters; what is longer is not looked at.
 _MAX_LENGTH = 200
+# Where a letter breaks a line, and what a cell of a table ends with.
+_BREAKS = "\t\n\r"
 # Letters to Unicode, yet no letters to the eye, or typed for a hyphen: the Hangul fillers, and the
 # sign of a long vowel that Japanese keyboards have in the hyphen's place.
 _NO_LETTERS = "\u115f\u1160\u30fc"
@@ -27,7 +29,7 @@ def read_serial(text: str) -> str | None:
 
     Only letters and digits count, in full width too (NFKC, UAX #15): any case; I, L and O for
     digits; whatever dash, space, punctuation or invisible character a letter, a mail or a viewer
-    puts between and around them. Control characters are none of these.
+    puts between and around them, or the end of a line. Other controls are none of these.
     """
     if len(text) > _MAX_LENGTH:
         return None
@@ -43,7 +45,7 @@ def read_serial(text: str) -> str | None:
 def _is_foreign(char: str) -> bool:
     """Controls, surrogates, and what is assigned to nothing; but not format characters."""
     category = unicodedata.category(char)
-    return category[0] == "C" and category != "Cf"
+    return category[0] == "C" and category != "Cf" and char not in _BREAKS
 
 
 def _counts(char: str) -> bool:

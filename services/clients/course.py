@@ -28,7 +28,7 @@ Enrollments = Mapping[UUID, datetime]
 
 
 class Lesson(NamedTuple):
-    """A lesson of a published course."""
+    """A lesson of a course."""
 
     lesson_id: str
     title: str
@@ -38,7 +38,7 @@ class Lesson(NamedTuple):
 
 @dataclass(frozen=True)
 class Outline:
-    """A published course and its lessons, in order."""
+    """A course and its lessons, in order."""
 
     course_id: UUID
     slug: str
@@ -134,7 +134,7 @@ class Courses:
         return self.enrolled_since(user_id, outline.course_id) is not None
 
     def _ask(self, request: pb.GetOutlineRequest) -> Loaded[Outline]:
-        outline = _outline(self._course.GetOutline(request))
+        outline = outline_of(self._course.GetOutline(request))
         return Loaded(outline, tuple(_keys(outline)), (str(outline.course_id),))
 
     def _ask_enrollments(self, key: str) -> Loaded[Enrollments]:
@@ -146,7 +146,8 @@ class Courses:
         return Loaded(found, (key,), (key,))
 
 
-def _outline(message: pb.Outline) -> Outline:
+def outline_of(message: pb.Outline) -> Outline:
+    """What course tells of a course."""
     lessons = tuple(
         Lesson(each.lesson_id, each.title, each.has_quiz, each.preview) for each in message.lessons
     )

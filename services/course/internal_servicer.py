@@ -111,7 +111,10 @@ class CourseInternalServicer(CourseInternalServiceServicer):
         """The learners of a course."""
         after = as_uuid(request.after_user_id) or UUID(int=0)
         rows = self._learning.list_learners(request.course, after, request.limit)
-        return pb.ListCourseLearnersResponse(enrollments=map(views.enrollment, rows))
+        return pb.ListCourseLearnersResponse(
+            enrollments=map(views.enrollment, rows),
+            outline=self._published.outline_of_any(request.course),
+        )
 
     def GetCourseContent(
         self, request: pb.GetCourseContentRequest, context: grpc.ServicerContext

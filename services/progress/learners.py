@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import NamedTuple
 from uuid import UUID
 
-from services.clients.course import Courses
+from services.clients.course import Outline, outline_of
 from services.clients.ownership import check_authorship
 from services.kit.call import Caller
 from services.kit.data.database import Database
@@ -34,12 +34,10 @@ class Learners:
     def __init__(
         self,
         database: Database,
-        courses: Courses,
         course: CourseInternalServiceStub,
         page_tokens: PageTokens,
     ) -> None:
         self._database = database
-        self._courses = courses
         self._course = course
         self._page_tokens = page_tokens
 
@@ -54,17 +52,15 @@ class Learners:
         request = course_pb.ListCourseLearnersRequest(
             course=course.course_id, after_user_id=after[0] if after else "", limit=size + 1
         )
-        found = self._course.ListCourseLearners(request).enrollments
-        shown, token = self._page_tokens.page(found, size, scope, lambda each: [each.user_id])
-        return self._standings(course, shown), token
+        answer = self._course.ListCourseLearners(request)
+        shown, token = self._page_tokens.page(
+            answer.enrollments, size, scope, lambda each: [each.user_id]
+        )
+        return self._standings(outline_of(answer.outline), shown), token
 
-    def _standings(
-        self, course: course_pb.Authorship, enrollments: Sequence[Enrollment]
-    ) -> Sequence[Learner]:
-        course_id = UUID(course.course_id)
+    def _standings(self, outline: Outline, enrollments: Sequence[Enrollment]) -> Sequence[Learner]:
         ids = [UUID(each.user_id) for each in enrollments]
-        states = learning.find_states_of_learners(self._database, course_id, ids)
-        outline = self._courses.find_or_empty(course.course_id)
+        states = learning.find_states_of_learners(self._database, outline.course_id, ids)
         return [
             Learner(
                 user_id,

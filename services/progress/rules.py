@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from services.clients.course import Outline
-from services.progress.steps import Done
+from services.progress.steps import Done, State
 
 
 class What(Enum):
@@ -49,6 +49,16 @@ def percentage(count: Tally, completed: bool) -> int:
         return 100
     total = count.total_lessons + count.quizzes_total
     return 100 * (count.completed_lessons + count.quizzes_passed) // total if total else 0
+
+
+def last_lesson(outline: Outline, state: State) -> str:
+    """Where the learner left off: the lesson of the last step or, where it left the course since,
+    the last of the others that the learner completed; empty where there is none."""
+    last = str(state.last_lesson_id or "")
+    if not last or last in outline.lesson_ids:
+        return last
+    done = [each.lesson_id for each in outline.lessons if each.lesson_id in state.done.lessons]
+    return done[-1] if done else ""
 
 
 def missing(outline: Outline, done: Done) -> Iterator[Missing]:

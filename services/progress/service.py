@@ -45,7 +45,7 @@ def build(runtime: Runtime) -> Domain:
     public = ProgressServicer(
         tracking,
         Activities(runtime.database, user),
-        Learners(runtime.database, courses, course, runtime.page_tokens),
+        Learners(runtime.database, course, runtime.page_tokens),
     )
     reminding = Reminding(
         runtime.database,

@@ -34,7 +34,7 @@ def progress_message(standing: Standing, lessons: Lessons | None = None) -> Cour
         completed=completed,
         enroll_time=timestamp(enrolled_at),
         complete_time=timestamp(state.completed_at),
-        last_lesson_id=str(state.last_lesson_id or ""),
+        last_lesson_id=rules.last_lesson(outline, state),
         lessons=() if lessons is None else _lessons(outline, state, lessons),
     )
 

@@ -127,31 +127,39 @@ class Attempts:
         QuizNotFound, QuizChanged; AttemptNotFound, AttemptNotStarted, AttemptsUsedUp,
         AttemptTooSoon; InvalidFields names every answer that does not fit.
         """
+        begun = self._begun(lesson_id, user_id, attempt_id)
+        if begun:
+            # The learner's own, whatever has become of the course or the quiz meanwhile.
+            return self._submit_begun(begun, answers)
         lesson = self._lessons.enrolled(lesson_id, user_id)
         quiz = self._quizzes.version(lesson.lesson_id)
         if attempt_id:
-            return self._submit_attempt(quiz.quiz_id, user_id, attempt_id, answers)
-        # Few have one open: those who have none need no transaction for it.
-        if attempts.find_open(self._database, quiz.quiz_id, user_id):
-            found = attempts.lock_open(self._database, quiz.quiz_id, user_id)
-            if found:
-                return self._ending.end(found, answers)
+            return self._result(quiz.quiz_id, user_id, as_uuid(attempt_id))
         return self._submit_at_once(lesson, quiz, user_id, answers)
 
-    def _submit_attempt(
-        self, quiz_id: UUID, user_id: UUID, attempt_id: str, answers: Sequence[Answer]
-    ) -> KeptResult:
+    def _begun(self, lesson_id: str, user_id: UUID, attempt_id: str) -> Attempt | None:
+        """The attempt of that id, else the one that is open; None where none was started."""
+        lesson = as_uuid(lesson_id)
+        if lesson and not attempt_id:
+            return attempts.find_open_of(self._database, lesson, user_id)
         known = as_uuid(attempt_id)
-        if known is None:
-            raise AttemptNotFound
-        found = attempts.lock_attempt(self._database, known, user_id)
-        if found and found.quiz_id == quiz_id and not found.ended:
-            return self._ending.end(found, answers)
-        # Submitted before, or one that began and ended at once.
-        result = results.find_result(self._database, quiz_id, user_id, known)
-        if result is None:
-            raise AttemptNotFound
-        return result
+        found = attempts.find_attempt(self._database, known, user_id) if known else None
+        return found if found and found.lesson_id == lesson else None
+
+    def _submit_begun(self, begun: Attempt, answers: Sequence[Answer]) -> KeptResult:
+        if not begun.ended:
+            found = attempts.lock_attempt(self._database, begun.attempt_id, begun.user_id)
+            if found and not found.ended:
+                return self._ending.end(found, answers)
+        return self._result(begun.quiz_id, begun.user_id, begun.attempt_id)
+
+    def _result(self, quiz_id: UUID, user_id: UUID, attempt_id: UUID | None) -> KeptResult:
+        """The result of what was submitted before."""
+        if attempt_id is not None:
+            result = results.find_result(self._database, quiz_id, user_id, attempt_id)
+            if result is not None:
+                return result
+        raise AttemptNotFound
 
     def _submit_at_once(
         self, lesson: OwnLesson, quiz: QuizVersion, user_id: UUID, answers: Sequence[Answer]

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
-from services.kit.errors import NotFound, SessionEnded
+from services.kit.errors import SessionEnded
 from services.kit.events.events import Events
 from services.quiz.answers import Answer, check_answers, merged
 from services.quiz.current import CurrentQuizzes
 from services.quiz.kept import KeptQuestion, QuizVersion
 from services.quiz.layout import asked
 from services.quiz.lessons import OwnLesson
-from services.quiz.outcome import outcome
-from services.quiz.repository import attempts, results
+from services.quiz.outcome import Outcome, outcome
+from services.quiz.refitting import again
+from services.quiz.repository import attempts, regrades, results
 from services.quiz.repository.attempts import Attempt
 from services.quiz.repository.results import KeptResult, Submission
 from stellr.quiz.v1.events_pb2 import QuizPassed
@@ -74,7 +76,7 @@ class Ending:
             user_id=str(user_id), lesson_id=str(lesson.lesson_id), course_id=str(lesson.course_id)
         )
         passing.pass_time.FromDatetime(datetime.now(UTC))
-        counting = self._counting(lesson.lesson_id, quiz)
+        counting = self._quizzes.version_or(lesson.lesson_id, quiz)
         submission = Submission(
             quiz.quiz_id,
             quiz.version_id,
@@ -82,11 +84,21 @@ class Ending:
             counting.rules.grading,
             counting.pass_percentage,
         )
+        if counting is not quiz:
+            submission, graded = self._anew(quiz, submission, graded)
         return results.add_result(self._database, self._events, submission, graded, passing)
 
-    def _counting(self, lesson_id: UUID, quiz: QuizVersion) -> QuizVersion:
-        """The version whose rules hold for all attempts together: that of now, if there is one."""
-        try:
-            return self._quizzes.version(lesson_id)
-        except NotFound:
-            return quiz
+    def _anew(
+        self, seen: QuizVersion, submission: Submission, graded: Outcome
+    ) -> tuple[Submission, Outcome]:
+        """By the version of now, where its author has had results graded anew by it."""
+        version_id = regrades.lock_asked(self._database, seen.quiz_id)
+        if version_id is None or version_id == seen.version_id:
+            return submission, graded
+        anew = again(graded.question_results, graded.answers, seen, self._quizzes.find(version_id))
+        if anew is None:
+            return submission, graded
+        submission = submission._replace(
+            regraded_version_id=version_id, previous_percentage=graded.percentage
+        )
+        return submission, replace(anew, answers=graded.answers)

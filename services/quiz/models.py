@@ -30,6 +30,10 @@ class Quiz(Timestamps, QuizBase):
         sa.ForeignKey("quiz_versions.version_id", deferrable=True, initially="DEFERRED")
     )
     removed_at: Mapped[datetime | None]
+    # The version that results are graded anew by, those of earlier versions that come later too.
+    regrade_version_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("quiz_versions.version_id")
+    )
 
 
 class QuizVersion(QuizBase):

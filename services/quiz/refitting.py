@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from services.kit.errors import InvalidFields
 from services.quiz.answers import Answer
@@ -30,6 +31,17 @@ def graded_anew(
         return outcome(now, refitted, [now.by_id[each] for each in asked])
     except (KeyError, InvalidFields):
         return None
+
+
+def again(
+    question_results: Sequence[Mapping[str, Any]],
+    answers: Sequence[Mapping[str, Any]],
+    before: QuizVersion,
+    now: QuizVersion,
+) -> Outcome | None:
+    """The same of a result, as it is kept."""
+    asked = [each["question_id"] for each in question_results]
+    return graded_anew(asked, [Answer.kept(each) for each in answers], before, now)
 
 
 def _is_still_asked(question_id: str, before: QuizVersion, now: QuizVersion) -> bool:

@@ -13,11 +13,10 @@ from services.kit.data.database import Database
 from services.kit.events.events import Events
 from services.kit.work.jobs import Jobs
 from services.kit.work.queues import Queue
-from services.quiz.answers import Answer
 from services.quiz.authors import AuthoredLesson
 from services.quiz.current import CurrentQuizzes
 from services.quiz.kept import QuizVersion
-from services.quiz.refitting import graded_anew
+from services.quiz.refitting import again
 from services.quiz.repository import quizzes, regrades
 from services.quiz.repository.quizzes import Current
 from services.quiz.repository.regrades import DueResult, Place
@@ -45,6 +44,7 @@ class Regrading:
 
     def begin(self, lesson: AuthoredLesson, current: Current) -> int:
         """Have results of other versions graded anew; how many there are."""
+        regrades.ask(self._database, current)
         count = regrades.count_due(self._database, current)
         if count:
             self._go_on(lesson.lesson_id, lesson.course_id, current.version_id, _BEGINNING)
@@ -100,9 +100,8 @@ class Regrading:
 
     def _regrade_result(self, quiz: QuizVersion, due: DueResult) -> bool:
         """Grade a result; whether it fits."""
-        asked = [each["question_id"] for each in due.question_results]
-        answers = [Answer.kept(each) for each in due.answers]
-        graded = graded_anew(asked, answers, self._quizzes.find(due.version_id), quiz)
+        seen = self._quizzes.find(due.version_id)
+        graded = again(due.question_results, due.answers, seen, quiz)
         if graded:
             regrades.set_outcome(self._database, due.result_id, quiz.version_id, graded)
         return graded is not None

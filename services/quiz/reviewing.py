@@ -51,18 +51,18 @@ class Reviewing:
         before = UUID(seen[0]) if seen else None
         rows = results.list_results(self._database, quiz_id, user_id, before, size + 1)
         page, token = self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
-        return self._own(lesson.lesson_id, user_id, page), token
+        return self._own(self._quizzes.version(lesson.lesson_id), user_id, page), token
 
     def own(self, lesson_id: str, user_id: UUID, result: KeptResult) -> OwnResult:
         """A result as its learner may see it."""
-        (own,) = self._own(UUID(lesson_id), user_id, [result])
+        lesson, asked = UUID(lesson_id), self._quizzes.find(result.version_id)
+        (own,) = self._own(self._quizzes.version_or(lesson, asked), user_id, [result])
         return own
 
     def _own(
-        self, lesson_id: UUID, user_id: UUID, page: Sequence[KeptResult]
+        self, quiz: QuizVersion, user_id: UUID, page: Sequence[KeptResult]
     ) -> Sequence[OwnResult]:
         """The rule of now holds for results of any version: an author may have closed a gap."""
-        quiz = self._quizzes.version(lesson_id)
         standing = results.find_standing(self._database, quiz.quiz_id, user_id)
         reviewed = quiz.rules.review.shows(passed=standing.passed)
         find = self._quizzes.find

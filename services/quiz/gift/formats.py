@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from services.quiz.gift.defects import Defects
 from services.quiz.gift.escapes import unescape
-from services.quiz.gift.markdown import BLANK, from_plain
+from services.quiz.gift.markdown import BLANK, from_plain, keep_gaps, stripped
 from services.quiz.gift.source import Piece
 
 # HTML is longer than what is seen of it. What is longer than that is not even looked at.
@@ -53,6 +53,8 @@ class TextReader:
         """Return the Markdown of a text with a blank between its parts."""
         line = parts[0].line()
         written = BLANK.join(unescape(part.text) for part in parts)
+        if len(parts) > 1 and text_format in (Format.MARKDOWN, Format.MOODLE):
+            written = keep_gaps(written.strip())
         if len(written) > maximum * MARKUP_FACTOR:
             self._defects.add(line, f"{what} is longer than {maximum:,} characters")
             return written[:maximum]
@@ -64,7 +66,7 @@ class TextReader:
     def _markdown(self, parts: Sequence[Piece], written: str, text_format: Format) -> str:
         if text_format is Format.HTML:
             return self._from_html(parts, written)
-        return from_plain(written) if text_format is Format.PLAIN else written.strip()
+        return from_plain(written) if text_format is Format.PLAIN else stripped(written)
 
     def _from_html(self, parts: Sequence[Piece], written: str) -> str:
         # Costs 80 ms to import, and few quizzes are written in HTML.

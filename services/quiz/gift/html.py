@@ -13,6 +13,7 @@ import nh3
 from services.quiz.gift.escapes import unescape
 from services.quiz.gift.html_writer import BLOCKS, MarkdownWriter, names
 from services.quiz.gift.lines import MOODLE_FILE
+from services.quiz.gift.markdown import keep_gaps
 
 ALLOWED = nh3.ALLOWED_TAGS | BLOCKS
 DROPPED = names("noscript script style template title")
@@ -44,7 +45,8 @@ def to_markdown(html: str) -> str:
     """Return Markdown without any HTML; ValueError for tags nested too deeply."""
     clean = CLEANER.clean(_keep_comparisons(html))
     try:
-        return MarkdownWriter().convert(clean).strip()
+        first, line_end, rest = MarkdownWriter().convert(clean).strip().partition("\n")
+        return keep_gaps(first) + line_end + rest
     except RecursionError:
         raise ValueError("the tags are nested too deeply") from None
 

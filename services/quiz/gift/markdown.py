@@ -18,6 +18,7 @@ SPECIAL = re.compile(
 MARKUP_IN_FORMULA = re.compile(r"[<\]](?=[A-Za-z/!?(\[:]|\Z)")
 LINE_START = re.compile(r"^([ \t]*)(?:(>|(?:#{1,6}|[-+*])(?=\s|$))|(\d{1,9})([.)])(?=\s|$))", re.M)
 UNDERLINE = re.compile(r"^([ \t]*)(?=(?:=+[ \t]*|-[- \t]*)$)", re.M)
+RULE = re.compile(r"^([ \t]*)(?=(?:_[ \t]*){3,}$)", re.M)
 INDENT = re.compile(r"^[ \t]+", re.M)
 NO_BREAK_SPACE = "\u00a0"
 
@@ -31,9 +32,20 @@ def escape(text: str) -> str:
     return "".join([*parts, _escape(text[end:])])
 
 
+def keep_gaps(text: str) -> str:
+    """Keep a gap that has a line of its own from being a rule across the page."""
+    return RULE.sub(rf"\1{NO_BREAK_SPACE}", text)
+
+
+def stripped(text: str) -> str:
+    """The text without what is white around it, but for what keeps a gap at its beginning."""
+    kept = NO_BREAK_SPACE if text.startswith(NO_BREAK_SPACE + BLANK) else ""
+    return kept + text.strip()
+
+
 def escape_line_starts(text: str) -> str:
     """Escape what would be a heading, a list, a quote or a rule at the start of a line."""
-    text = UNDERLINE.sub(r"\1\\", text)
+    text = keep_gaps(UNDERLINE.sub(r"\1\\", text))
     return LINE_START.sub(
         lambda match: match[1] + (f"\\{match[2]}" if match[2] else rf"{match[3]}\{match[4]}"), text
     )
@@ -41,7 +53,7 @@ def escape_line_starts(text: str) -> str:
 
 def from_plain(text: str) -> str:
     """Return the Markdown that shows this text, line by line, indented as it is."""
-    text = escape_line_starts(escape(text.expandtabs(4))).strip()
+    text = escape_line_starts(escape(text.expandtabs(4)).strip())
     indented = INDENT.sub(lambda match: NO_BREAK_SPACE * len(match[0]), text)
     return "  \n".join(indented.split("\n"))
 

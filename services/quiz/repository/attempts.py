@@ -83,6 +83,20 @@ _FIND_OPEN = Statement(
     """,
     Attempt,
 )
+_FIND_ATTEMPT = Statement(
+    f"""
+    SELECT {_ATTEMPT} FROM attempts JOIN quizzes USING (quiz_id)
+    WHERE attempt_id = :attempt_id AND user_id = :user_id
+    """,
+    Attempt,
+)
+_FIND_OPEN_OF = Statement(
+    f"""
+    SELECT {_ATTEMPT} FROM attempts JOIN quizzes USING (quiz_id)
+    WHERE lesson_id = :lesson_id AND user_id = :user_id AND ended_at IS NULL
+    """,
+    Attempt,
+)
 _LOCK_LATE = Write(
     f"""
     SELECT {_ATTEMPT} FROM attempts JOIN quizzes USING (quiz_id)
@@ -106,6 +120,16 @@ def lock_open(db: Database, quiz_id: UUID, user_id: UUID) -> Attempt | None:
 def find_open(db: Database, quiz_id: UUID, user_id: UUID) -> Attempt | None:
     """The attempt of a learner that is open, or None."""
     return db.first(_FIND_OPEN, quiz_id=quiz_id, user_id=user_id)
+
+
+def find_attempt(db: Database, attempt_id: UUID, user_id: UUID) -> Attempt | None:
+    """A learner's attempt, or None."""
+    return db.first(_FIND_ATTEMPT, attempt_id=attempt_id, user_id=user_id)
+
+
+def find_open_of(db: Database, lesson_id: UUID, user_id: UUID) -> Attempt | None:
+    """The attempt of a learner at a lesson's quiz, there or removed, that is open; or None."""
+    return db.first(_FIND_OPEN_OF, lesson_id=lesson_id, user_id=user_id)
 
 
 def lock_late(db: Database, limit: int) -> Sequence[Attempt]:

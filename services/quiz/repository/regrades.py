@@ -51,6 +51,29 @@ def take_turn(db: Database, lesson_id: UUID) -> None:
     db.run(_TAKE_TURN, lesson_id=str(lesson_id))
 
 
+_ASK = Write(
+    "UPDATE quizzes SET regrade_version_id = :version_id WHERE quiz_id = :quiz_id", nothing
+)
+_LOCK_ASKED = Write(
+    """
+    SELECT regrade_version_id FROM quizzes
+    WHERE quiz_id = :quiz_id AND regrade_version_id = version_id AND removed_at IS NULL FOR SHARE
+    """,
+    scalar,
+)
+
+
+def ask(db: Database, current: Current) -> None:
+    """Keep that results are to be graded anew by this version; waits for those that look."""
+    db.run(_ASK, **current._asdict())
+
+
+def lock_asked(db: Database, quiz_id: UUID) -> UUID | None:
+    """The present version, if results are to be graded anew by it; nobody asks meanwhile."""
+    version_id: UUID | None = db.first(_LOCK_ASKED, quiz_id=quiz_id)
+    return version_id
+
+
 _COUNT_DUE = Statement(
     """
     SELECT count(*) FROM standings JOIN results USING (quiz_id, user_id)

@@ -65,6 +65,9 @@ class Submission(NamedTuple):
     attempt_id: UUID | None
     counting: Grading
     pass_percentage: int
+    # Where it was graded anew at once: by what, and what it had been worth.
+    regraded_version_id: UUID | None = None
+    previous_percentage: float | None = None
 
 
 class _Added(NamedTuple):
@@ -144,9 +147,13 @@ _ADD_RESULT = WholeWrite(
     """
     WITH added AS (
         INSERT INTO results (attempt_id, quiz_id, version_id, user_id, score, max_score, percentage,
-            passed, answers, question_results, submitted_at)
+            passed, answers, question_results, submitted_at, regraded_version_id, regraded_at,
+            previous_percentage)
         VALUES (coalesce(CAST(:attempt_id AS uuid), uuidv7()), :quiz_id, :version_id, :user_id,
-            :score, :max_score, :percentage, :passed, :answers, :question_results, :submitted_at)
+            :score, :max_score, :percentage, :passed, :answers, :question_results, :submitted_at,
+            CAST(:regraded_version_id AS uuid),
+            CASE WHEN CAST(:regraded_version_id AS uuid) IS NOT NULL THEN :submitted_at END,
+            CAST(:previous_percentage AS double precision))
         RETURNING result_id, attempt_id
     ), standing AS (
         INSERT INTO standings AS known
@@ -214,6 +221,9 @@ def add_result(
         outcome.question_results,
         outcome.answers,
         submission.version_id,
+        submission.regraded_version_id,
+        at if submission.regraded_version_id else None,
+        submission.previous_percentage,
     )
 
 

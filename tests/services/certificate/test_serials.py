@@ -47,6 +47,7 @@ def test_all_letters_are_used() -> None:
         SERIAL.translate(FULL_WIDTH),
         SERIAL.lower().translate(FULL_WIDTH),
         "7K2Mー9QXDー04TBーWH61",
+        "7K2M-9QXD-\r\n04TB-WH61\t\n",
         "\ufeff(7K2M\u00ad9QXD\u200b04TB\u2060WH61)\u200e",
     ],
 )

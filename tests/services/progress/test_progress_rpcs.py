@@ -9,6 +9,7 @@ from uuid import uuid4
 from services.kit.rpc.clients import MeshChannel
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.quiz.v1.events_pb2 import QuizPassed
+from tests import support
 from tests.services import outbox
 from tests.services.own_course import change_course, import_course, make_course
 from tests.services.progress.learning import Lessons, finish, mark, pass_quizzes, quizzes_of
@@ -113,6 +114,21 @@ def test_lessons_added_later_do_not_take_a_completion_away(learner: Learners, me
     progress = somebody.get(f"/progress/me/courses/{own.course_id}").json()
     assert (progress["completedLessons"], progress["totalLessons"]) == (2, 3)
     assert (progress["completed"], progress["percentage"]) == (True, 100)
+
+
+def test_where_one_left_off_is_a_lesson_of_the_course(stack: Stack) -> None:
+    author, somebody = support.author(stack), support.register(stack)
+    path = f"/courses/{author.post('/courses', {'title': 'Left off'}).json()['courseId']}"
+    first, _, last = (
+        author.post(f"{path}/lessons", {"title": title}).json()["lessonId"] for title in "abc"
+    )
+    author.post(f"{path}:publish")
+    somebody.post(f"{path}/enroll")
+    mark(somebody, first)
+    assert mark(somebody, last)["lastLessonId"] == last
+    assert author.delete(f"/lessons/{last}").status_code == 200
+    own = f"/progress/me{path}"
+    eventually(lambda: somebody.get(own).json()["lastLessonId"] == first)
 
 
 def test_visitors_have_no_progress(visitor: Visitor, course: dict[str, Any]) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
+
+import pytest
 
 from services.clients.course import Lesson, Outline
-from services.progress.rules import What, missing, percentage, tally
-from services.progress.steps import Done
+from services.progress.rules import What, last_lesson, missing, percentage, tally
+from services.progress.steps import Done, State
 
 
 def outline(**lessons: bool) -> Outline:
@@ -47,6 +49,20 @@ def test_the_percentage_is_rounded_down_and_100_only_at_the_end() -> None:
 
 def test_completed_stays_100_when_lessons_are_added() -> None:
     assert percentage(tally(outline(a=False, b=False), done("a")), completed=True) == 100
+
+
+@pytest.mark.parametrize(
+    ("last", "completed", "told"),
+    [("b", "a", "b"), ("gone", "ab", "b"), ("gone", "", ""), ("", "a", "")],
+)
+def test_one_continues_at_a_lesson_that_is_in_the_course(
+    last: str, completed: str, told: str
+) -> None:
+    ids = {name: uuid4() for name in ("a", "b", "c", "gone")}
+    course = outline(**{str(ids[name]): False for name in "abc"})
+    lessons = frozenset(str(ids[name]) for name in completed)
+    state = State(Done(lessons), ids.get(last))
+    assert last_lesson(course, state) == (str(ids[told]) if told else "")
 
 
 def test_what_is_missing_comes_in_the_order_of_the_course() -> None:

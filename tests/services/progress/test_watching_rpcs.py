@@ -69,6 +69,9 @@ def test_authors_see_who_is_in_their_course(stack: Stack) -> None:
         (people[1].user_id, True, 0),
         (people[2].user_id, False, 0),
     ]
+    author.post(f"{path}:unpublish")
+    assert author.get(f"{path}/learners").json()["learners"] == found
+    author.post(f"{path}:publish")
     refused = other.get(f"{path}/learners")
     assert (refused.status_code, reason(refused)) == (403, "NOT_YOUR_COURSE")
     assert reason(people[0].get(f"{path}/learners")) == "ROLE_REQUIRED"

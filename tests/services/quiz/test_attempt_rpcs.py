@@ -215,6 +215,31 @@ def test_attempts_are_their_learners_own(desk: Desk, stack: Stack) -> None:
     assert set(violations(bad)) == {"answers[0].questionId"}
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["by its id", "as the one that is open"])
+@pytest.mark.parametrize("change", ["unpublish", "remove", "leave"])
+def test_an_attempt_can_be_submitted_whatever_becomes_of_the_course(
+    desk: Desk, change: str, named: bool
+) -> None:
+    attempt = desk.pupil.post(f"{desk.path}/start").json()["attemptId"]
+    match change:
+        case "unpublish":
+            changed = desk.author.post(f"/courses/{desk.course}:unpublish")
+        case "remove":
+            changed = desk.author.delete(f"{desk.path}/edit")
+        case _:
+            changed = desk.pupil.delete(f"/courses/{desk.course}/enroll")
+    assert changed.status_code == 200, changed.text
+    eventually(lambda: desk.pupil.get(desk.path).status_code == 404)
+    assert reason(desk.pupil.post(f"{desk.path}/start")) == "QUIZ_NOT_FOUND"
+    body = {"answers": desk.right(), "attemptId": attempt if named else ""}
+    submitted = desk.pupil.post(f"{desk.path}/submit", body)
+    assert submitted.status_code == 200, submitted.text
+    assert submitted.json()["attemptId"] == attempt
+    assert submitted.json()["passed"]
+    again = desk.pupil.post(f"{desk.path}/submit", {"attemptId": attempt})
+    assert again.json() == submitted.json()
+
+
 def test_limits_are_told_with_their_reasons(desk: Desk) -> None:
     desk.set(maxAttempts=2)
     with ThreadPoolExecutor(10) as pool:

@@ -134,6 +134,60 @@ def test_a_result_says_what_it_was_and_keeps_the_rest(school: School) -> None:
     )
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+def test_an_attempt_that_ends_later_is_graded_by_what_its_author_asked_for(
+    school: School, in_time: bool
+) -> None:
+    seen, right_now = school.quiz, school.answer("b", "True")
+    school.room.bring(BEFORE, pass_percentage=100, time_limit_seconds=60)
+    school.learners.append(school.room.learner)
+    taken = school.room.start()
+    school.room.bring(AFTER, pass_percentage=100, time_limit_seconds=60)
+    assert school.begin() == 0
+    if in_time:
+        school.room.submit(right_now, taken.seed)
+    else:
+        school.room.save(taken.seed, right_now)
+        school.room.let_time_pass(61)
+        school.room.end_late()
+    (now,) = school.listed()
+    assert (now.percentage, now.passed, now.previous_percentage) == (100, True, 50)
+    assert now.version_id == taken.quiz.version_id != seen.version_id
+    assert (now.regraded_version_id, now.regraded_at) == (school.quiz.version_id, now.submitted_at)
+    assert [Answer.kept(each) for each in now.answers] == right_now
+    assert (school.standing().best, school.room.passes()) == (100, 1)
+    assert school.begin() == 0
+
+
+def test_nobody_is_graded_anew_unless_the_author_asked(school: School) -> None:
+    before = school.answer("b", "True")
+    school.room.bring(AFTER, pass_percentage=100)
+    result = school.submit(before)
+    assert (result.percentage, result.regraded_at) == (50, None)
+    assert school.begin() == 1
+    school.work()
+    school.room.bring(AFTER + "\n\n::Three::Three? {T}", pass_percentage=100)
+    assert school.submit(before).percentage == 50
+
+
+def test_asking_while_many_submit_misses_nobody(school: School) -> None:
+    answers = school.answer("b", "True")
+    school.room.bring(AFTER, pass_percentage=100)
+    learners = [uuid4() for _ in range(40)]
+
+    def submit(learner: UUID) -> None:
+        room = Classroom.like(school.room, learner)
+        room.submit(answers)
+
+    with ThreadPoolExecutor(8) as pool:
+        submitted = [pool.submit(submit, learner) for learner in learners]
+        asked = pool.submit(school.begin)
+        for each in (asked, *submitted):
+            each.result()
+    school.work()
+    assert {school.listed(each)[0].percentage for each in learners} == {100}
+
+
 def test_twice_is_once(school: School) -> None:
     school.submit(school.answer("b", "True"))
     school.submit(school.answer("a", "True"))

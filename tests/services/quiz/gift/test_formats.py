@@ -1,6 +1,8 @@
 import pytest
+from markdown_it import MarkdownIt
 
 from services.quiz.gift import GiftError, parse
+from services.quiz.gift.writing import write
 from services.quiz.questions import Question
 
 
@@ -41,6 +43,25 @@ def test_a_choice_in_html_between_true_and_false_is_true_false() -> None:
 
 def test_a_gap_in_html_stays_a_gap() -> None:
     assert one("[html]<p>The <b>Sun</b> {=rises ~sets} now</p>").text == "The **Sun** _____ now"
+
+
+@pytest.mark.parametrize(
+    "gift",
+    [
+        "Fill in\n{=a ~b}\nhere.",
+        "{=a ~b}\nbegins it.",
+        "[html]<p>Fill in</p><p>_____</p><p>here.</p> {=a}",
+        "[html]<p>_____</p><p>begins it.</p> {=a}",
+        "[plain]Fill in\n_____\nhere. {=a}",
+        "[plain]_____ {=a}",
+    ],
+)
+def test_a_gap_on_a_line_of_its_own_is_no_rule_across_the_page(gift: str) -> None:
+    question = one(gift)
+    page = MarkdownIt().render(question.text)
+    assert "_____" in page
+    assert "<hr" not in page
+    assert one(write([question])).text == question.text
 
 
 def test_plain_text_is_shown_as_it_is() -> None:

@@ -33,8 +33,8 @@ from services.kit.errors import (
 
 logger = structlog.get_logger("stellr.errors")
 
-# Envoy takes trailers of 60 KiB, in which bytes of details become 4/3 of them and those of a message
-# three each. Beyond that a caller would be told that the service is away.
+# Envoy takes trailers of 60 KiB, in which bytes of details become 4/3 of them, those of a message
+# three each. Beyond it a caller would be told that the service is away.
 MAX_MESSAGE_CHARS = 1_000
 MAX_VIOLATION_BYTES = 20_000
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
-# What stands before an address, and after it: the longest that is known counts, of the nearest ends.
-# So the time grows with the text alone, and not with how many are known.
+# What stands before an address, and after it: of the nearest ends the last counts where an address
+# is known. So the time grows with the text alone, and not with how many are known.
 _BEFORE, _AFTER = re.compile(r"[(<\"'=\s]"), re.compile(r"[)>\"'\s]")
 MOST_ENDS = 16
 

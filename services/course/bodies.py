@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from stellr.course.v1 import course_internal_service_pb2 as pb
+
+# What stands before an address, and after it: of the nearest ends the last counts where an address
+# is known. So the time grows with the text alone, and not with how many are known.
+_BEFORE, _AFTER = re.compile(r"[(<\"'=\s]"), re.compile(r"[)>\"'\s]")
+MOST_ENDS = 16
 
 
 class Link(NamedTuple):
@@ -41,8 +47,16 @@ def carry_over(old: str, links: Sequence[Link], new: str) -> list[Link]:
     """The links of a text that was rewritten: what they stood for in the old one leads to the same
     wherever it is written as an address in the new one."""
     known = {old[link.start : link.end]: link for link in links}
-    if not known:
-        return []
-    written = "|".join(re.escape(text) for text in sorted(known, key=len, reverse=True))
-    found = re.finditer(rf"(?<=[(<\"'=\s])(?:{written})(?=[)>\"'\s])", new)
-    return [known[each[0]]._replace(start=each.start(), end=each.end()) for each in found]
+    lengths = {len(text) for text in known}
+    ends = [found.start() for found in _AFTER.finditer(new)]
+    carried: list[Link] = []
+    for before in _BEFORE.finditer(new):
+        start = before.end()
+        if carried and start < carried[-1].end:
+            continue
+        first = bisect_right(ends, start)
+        for end in reversed(ends[first : first + MOST_ENDS]):
+            if end - start in lengths and new[start:end] in known:
+                carried.append(known[new[start:end]]._replace(start=start, end=end))
+                break
+    return carried

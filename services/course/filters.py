@@ -33,7 +33,7 @@ class Filters:
     @cached_property
     def folded(self) -> str:
         """The search as PostgreSQL reads it."""
-        return words.fold(self.q)
+        return words.as_search(self.q)
 
     @cached_property
     def words(self) -> tuple[str, ...]:

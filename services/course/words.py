@@ -20,6 +20,8 @@ SIGNS = (
 )
 _RUN = re.compile(rf"(?P<signs>[{SIGNS}]+)|(?P<word>[^\W{SIGNS}]+(?:\+\+|\#)?)")
 _MARKS = ("++", "#")
+# PostgreSQL takes each for an operator of its own, and fails where there are more than 32.
+_MINUSES = re.compile(r"-[\s-]*-")
 _OPERATORS = re.compile(r'"|(^|\s)-|(^|\s)or(\s|$)')
 
 
@@ -30,6 +32,11 @@ def fold(text: str) -> str:
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     whole = unicodedata.normalize("NFC", letters)
     return re.sub(rf"(?<=[{SIGNS}])(?=[^\W{SIGNS}])|(?<=[^\W{SIGNS}])(?=[{SIGNS}])", " ", whole)
+
+
+def as_search(query: str) -> str:
+    """A query, folded, as PostgreSQL's websearch_to_tsquery can read it."""
+    return _MINUSES.sub("-", fold(query))
 
 
 def words_of(text: str) -> list[str]:

@@ -28,11 +28,6 @@ Now = TypeVar("Now")
 AnyQuestion = KeptQuestion | Question
 
 
-def id_count(questions: Sequence[Question]) -> int:
-    """How many new ids a version needs at most."""
-    return sum(1 + len(question.options) for question in questions)
-
-
 def with_ids(
     questions: Sequence[Question], before: Sequence[KeptQuestion], new_ids: Iterator[UUID]
 ) -> tuple[KeptQuestion, ...]:

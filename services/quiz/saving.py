@@ -9,6 +9,7 @@ from uuid import UUID
 from services.kit.data.database import Database
 from services.kit.events.events import Events
 from services.quiz import matching
+from services.quiz.ids import blind_ids
 from services.quiz.kept import QuizVersion
 from services.quiz.questions import WrittenQuiz
 from services.quiz.repository import quizzes
@@ -47,7 +48,7 @@ class Saving:
         if latest and not latest.removed and latest.digest == written.digest:
             return SavedQuiz(latest.quiz_id, latest.version_id, changed=False)
         db = self._database
-        new_ids = quizzes.new_ids(db, 2 + matching.id_count(written.questions))
+        new_ids = quizzes.new_ids(db, 2)
         quiz_id = latest.quiz_id if latest else next(new_ids)
         earlier = quizzes.find_by_digest(db, quiz_id, written.digest)
         version_id = earlier or next(new_ids)
@@ -59,7 +60,7 @@ class Saving:
                 version_id=version_id,
                 title=written.title,
                 pass_percentage=written.pass_percentage,
-                questions=matching.with_ids(written.questions, before, new_ids),
+                questions=matching.with_ids(written.questions, before, blind_ids(quiz_id)),
                 rules=written.rules,
             )
             quizzes.add_version(db, version, written.digest)

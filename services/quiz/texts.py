@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
+# One ligature may become 18 letters, so not more of them.
+FOLDED_AT_HAND = 256
 WILDCARD = re.compile(r"\\\*|(\*)")
 
 
+# A text is compared with all that the author wrote, and twice: graded, and answered.
+@lru_cache(FOLDED_AT_HAND)
 def fold(text: str) -> str:
     """The text without what says nothing: NFKC, caseless (Unicode 15, 3.13), one space each."""
     caseless = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

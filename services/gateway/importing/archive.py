@@ -1,12 +1,11 @@
 """A course bundle as one file: a tar archive, compressed with gzip, or a zip.
 
-What comes in is hostile: only plain files and directories are taken, each below the target
-(the "data" filter of PEP 706), and their number and size are bounded.
+What comes in is hostile: only plain files and directories are taken, each below the target, and
+their number, depth and size are bounded.
 """
 
 import errno
 import gzip
-import io
 import tarfile
 import zipfile
 import zlib
@@ -14,17 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from services.gateway.importing.archive_refusals import (
-    MAX_MEMBERS,
-    MAX_TOTAL_BYTES,
-    neither,
-    outside,
-    refusal,
-    too_large,
-    too_many,
-)
+from services.gateway.importing.archive_refusals import refusal
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
+from services.gateway.importing.tarred import untar
+from services.gateway.importing.unpacking import Unpacking
 from services.gateway.importing.zipped import unzip
 
 FOLDERS = (LESSONS, QUIZZES, FILES)
@@ -34,35 +27,12 @@ DAMAGES = (
     zipfile.BadZipFile,
     EOFError,
     zlib.error,
-    gzip.BadGzipFile,
-    RecursionError,
-    # Encrypted, or compressed in a way that few know.
+    # Encrypted, or of a version that few know.
     NotImplementedError,
     RuntimeError,
 )
-MAX_HEADER_BYTES = 1024 * 1024
 # Names that a file system cannot take are the archive's fault; a full disk is ours.
 NAME_ERRORS = {errno.EEXIST, errno.EINVAL, errno.EISDIR, errno.ENAMETOOLONG, errno.ENOTDIR}
-
-
-class _Budget(io.RawIOBase):
-    """Passes a stream on until its budget is spent.
-
-    tarfile reads extended headers into memory whole, whatever their size: so each member may
-    take only what its size and a bounded header need.
-    """
-
-    def __init__(self, stream: gzip.GzipFile) -> None:
-        super().__init__()
-        self.stream = stream
-        self.left = MAX_HEADER_BYTES
-
-    def read(self, size: int = -1) -> bytes:
-        content = self.stream.read(size)
-        self.left -= len(content)
-        if self.left < 0:
-            raise refusal("a header of the archive is too large")
-        return content
 
 
 def pack_bundle(directory: Path, target: BinaryIO) -> None:
@@ -95,12 +65,9 @@ def unpack_bundle(source: BinaryIO, directory: Path) -> Path:
     source.seek(0)
     try:
         if first == ZIP_START:
-            unzip(source, directory)
+            unzip(source, Unpacking(directory))
         else:
-            _untar(source, directory)
-    except tarfile.FilterError as error:
-        name = error.tarinfo.name
-        raise outside(name) from error
+            untar(source, Unpacking(directory))
     except DAMAGES as error:
         raise refusal("the archive is damaged, or neither a zip nor a tar.gz") from error
     except BundleError:
@@ -114,39 +81,12 @@ def unpack_bundle(source: BinaryIO, directory: Path) -> Path:
     return _bundle_root(directory)
 
 
-def _untar(source: BinaryIO, directory: Path) -> None:
-    with (
-        gzip.GzipFile(fileobj=source, mode="rb") as unzipped,
-        _Budget(unzipped) as budget,
-        tarfile.open(fileobj=budget, mode="r|") as archive,
-    ):
-        for member in _checked(archive, budget):
-            archive.extract(member, directory, filter="data")
-
-
 def _bundle_files(root: Path) -> Iterator[Path]:
     yield root / COURSE_FILE
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and path.resolve().is_relative_to(root):
                 yield path
-
-
-def _checked(archive: tarfile.TarFile, budget: _Budget) -> Iterator[tarfile.TarInfo]:
-    total = 0
-    for count, member in enumerate(archive, start=1):
-        total += member.size
-        name = member.name[:200]
-        if count > MAX_MEMBERS:
-            raise too_many()
-        if total > MAX_TOTAL_BYTES:
-            raise too_large()
-        if not (member.isreg() or member.isdir()) or member.issparse() or member.size < 0:
-            raise neither(name)
-        if member.name.startswith("/") or ".." in Path(member.name).parts:
-            raise outside(name)
-        budget.left = member.size + MAX_HEADER_BYTES
-        yield member
 
 
 def _bundle_root(directory: Path) -> Path:

@@ -4,6 +4,8 @@ from services.gateway.importing.defects import BundleError, Defect
 
 MAX_MEMBERS = 5_000
 MAX_TOTAL_BYTES = 512 * 1024 * 1024
+# Folders in each other; a course needs two.
+MAX_DEPTH = 12
 LONGEST_SHOWN = 200
 
 
@@ -20,6 +22,11 @@ def too_many() -> BundleError:
 def too_large() -> BundleError:
     """It holds more than it says, or than any course."""
     return refusal(f"the archive holds more than {MAX_TOTAL_BYTES // 1024**2} MB")
+
+
+def too_deep(name: str) -> BundleError:
+    """It has more folders in each other than any course."""
+    return refusal(f'"{name[:LONGEST_SHOWN]}" lies more than {MAX_DEPTH} folders deep')
 
 
 def outside(name: str) -> BundleError:

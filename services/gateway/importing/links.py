@@ -7,16 +7,21 @@ nowhere else is told and left as it is: many courses link to what stayed behind 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from services.gateway.importing.defects import Report
 from services.gateway.importing.files import FILES, LESSONS, BundleFiles, FileError
+from services.gateway.importing.markdown import TooInvolved
 from services.gateway.importing.references import Reference, references
 from services.gateway.importing.sources import AttachmentSource, LinkSource
 from services.kit.data.file_types import PICTURES
 
+# Of computing, for the texts of a course: ten megabytes take as long, or some hundred kilobytes of
+# brackets alone.
+LONGEST_SECONDS = 20.0
 # RFC 3986, 3.5, without what Markdown or HTML would read as its own.
 FRAGMENT_CHARACTERS = "!$*+,;=:@/?-._~"
 
@@ -28,14 +33,25 @@ class LinkReader:
         self._files = files
         self._lesson_keys = lesson_keys
         self.used: set[str] = set()
+        self._left = LONGEST_SECONDS
 
     def read(self, key: str, body: str, report: Report) -> tuple[LinkSource, ...]:
         """What is to be put into the text of the lesson at `key`, in order.
 
         `report` is on the text: line 1 is its first.
         """
-        found = (self._link(key, each, report) for each in references(body))
+        found = (self._link(key, each, report) for each in self._references(body, report))
         return tuple(link for link in found if link)
+
+    def _references(self, body: str, report: Report) -> Sequence[Reference]:
+        began = time.thread_time()
+        try:
+            return references(body, self._left)
+        except TooInvolved:
+            report.add(1, f"reading the texts takes longer than {LONGEST_SECONDS:.0f} seconds")
+            return ()
+        finally:
+            self._left -= time.thread_time() - began
 
     def _link(self, key: str, reference: Reference, report: Report) -> LinkSource | None:
         address = _local(reference.target)

@@ -6,10 +6,12 @@ rules put around its own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from markdown_it import MarkdownIt
 from markdown_it.helpers import parseLinkDestination, parseLinkLabel
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline, html_inline, image, link
 from markdown_it.token import Token
 
@@ -17,15 +19,20 @@ InlineRule = Callable[[StateInline, bool], bool]
 
 # What is noted of a token: from where to where in its block, and the address that stands there.
 SPAN, TARGET = "span", "target"
+ENDS_AT = "ends_at"
 
 
-def parse(text: str) -> list[Token]:
-    """The blocks of a text.
+class TooInvolved(Exception):
+    """Reading a text takes longer than it may."""
+
+
+def parse(text: str, seconds: float) -> list[Token]:
+    """The blocks of a text; TooInvolved where they take longer than these seconds of computing.
 
     Links, pictures and HTML in their lines have SPAN in their `meta`, links and pictures TARGET
     too; those by reference have neither, as their address stands in a block of type "definition".
     """
-    return _PARSER.parse(text)
+    return _PARSER.parse(text, {ENDS_AT: time.thread_time() + seconds})
 
 
 def destination(text: str, at: int) -> tuple[str, int] | None:
@@ -39,7 +46,21 @@ def _parser() -> MarkdownIt:
     for name, rule in (("link", _mark_link(link)), ("image", _mark_link(image))):
         parser.inline.ruler.at(name, rule)
     parser.inline.ruler.at("html_inline", _mark_html(html_inline))
+    # First of all rules, so that it is asked at every step.
+    parser.inline.ruler.before("text", "clock", _look_at_clock)
+    parser.block.ruler.before("code", "clock", _look_at_clock_in_blocks)
     return parser
+
+
+def _look_at_clock(state: StateInline | StateBlock, silent: bool) -> bool:
+    """A rule that applies to nothing."""
+    if time.thread_time() > state.env[ENDS_AT]:
+        raise TooInvolved
+    return False
+
+
+def _look_at_clock_in_blocks(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    return _look_at_clock(state, silent)
 
 
 def _mark_link(rule: InlineRule) -> InlineRule:

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
+from math import inf
 
 from markdown_it.token import Token
 
 from services.gateway.importing.markdown import SPAN, TARGET, destination, parse
 
 DEFINITION = re.compile(r"\[(?:\\.|[^\[\]\\])+\]:[ \t]*(?:\n[ \t>]*)?")
-# HTML 13.1.2.3: attributes, their values in quotes or not.
-ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
+# HTML 13.1.2.3: attributes, their values in quotes or not. A name is looked at from its beginning
+# alone: else a long one would take the square of its length.
+NAME = r"""(?<![^\s"'<>/=])([^\s"'<>/=]++)"""
+ATTRIBUTE = re.compile(rf"""{NAME}\s*+=\s*+("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
 PICTURES = frozenset({("img", "src"), ("image", "href"), ("video", "poster"), ("input", "src")})
 LINKS = frozenset({("a", "href"), ("area", "href"), ("link", "href"), ("object", "data")}) | {
     (tag, "src") for tag in ("audio", "embed", "iframe", "script", "source", "track", "video")
@@ -45,9 +48,9 @@ class Reference:
     defect: str = ""
 
 
-def references(body: str) -> list[Reference]:
-    """All that a Markdown text refers to, in order."""
-    tokens = parse(body)
+def references(body: str, seconds: float = inf) -> list[Reference]:
+    """All that a Markdown text refers to, in order; TooInvolved where that takes longer."""
+    tokens = parse(body, seconds)
     pictures = {str(each.attrs["src"]) for each in _flat(tokens) if each.type == "image"}
     text = _Text(body)
     found: list[Reference] = []

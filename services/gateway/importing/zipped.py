@@ -2,57 +2,42 @@
 
 import stat
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
-from services.gateway.importing.archive_refusals import (
-    MAX_MEMBERS,
-    MAX_TOTAL_BYTES,
-    neither,
-    outside,
-    too_large,
-    too_many,
-)
+from services.gateway.importing.archive_refusals import neither, refusal
+from services.gateway.importing.unpacking import Unpacking
 from services.kit.data.pieces import pieces
 
+# For the most members that there may be, 400 bytes each.
+MAX_DIRECTORY_BYTES = 2_000_000
+# What all programs write. LZMA may want 4 GB of memory.
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+KINDS = {0, stat.S_IFREG, stat.S_IFDIR}
 
-def unzip(source: BinaryIO, directory: Path) -> None:
-    """Extract a zip into an empty directory; BundleError, zipfile.BadZipFile."""
-    with zipfile.ZipFile(source) as archive:
-        left = MAX_TOTAL_BYTES
-        for member in _checked(archive):
-            target = directory / member.filename
+
+def unzip(source: BinaryIO, unpacking: Unpacking) -> None:
+    """Unpack a zip; BundleError, zipfile.BadZipFile."""
+    with zipfile.ZipFile(cast("IO[bytes]", _Bounded(source))) as archive:
+        for member in archive.infolist():
+            if stat.S_IFMT(member.external_attr >> 16) not in KINDS:
+                raise neither(member.filename)
+            if member.compress_type not in METHODS:
+                raise refusal("the archive is compressed in a way that is not known here")
             if member.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
+                unpacking.folder(member.filename)
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            left -= _extract(archive, member, target, left)
+            with archive.open(member) as packed:
+                unpacking.file(member.filename, pieces(packed))
 
 
-def _checked(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise too_many()
-    if sum(member.file_size for member in members) > MAX_TOTAL_BYTES:
-        raise too_large()
-    for member in members:
-        path = PurePosixPath(member.filename)
-        if path.is_absolute() or ".." in path.parts or "\\" in member.filename:
-            raise outside(member.filename)
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise neither(member.filename)
-        yield member
+class _Bounded:
+    """The file, of which nothing large is read at once: only a directory ever is."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, left: int) -> int:
-    """Write a member; how many bytes it has. What it says of its size may be a lie."""
-    written = 0
-    with archive.open(member) as packed, target.open("xb") as file:
-        for part in pieces(packed):
-            written += len(part)
-            if written > left:
-                raise too_large()
-            file.write(part)
-    return written
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY_BYTES:
+            raise refusal("the directory of the archive is too large")
+        return self._file.read(size)

@@ -33,6 +33,11 @@ from services.kit.errors import (
 
 logger = structlog.get_logger("stellr.errors")
 
+# Envoy takes trailers of 60 KiB, in which bytes of details become 4/3 of them, those of a message
+# three each. Beyond it a caller would be told that the service is away.
+MAX_MESSAGE_CHARS = 1_000
+MAX_VIOLATION_BYTES = 20_000
+
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
 
 
@@ -58,7 +63,9 @@ def refusal(error: Exception, call: Call) -> Refusal:
         logger.warning("refused", request_id=call.request_id, cause=cause)
     call.reason = reason_name(known.reason)
     told: Any = rpc_status.to_status(status(known))
-    return Refusal(known.code, known.message, (*told.trailing_metadata, *_retry_after(known)))
+    return Refusal(
+        known.code, _shortened(known.message), (*told.trailing_metadata, *_retry_after(known))
+    )
 
 
 def as_domain_error(error: BaseException) -> DomainError | None:
@@ -108,7 +115,7 @@ def _retry_after(error: DomainError) -> list[tuple[str, str]]:
 def status(error: DomainError) -> status_pb2.Status:
     """The google.rpc.Status of an error: code, message, and details for programs."""
     code: int = error.code.value[0]
-    found = status_pb2.Status(code=code, message=error.message)
+    found = status_pb2.Status(code=code, message=_shortened(error.message))
     name = reason_name(error.reason)
     info = details.ErrorInfo(reason=name, domain=DOMAIN, metadata=error.metadata)
     found.details.append(_packed(info))
@@ -123,11 +130,21 @@ def status(error: DomainError) -> status_pb2.Status:
 
 
 def _bad_request(error: InvalidArgument) -> details.BadRequest:
-    violations = [
-        details.BadRequest.FieldViolation(field=field, description=description)
-        for field, description in error.violations
-    ]
-    return details.BadRequest(field_violations=violations)
+    """All that is wrong, as far as there is room, and then how much more."""
+    told, left = details.BadRequest(), MAX_VIOLATION_BYTES
+    for number, (field, description) in enumerate(error.violations):
+        violation = details.BadRequest.FieldViolation(field=field, description=description)
+        left -= violation.ByteSize()
+        if left < 0:
+            rest = len(error.violations) - number
+            told.field_violations.add(description=f"{rest:,} more are not told")
+            break
+        told.field_violations.append(violation)
+    return told
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE_CHARS else f"{message[:MAX_MESSAGE_CHARS]}…"
 
 
 def _packed(message: Message) -> any_pb2.Any:

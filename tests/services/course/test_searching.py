@@ -92,7 +92,9 @@ def test_forms_are_those_of_the_language_asked_for(library: Process) -> None:
     assert found(library, "数据", "de") == set()
 
 
-@pytest.mark.parametrize("query", ["'", "\\", "a' & 'b", "!!", "&|", ":*", "x" * 200, "數" * 200])
+@pytest.mark.parametrize(
+    "query", ["'", "\\", "a' & 'b", "!!", "&|", ":*", "x" * 200, "數" * 200, "-" * 200, "- " * 99]
+)
 def test_odd_searches_find_nothing(library: Process, query: str) -> None:
     assert found(library, query) == set()
 

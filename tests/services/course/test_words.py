@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.course.words import LONGEST_WORD, asked_words, fold, words_of
+from services.course.words import LONGEST_WORD, as_search, asked_words, fold, words_of
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,8 @@ def test_words_are_short_and_each_is_there_once(text: str) -> None:
 def test_a_long_word_is_cut_alike_in_texts_and_searches() -> None:
     word = "a" * (LONGEST_WORD + 5)
     assert asked_words(word) == words_of(word) == ["a" * LONGEST_WORD]
+
+
+def test_of_minuses_in_a_row_one_is_left() -> None:
+    assert as_search("-" * 200) == "-"
+    assert as_search("- - --night sky-blue -day") == "-night sky-blue -day"

@@ -59,3 +59,11 @@ def test_no_text_makes_it_slow() -> None:
     start = process_time()
     assert not matches("*a" * 400 + "b", "a" * 1_000)
     assert process_time() - start < 1
+
+
+def test_many_answers_are_compared_with_a_long_text_in_no_time() -> None:
+    """Each of its letters is 18 when it is folded."""
+    start = process_time()
+    for number in range(1_000):
+        assert not matches(f"{number}*", "\ufdfa" * 1_000)
+    assert process_time() - start < 1

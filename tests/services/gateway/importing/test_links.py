@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from services.gateway.importing import links
 from services.gateway.importing.bundle import Inspection, inspect_bundle
 from services.gateway.importing.sources import LessonSource
 
@@ -146,3 +147,14 @@ def test_files_that_nothing_uses_are_told(tmp_path: Path) -> None:
     told = [(each.file, each.line, each.reason) for each in found.warnings]
     assert told == [("files/my b.png", 0, "no lesson uses it")]
     assert len(first_lesson(found).attachments) == 1
+
+
+def test_the_texts_of_a_course_are_read_for_so_long_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "LONGEST_SECONDS", 0.2)
+    found = inspect_bundle(bundle(tmp_path, "[" * 300_000))
+    assert {(each.file, each.reason) for each in found.defects} == {
+        (file, "reading the texts takes longer than 0 seconds")
+        for file in ("lessons/01.md", "lessons/deep/02.md")
+    }

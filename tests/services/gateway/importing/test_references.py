@@ -1,7 +1,8 @@
-from time import process_time
+from time import process_time, thread_time
 
 import pytest
 
+from services.gateway.importing.markdown import TooInvolved
 from services.gateway.importing.references import Reference, references
 
 
@@ -134,3 +135,18 @@ def test_hostile_texts_take_bounded_time(piece: str) -> None:
     found_: list[Reference] = references(piece * (100_000 // len(piece)))
     assert len(found_) <= 100_000
     assert process_time() - start < 20
+
+
+@pytest.mark.parametrize("body", ["a <a {}>", "<div {}>\n", "<div>\n<a {}>\n"])
+def test_a_long_name_of_an_attribute_takes_no_time(body: str) -> None:
+    start = process_time()
+    assert references(body.format("x" * 300_000)) == []
+    assert process_time() - start < 1
+
+
+@pytest.mark.parametrize("piece", ["[", "![", "*_", "[*a](b", "[a]: b\n", "> a\n\n"])
+def test_no_text_is_read_for_longer_than_it_may(piece: str) -> None:
+    start = thread_time()
+    with pytest.raises(TooInvolved):
+        references(piece * (1_000_000 // len(piece)), 0.3)
+    assert thread_time() - start < 1.5

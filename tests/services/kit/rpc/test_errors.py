@@ -178,3 +178,23 @@ def test_bounds_are_told_with_their_fields(kit: Kit) -> None:
         send(channel)(request)
     fields = {violation.field for violation in refused.value.violations}
     assert fields == {"notificationId", "verificationCode.code"}
+
+
+def test_what_is_wrong_is_told_as_far_as_trailers_have_room() -> None:
+    wrong = [
+        Violation(f"answers[{n}].questionId", "must have 1 to 80 characters") for n in range(5000)
+    ]
+    told = status(InvalidFields(wrong))
+    bad = error_details_pb2.BadRequest()
+    told.details[1].Unpack(bad)
+    *named, last = bad.field_violations
+    assert [each.field for each in named] == [each.field for each in wrong[: len(named)]]
+    assert len(named) > 300
+    assert last.description == f"{5000 - len(named):,} more are not told"
+    # Envoy takes 60 KiB of them: in base64, beside the message, each byte of which may take three.
+    assert told.ByteSize() * 4 / 3 + 3 * len(told.message.encode()) < 60 * 1024
+
+
+def test_the_longest_messages_fit_into_trailers() -> None:
+    told = status(InvalidFields([Violation("name", "\U0001f512" * 5_000)]))
+    assert told.ByteSize() * 4 / 3 + 3 * len(told.message.encode()) < 60 * 1024

@@ -18,8 +18,8 @@ from services.kit.rpc.threads import CallThreads
 
 # Each costs some 20 KB.
 OPEN_STREAMS = 20_000
-# Uploads and imports: few and long, so they have threads of their own.
-UPLOADS = 4
+# Uploads and imports: few and long, so they have threads of their own. Most of them wait for bytes.
+UPLOADS = 16
 # More than Envoy lets through, so that its 431 is what a caller with too long headers is told.
 MAX_METADATA_BYTES = 128 * 1024
 # Clients ping each 30 s, also while nothing is called (clients.KEEPALIVE); more often is too often.

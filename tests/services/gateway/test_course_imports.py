@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import secrets
 import tarfile
+import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from services.gateway.course_imports import MOST_AT_ONCE
 from tests import support
 from tests.support import Learner, Stack, Visitor, reason, violations
 
@@ -52,7 +55,7 @@ def tarred(files: Mapping[str, str]) -> bytes:
     return packed.getvalue()
 
 
-def send(who: Visitor, archive: bytes, **query: Any) -> httpx.Response:
+def send(who: Visitor, archive: bytes | Iterable[bytes], **query: Any) -> httpx.Response:
     headers = {"content-type": "application/zip"}
     return who.http.post("/courses:import", params=query, content=archive, headers=headers)
 
@@ -156,3 +159,21 @@ def test_what_is_too_large_is_413(author: Learner) -> None:
     answer = send(author, bytes(50 * 1024 * 1024 + 1))
     assert (answer.status_code, reason(answer)) == (413, "BODY_TOO_LARGE")
     assert answer.json()["code"] == 8
+
+
+def test_who_sends_much_slowly_leaves_room_for_others(author: Learner, slug: str) -> None:
+    begun, end = threading.Semaphore(0), threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        yield b"PK"
+        begun.release()
+        end.wait(20)
+
+    with ThreadPoolExecutor(MOST_AT_ONCE) as senders:
+        sent = [senders.submit(send, author, slow()) for _ in range(MOST_AT_ONCE)]
+        assert all(begun.acquire(timeout=10) for _ in sent)
+        support.eventually(lambda: send(author, zipped(bundle(slug))).status_code == 429)
+        assert send(support.author(author.stack), zipped(bundle(slug))).status_code == 200
+        end.set()
+        assert {reason(each.result()) for each in sent} == {"BUNDLE_REFUSED"}
+    assert send(author, zipped(bundle(f"{slug}-2"))).status_code == 200

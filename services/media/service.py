@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.clients.course import Courses
 from services.kit.data.objects.opening import object_store
-from services.kit.identity.links import CONTENT, Links
+from services.kit.identity.links import CONTENT, LinkCheck, Links
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import (
     KEEPS_NOTHING,
@@ -29,8 +29,14 @@ def build(runtime: Runtime) -> Domain:
     """What media consists of."""
     settings = runtime.settings
     store = object_store("media", settings.gcs_bucket, settings.state)
-    links = Links(runtime.shared_signer(CONTENT), settings.public_url)
-    library = Library(runtime.database, Courses.of(runtime), store, links)
+    signer = runtime.shared_signer(CONTENT)
+    library = Library(
+        runtime.database,
+        Courses.of(runtime),
+        store,
+        links=Links(signer, settings.public_url),
+        link_check=LinkCheck(signer, runtime.revocations),
+    )
     internal = MediaInternalServicer(runtime.database, store)
     return Domain(
         servicers=[

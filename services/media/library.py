@@ -19,10 +19,10 @@ from services.kit.data.pieces import pieces
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.identity.links import Links
-from services.media import repository
 from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
-from services.media.repository import Document, LessonMedium
+from services.media.repository import media as repository
+from services.media.repository.media import Document, LessonMedium
 from services.media.videos import mime_type
 from stellr.media.v1 import media_service_pb2 as pb
 

@@ -25,11 +25,15 @@ class StoredObject(MediaBase):
     digest: Mapped[str] = mapped_column(primary_key=True)
     size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
     mime_type: Mapped[str]
+    # Whether it is there, or expected.
+    stored: Mapped[bool] = mapped_column(server_default=sa.false())
+    # Since when perhaps no medium has it; None: one has.
+    unnamed_at: Mapped[datetime | None] = mapped_column(server_default=sa.func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
 class Media(MediaBase):
-    """A medium of a lesson: a video has a `url`, a PDF or an attachment a `digest`.
+    """A medium of a lesson: a provider's video has a `url`, any other medium a `digest`.
 
     Videos and PDFs are listed by `position` from 0. An attachment's `title` is the file's name.
     """
@@ -37,11 +41,15 @@ class Media(MediaBase):
     __tablename__ = "media"
     media_id: Mapped[UUID] = new_id()
     lesson_id: Mapped[UUID]
+    # None of what was there before courses were noted.
+    course_id: Mapped[UUID | None] = mapped_column(index=True)
     kind: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]
     url: Mapped[str | None]
     digest: Mapped[str | None] = mapped_column(sa.ForeignKey("objects.digest"), index=True)
+    # 0 where it is not known.
+    duration_seconds: Mapped[int] = mapped_column(server_default="0")
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
     __table_args__ = (

@@ -13,7 +13,7 @@ from services.kit.data.file_types import PICTURES, SVG
 from services.media.disposition import disposition
 from services.media.kinds import PDF
 from services.media.library import Library
-from services.media.repository import Document
+from services.media.repository.media import Document
 from stellr.media.v1 import media_service_pb2 as pb
 from stellr.media.v1.media_service_pb2_grpc import MediaServiceServicer
 

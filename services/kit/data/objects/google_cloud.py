@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 import structlog
 
 from services.kit import call
-from services.kit.data.objects.store import Stored, copy
+from services.kit.data.objects.store import Incoming, Stored, taken
 from services.kit.errors import StorageUnavailable
 from services.kit.waiting import waiting
 
@@ -39,11 +39,17 @@ class GoogleCloudStore:
 
     def write(self, chunks: Iterable[bytes]) -> Stored:
         """As ObjectStore.write: the bucket shows an object when its last byte has come."""
-        with SpooledTemporaryFile(SPOOL_BYTES) as file:
-            stored = copy(chunks, file)
+        return taken(self.incoming(), chunks)
+
+    def incoming(self) -> Incoming:
+        """As ObjectStore.incoming."""
+        file = SpooledTemporaryFile(SPOOL_BYTES)  # noqa: SIM115
+
+        def keep(stored: Stored) -> None:
             with self._told("write"):
                 self._upload(file, stored)
-        return stored
+
+        return Incoming(cast(BinaryIO, file), keep=keep, close=file.close)
 
     def open(self, digest: str) -> BinaryIO:
         """As ObjectStore.open. It can seek, and holds little of the object in memory."""
@@ -66,6 +72,12 @@ class GoogleCloudStore:
 
     def sweep(self) -> None:
         """As ObjectStore.sweep: Google forgets unfinished uploads by itself, after a week."""
+
+    def listed(self, prefix: str) -> Iterator[Stored]:
+        """As ObjectStore.listed."""
+        with self._told("list"):
+            found = list(self._bucket.list_blobs(prefix=self._name(prefix), **_bounds()))
+        return (Stored(blob.name.rpartition("/")[2], int(blob.size)) for blob in found)
 
     def read(self, blob: Any, start: int, beyond: int) -> bytes:
         """Some bytes of an object."""

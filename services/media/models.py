@@ -33,9 +33,11 @@ class StoredObject(MediaBase):
 
 
 class Media(MediaBase):
-    """A medium of a lesson: a provider's video has a `url`, any other medium a `digest`.
+    """A medium of a lesson: a video at a provider has a `url`, all else a `digest`.
 
-    Videos and PDFs are listed by `position` from 0. An attachment's `title` is the file's name.
+    Videos and PDFs are listed by `position` from 0, the captions of the video `video_id` by theirs;
+    a caption's `title` is its label, `language` a BCP 47 tag. An attachment's `title` is the file's
+    name.
     """
 
     __tablename__ = "media"
@@ -48,8 +50,11 @@ class Media(MediaBase):
     title: Mapped[str]
     url: Mapped[str | None]
     digest: Mapped[str | None] = mapped_column(sa.ForeignKey("objects.digest"), index=True)
-    # 0 where it is not known.
-    duration_seconds: Mapped[int] = mapped_column(server_default="0")
+    duration_seconds: Mapped[int | None]
+    language: Mapped[str | None]
+    video_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("media.media_id", ondelete="CASCADE"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
     __table_args__ = (

@@ -15,6 +15,7 @@ from services.kit.process.service import (
     Registration,
     Service,
 )
+from services.media.content.file_server import FileServer
 from services.media.internal_servicer import MediaInternalServicer
 from services.media.library import Library
 from services.media.servicer import MediaServicer
@@ -36,6 +37,7 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_MediaServiceServicer_to_server, MediaServicer(library)),
             Registration(add_MediaInternalServiceServicer_to_server, internal),
         ],
+        http=FileServer(library, store).routes(),
         periodic=[Periodic("sweep", 600.0, store.sweep, everywhere=True)],
         # It knows who may read what only as course tells it, at the moment of asking.
         personal=KEEPS_NOTHING,
@@ -47,5 +49,6 @@ SERVICE = Service(
     build=build,
     calls=("course",),
     follows=("course",),
+    http=True,
     migrations=str(Path(__file__).parent / "migrations"),
 )

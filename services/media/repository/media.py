@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -62,11 +63,13 @@ class Document(NamedTuple):
     title: str
     digest: str
     mime_type: str
+    # When its bytes were kept.
+    created_at: datetime
 
 
 _FIND_DOCUMENT = Statement(
     """
-    SELECT media_id, lesson_id, kind, title, digest, mime_type
+    SELECT media_id, lesson_id, kind, title, digest, mime_type, objects.created_at
     FROM media JOIN objects USING (digest) WHERE media_id = :media_id
     """,
     Document,

@@ -9,7 +9,10 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write, nothing, scalar
-from services.media.kinds import ATTACHMENT, PDF
+from services.media.kinds import CAPTION, PDF, VIDEO
+
+
+_IS_LISTED = f"kind IN ('{VIDEO}', '{PDF}')"
 
 
 class OwnedMedium(NamedTuple):
@@ -24,7 +27,6 @@ class OwnedMedium(NamedTuple):
     digest: str | None
     size_bytes: int | None
     mime_type: str | None
-    duration_seconds: int
     position: int
 
 
@@ -37,7 +39,18 @@ class NewMedium(NamedTuple):
     title: str
     url: str | None
     digest: str | None
-    duration_seconds: int
+    duration_seconds: int | None = None
+
+
+class NewCaption(NamedTuple):
+    """Captions of a video."""
+
+    lesson_id: UUID
+    course_id: UUID
+    video_id: UUID
+    language: str
+    label: str
+    digest: str
 
 
 _LOCK_COURSE = Write(
@@ -47,11 +60,10 @@ _LOCK_COURSE = Write(
 _FIND = Statement(
     f"""
     SELECT media_id, lesson_id, course_id, kind, title, url, digest, size_bytes, mime_type,
-        duration_seconds,
         (SELECT count(*) FROM media before WHERE before.lesson_id = media.lesson_id
             AND before.kind = media.kind AND before.position < media.position)::integer
     FROM media LEFT JOIN objects USING (digest)
-    WHERE media_id = :media_id AND kind <> '{ATTACHMENT}'
+    WHERE media_id = :media_id AND {_IS_LISTED}
     """,
     OwnedMedium,
 )
@@ -65,10 +77,34 @@ _ADD = Write(
     ) VALUES (
         :lesson_id, :course_id, :kind, :title, :url, :digest, :duration_seconds,
         (SELECT coalesce(max(position) + 1, 0) FROM media
-            WHERE lesson_id = :lesson_id AND kind <> '{ATTACHMENT}')
+            WHERE lesson_id = :lesson_id AND {_IS_LISTED})
     ) RETURNING media_id
     """,
     scalar,
+)
+# In the place of those of the same language, or behind the others.
+_ADD_CAPTION = Write(
+    f"""
+    INSERT INTO media (
+        lesson_id, course_id, kind, video_id, language, title, digest, position
+    ) VALUES (
+        :lesson_id, :course_id, '{CAPTION}', :video_id, :language, :label, :digest,
+        (SELECT count(*) FROM media WHERE video_id = :video_id)
+    )
+    """,
+    nothing,
+)
+_COUNT_CAPTIONS = Statement("SELECT count(*) FROM media WHERE video_id = :video_id", scalar)
+_DELETE_CAPTION = Write(
+    """
+    WITH deleted AS (
+        DELETE FROM media WHERE video_id = :video_id AND lower(language) = lower(:language)
+        RETURNING position
+    )
+    UPDATE media SET position = media.position - 1 FROM deleted
+    WHERE video_id = :video_id AND media.position > deleted.position
+    """,
+    nothing,
 )
 _DELETE = Write("DELETE FROM media WHERE media_id = :media_id RETURNING lesson_id", scalar)
 _SET_TITLE = Write("UPDATE media SET title = :title WHERE media_id = :media_id", nothing)
@@ -81,7 +117,7 @@ _NUMBER = Write(
     f"""
     WITH placed AS (
         SELECT media_id, kind, row_number() OVER (PARTITION BY kind ORDER BY position) - 1 AS place
-        FROM media WHERE lesson_id = :lesson_id AND kind <> '{ATTACHMENT}'
+        FROM media WHERE lesson_id = :lesson_id AND {_IS_LISTED}
     ), wanted AS (
         SELECT placed.media_id, placed.kind, CASE
             WHEN placed.media_id IS DISTINCT FROM CAST(:moved AS uuid) THEN 2 * placed.place
@@ -148,11 +184,30 @@ def add_medium(db: Database, medium: NewMedium) -> UUID:
     return media_id
 
 
-def delete_medium(db: Database, media_id: UUID) -> None:
-    """Delete a medium, and close the gap. The course is locked."""
+def set_caption(db: Database, caption: NewCaption) -> None:
+    """Give a video captions in a language, in the place of those that it has. The course is
+    locked."""
+    delete_caption(db, caption.video_id, caption.language)
+    db.run(_ADD_CAPTION, **caption._asdict())
+
+
+def count_captions(db: Database, video_id: UUID) -> int:
+    """In how many languages a video has captions."""
+    count: int = db.one(_COUNT_CAPTIONS, video_id=video_id)
+    return count
+
+
+def delete_caption(db: Database, video_id: UUID, language: str) -> None:
+    """Take the captions in a language from a video. The course is locked."""
+    db.run(_DELETE_CAPTION, video_id=video_id, language=language)
+
+
+def delete_medium(db: Database, media_id: UUID) -> bool:
+    """Delete a medium, and close the gap; False where it is gone. The course is locked."""
     lesson_id = db.first(_DELETE, media_id=media_id)
     if lesson_id is not None:
         number_media(db, lesson_id)
+    return lesson_id is not None
 
 
 def set_title(db: Database, media_id: UUID, title: str) -> None:
@@ -160,8 +215,8 @@ def set_title(db: Database, media_id: UUID, title: str) -> None:
     db.run(_SET_TITLE, media_id=media_id, title=title)
 
 
-def set_duration(db: Database, media_id: UUID, seconds: int) -> None:
-    """Say how long a video is."""
+def set_duration(db: Database, media_id: UUID, seconds: int | None) -> None:
+    """Say how long a video is; None: that is not known."""
     db.run(_SET_DURATION, media_id=media_id, duration_seconds=seconds)
 
 

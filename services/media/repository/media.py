@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session as Db
 
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, scalar
-from services.media.kinds import ATTACHMENT
+from services.media.kinds import ATTACHMENT, PDF, VIDEO
 from services.media.models import Media, StoredObject
 
 Row = dict[str, Any]
@@ -110,7 +110,8 @@ def read_media_of(db: Database, lesson_ids: Sequence[UUID]) -> Sequence[LessonPa
 
 
 _LESSON_OF = Statement(
-    f"SELECT lesson_id FROM media WHERE media_id = :media_id AND kind <> '{ATTACHMENT}'", scalar
+    f"SELECT lesson_id FROM media WHERE media_id = :media_id AND kind IN ('{VIDEO}', '{PDF}')",
+    scalar,
 )
 
 

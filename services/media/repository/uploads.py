@@ -12,7 +12,11 @@ from services.kit.data.statements import Statement, WholeWrite, Write, nothing, 
 
 
 class UploadRow(NamedTuple):
-    """An upload; `digest` is None until its bytes have come, `media_id` until it is a medium."""
+    """An upload; `digest` is None until its bytes have come, `media_id` until it is a medium.
+
+    `promised` is the digest that they are to have, where that was said; `session_id` the session in
+    which it was created.
+    """
 
     upload_id: UUID
     lesson_id: UUID
@@ -20,7 +24,9 @@ class UploadRow(NamedTuple):
     file_name: str
     mime_type: str
     size_bytes: int
+    promised: str | None
     digest: str | None
+    session_id: UUID | None
     media_id: UUID | None
     expires_at: datetime
 
@@ -40,10 +46,11 @@ _COLUMNS = ", ".join(UploadRow._fields)
 _CREATE = Write(
     f"""
     INSERT INTO uploads (
-        user_id, course_id, lesson_id, file_name, mime_type, size_bytes, digest, expires_at
+        user_id, session_id, course_id, lesson_id, file_name, mime_type, size_bytes, promised,
+        digest, expires_at
     ) VALUES (
-        :user_id, :course_id, :lesson_id, :file_name, :mime_type, :size_bytes, :digest,
-        now() + :time
+        :user_id, :session_id, :course_id, :lesson_id, :file_name, :mime_type, :size_bytes,
+        :promised, :digest, now() + :time
     ) RETURNING {_COLUMNS}
     """,
     UploadRow,
@@ -92,11 +99,13 @@ class NewUpload(NamedTuple):
     """What an upload is created of; with a `digest` its bytes have come."""
 
     user_id: UUID
+    session_id: UUID | None
     course_id: UUID
     lesson_id: UUID
     file_name: str
     mime_type: str
     size_bytes: int
+    promised: str | None = None
     digest: str | None = None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, WholeWrite, Write, nothing
-from services.media.kinds import ATTACHMENT
+from services.media.kinds import PDF, VIDEO
 
 
 class Watched(NamedTuple):
@@ -37,7 +37,7 @@ _RECORD = WholeWrite(
     f"""
     INSERT INTO media_views AS known (user_id, media_id, views, position_seconds)
     SELECT :user_id, media_id, 1, :position_seconds FROM media
-    WHERE media_id = :media_id AND kind <> '{ATTACHMENT}'
+    WHERE media_id = :media_id AND kind IN ('{VIDEO}', '{PDF}')
     ON CONFLICT (user_id, media_id) DO UPDATE SET
         views = known.views + (
             known.last_at < now() - CAST(:pause AS interval)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from services.kit.data.objects.store import Incoming, Stored, taken
+from services.kit.data.objects.store import Incoming, Stored, UploadLink, taken
 
 # No upload lasts that long: a file older than this belongs to a process that died.
 UNFINISHED_SECONDS = 3600
@@ -73,6 +73,17 @@ class LocalStore:
         for path in (self._root / prefix[:2]).glob(f"*/{prefix}*"):
             with suppress(FileNotFoundError):  # it was deleted just now
                 yield Stored(path.name, path.stat().st_size)
+
+    def upload_link(self, name: str, mime_type: str, size: int, expires: int) -> UploadLink | None:
+        """As ObjectStore.upload_link: a folder has no address."""
+        return None
+
+    def uploaded(self, name: str) -> Incoming | None:
+        """As ObjectStore.uploaded."""
+        return None
+
+    def forget_uploaded(self, name: str) -> None:
+        """As ObjectStore.forget_uploaded."""
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import IO, BinaryIO, NamedTuple, Protocol, Self
 
@@ -64,6 +64,13 @@ class Incoming:
         return self.stored
 
 
+class UploadLink(NamedTuple):
+    """Where clients may send an object to, and the headers that they send along."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
 class ObjectStore(Protocol):
     """Keeps bytes under their digest. The same bytes are kept once."""
 
@@ -87,6 +94,17 @@ class ObjectStore(Protocol):
 
     def listed(self, prefix: str) -> Iterator[Stored]:
         """What is kept whose digest begins so, with two digits of it at least; in any order."""
+
+    def upload_link(self, name: str, mime_type: str, size: int, expires: int) -> UploadLink | None:
+        """Where a client may PUT so many bytes until a Unix time, to be found by `uploaded`; None
+        where the store takes nothing from clients."""
+
+    def uploaded(self, name: str) -> Incoming | None:
+        """What a client sent to the link of that name, to be looked into and kept; None where
+        nothing came. It stays there until `forget_uploaded`."""
+
+    def forget_uploaded(self, name: str) -> None:
+        """Delete what a client sent; again is harmless."""
 
 
 def taken(incoming: Incoming, chunks: Iterable[bytes]) -> Stored:

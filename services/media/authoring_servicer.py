@@ -7,7 +7,6 @@ import grpc
 from services.kit import call
 from services.media.editing import Editing
 from services.media.library import Library
-from services.media.receiving import Receiving
 from services.media.repository.authoring import OwnedMedium
 from services.media.uploading import Uploading
 from stellr.media.v1 import media_authoring_service_pb2 as pb
@@ -18,11 +17,8 @@ from stellr.media.v1.media_authoring_service_pb2_grpc import MediaAuthoringServi
 class MediaAuthoringServicer(MediaAuthoringServiceServicer):
     """Lets authors give their lessons videos and PDFs."""
 
-    def __init__(
-        self, *, uploading: Uploading, receiving: Receiving, editing: Editing, library: Library
-    ) -> None:
+    def __init__(self, uploading: Uploading, editing: Editing, library: Library) -> None:
         self._uploading = uploading
-        self._receiving = receiving
         self._editing = editing
         self._library = library
 
@@ -34,7 +30,7 @@ class MediaAuthoringServicer(MediaAuthoringServiceServicer):
 
     def SendUpload(self, request: pb.SendUploadRequest, context: grpc.ServicerContext) -> pb.Upload:
         """The bytes of an upload in one message."""
-        return self._receiving.whole(request)
+        return self._uploading.send(request)
 
     def AttachPdf(self, request: pb.AttachPdfRequest, context: grpc.ServicerContext) -> public.Pdf:
         """Add a PDF to a lesson."""

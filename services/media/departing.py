@@ -20,7 +20,7 @@ SETTLE_SECONDS = 300.0
 
 
 class Departing:
-    """Takes away the media of lessons that are gone. A course that is archived keeps its lessons."""
+    """Takes away the media of lessons that are gone. An archived course keeps its lessons."""
 
     def __init__(
         self,

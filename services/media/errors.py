@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import FailedPrecondition, NotFound, PermissionDenied, ResourceExhausted
+from services.kit.errors import FailedPrecondition, NotFound, ResourceExhausted
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -60,17 +60,3 @@ class TooManyMedia(FailedPrecondition):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"a lesson has {most} of these at most")
-
-
-class LinkInvalid(PermissionDenied):
-    """A link is none of the academy's, or was altered."""
-
-    reason = Reason.REASON_LINK_INVALID
-    message = "the link is not one that the academy gave out"
-
-
-class LinkExpired(PermissionDenied):
-    """The time of a link is over."""
-
-    reason = Reason.REASON_LINK_EXPIRED
-    message = "the link is no longer good"

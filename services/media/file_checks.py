@@ -6,8 +6,7 @@ import io
 from typing import IO, Any
 
 import webvtt
-from mutagen import MutagenError
-from mutagen.mp4 import MP4 as Mp4File
+from mutagen import MutagenError, mp4
 from PIL import Image
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
@@ -75,7 +74,7 @@ def duration(file: IO[bytes], mime_type: str) -> int:
     if mime_type != MP4:
         return 0
     file.seek(0)
-    opened: Any = Mp4File
+    opened: Any = mp4.MP4
     try:
         seconds: float = opened(fileobj=file).info.length
     except (MutagenError, ValueError, ArithmeticError, EOFError):

@@ -9,6 +9,6 @@ from uuid import UUID
 VIDEO, PDF, CAPTION, ATTACHMENT = "video", "pdf", "caption", "attachment"
 
 
-def content_path(media_id: UUID) -> str:
+def content_path(media_id: UUID | str) -> str:
     """The path of a medium's bytes, which a signed link opens."""
     return f"/media/content/{media_id}"

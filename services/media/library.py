@@ -18,7 +18,7 @@ from services.kit.data.objects.store import ObjectStore
 from services.kit.data.pieces import pieces
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
-from services.kit.identity.links import Links
+from services.kit.identity.links import LinkCheck, Links, Ticket
 from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import media as repository
@@ -33,12 +33,19 @@ class Library:
     """Finds media and opens them for readers."""
 
     def __init__(
-        self, database: Database, courses: Courses, store: ObjectStore, links: Links
+        self,
+        database: Database,
+        courses: Courses,
+        store: ObjectStore,
+        *,
+        links: Links,
+        link_check: LinkCheck,
     ) -> None:
         self._database = database
         self._courses = courses
         self._store = store
         self._links = links
+        self._link_check = link_check
 
     def lesson_media(self, lesson_id: str) -> pb.LessonMedia:
         """The media of a lesson that the caller may read."""
@@ -49,11 +56,12 @@ class Library:
 
     def shown(self, lesson_id: UUID, media_id: UUID) -> pb.Video | pb.Pdf:
         """A medium of a lesson as its author, who may see it, is told of it; MediaNotFound."""
-        media, wanted = self._media_of(lesson_id), str(media_id)
-        for each in (*media.videos, *media.pdfs):
-            if each.media_id == wanted:
-                return each
-        raise MediaNotFound
+        media = self._media_of(lesson_id)
+        listed: list[pb.Video | pb.Pdf] = [*media.videos, *media.pdfs]
+        found = next((each for each in listed if each.media_id == str(media_id)), None)
+        if found is None:
+            raise MediaNotFound
+        return found
 
     def _media_of(self, lesson_id: UUID) -> pb.LessonMedia:
         media, now = repository.list_media(self._database, lesson_id), time.time()
@@ -74,13 +82,12 @@ class Library:
         return document
 
     def linked(self, request: pb.GetContentRequest) -> Document:
-        """The document behind a signed link; MediaNotFound for a bad one."""
-        media_id = as_uuid(request.media_id)
-        path = content_path(media_id) if media_id else ""
-        good = self._links.is_good(path, request.expires, request.signature)
-        document = self._find(request.media_id) if good else None
+        """The document behind a signed link; LinkInvalid, LinkExpired, MediaNotFound."""
+        ticket = Ticket(request.expires, request.learner, request.session, request.signature)
+        self._link_check.check(content_path(request.media_id), ticket)
+        document = self._find(request.media_id)
         if document is None:
-            raise MediaNotFound("the link is wrong or no longer good")
+            raise MediaNotFound
         return document
 
     def parts(self, document: Document) -> Iterator[HttpBody]:
@@ -95,7 +102,7 @@ class Library:
         return self._courses.may_read(str(lesson_id), call.caller().user_id)
 
     def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
-        link = self._links.make(content_path(medium.media_id), now)
+        link = self._links.make(content_path(medium.media_id), now, call.caller())
         return pb.Pdf(
             media_id=str(medium.media_id),
             title=medium.title,

@@ -8,11 +8,10 @@ import grpc
 from google.api.httpbody_pb2 import HttpBody
 
 from services.kit import call
-
 from services.media.content.headers import headers_of
 from services.media.library import Library
-from services.media.viewing import Viewing
 from services.media.repository.media import Document
+from services.media.viewing import Viewing
 from stellr.media.v1 import media_service_pb2 as pb
 from stellr.media.v1.media_service_pb2_grpc import MediaServiceServicer
 
@@ -44,9 +43,7 @@ class MediaServicer(MediaServiceServicer):
 
     def RecordView(self, request: pb.RecordViewRequest, context: grpc.ServicerContext) -> pb.View:
         """Note how far a learner is."""
-        watched = self._viewing.record(
-            request.media_id, call.user_id(), request.position_seconds
-        )
+        watched = self._viewing.record(request.media_id, call.user_id(), request.position_seconds)
         return pb.View(
             media_id=str(watched.media_id),
             views=watched.views,

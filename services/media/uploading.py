@@ -14,13 +14,11 @@ from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.objects.store import Incoming, ObjectStore
 from services.kit.data.tables import as_uuid, timestamp
-from services.kit.errors import InvalidFields, SignInRequired, Violation
+from services.kit.errors import InvalidFields, LinkExpired, LinkInvalid, SignInRequired, Violation
 from services.kit.identity.revocations import Revocations
 from services.kit.identity.secrets import Signer
 from services.media import file_checks
 from services.media.errors import (
-    LinkExpired,
-    LinkInvalid,
     MediaQuotaExceeded,
     UploadFinished,
     UploadNotFinished,
@@ -108,6 +106,13 @@ class Uploading:
             raise LinkExpired
         return upload
 
+    def send(self, request: pb.SendUploadRequest) -> pb.Upload:
+        """Take the bytes of an upload that come in one message; as `opened` and `finish`."""
+        upload = self.opened(signed_upload(request))
+        with self.incoming() as incoming:
+            incoming.write(request.content.data)
+            return self.shown(self.finish(upload, incoming))
+
     def find(self, upload_id: str) -> UploadRow:
         """An upload whose time is not over; UploadNotFound."""
         found = as_uuid(upload_id)
@@ -123,8 +128,8 @@ class Uploading:
     def finish(self, upload: UploadRow, incoming: Incoming) -> UploadRow:
         """The bytes of an upload have come: they are looked at, and kept.
 
-        InvalidFields where they are not what the upload was created for. UploadFinished where it has
-        others.
+        InvalidFields where they are not what the upload was created for. UploadFinished where it
+        has others.
         """
         size = incoming.stored.size
         if size != upload.size_bytes:
@@ -239,6 +244,11 @@ def checked_name(file_name: str) -> str:
     if name in ("", ".", ".."):
         raise InvalidFields([Violation("fileName", "names no file")])
     return name
+
+
+def signed_upload(request: pb.SendUploadRequest) -> SignedUpload:
+    """What the URL of the request says."""
+    return SignedUpload(request.upload_id, request.expires, request.signature)
 
 
 def _signed(upload_id: str, expires: int) -> str:

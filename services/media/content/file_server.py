@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from services.kit.data.objects.store import ObjectStore
+from services.kit.errors import LinkInvalid
 from services.kit.http.exchange import Exchange
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
@@ -18,7 +20,10 @@ from services.media.library import Library
 from services.media.repository.media import Document
 from stellr.media.v1 import media_service_pb2 as pb
 
-LONGEST_TIME = 12
+# What the query of a link holds, each once.
+TEXTS = ("learner", "session", "signature")
+_EXPIRES = re.compile("[1-9][0-9]{0,11}", re.ASCII)
+_TEXT = re.compile("[A-Za-z0-9_-]{0,100}", re.ASCII)
 _SERVICE = "/stellr.media.v1.MediaService"
 
 
@@ -66,14 +71,26 @@ class FileServer:
 
 
 def content_request(request: web.Request) -> pb.GetContentRequest:
-    """The request of the RPC, from path and query. What is not ours in the query is ignored."""
+    """The request of the RPC, from path and query; LinkInvalid where it is none.
+
+    What is not ours in the query is ignored: others add to links what they like.
+    """
     query = request.query
-    expires = query.get("expires", "")
+    values = {name: query.getall(name, [""]) for name in ("expires", *TEXTS)}
+    (expires, *others) = values["expires"]
+    if others or not _EXPIRES.fullmatch(expires):
+        raise LinkInvalid
+    texts = {name: _only(values[name]) for name in TEXTS}
     return pb.GetContentRequest(
-        media_id=request.match_info["media_id"],
-        expires=int(expires) if expires.isdecimal() and len(expires) <= LONGEST_TIME else 0,
-        signature=query.get("signature", "")[:100],
+        media_id=request.match_info["media_id"], expires=int(expires), **texts
     )
+
+
+def _only(values: Sequence[str]) -> str:
+    (value, *others) = values
+    if others or not _TEXT.fullmatch(value):
+        raise LinkInvalid
+    return value
 
 
 async def _sent(exchange: Exchange, message: Any) -> web.StreamResponse:

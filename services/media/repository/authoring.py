@@ -11,7 +11,6 @@ from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write, nothing, scalar
 from services.media.kinds import CAPTION, PDF, VIDEO
 
-
 _IS_LISTED = f"kind IN ('{VIDEO}', '{PDF}')"
 
 

@@ -48,11 +48,10 @@ _IS_NAMED = Statement(
 _NAMED = Write("UPDATE objects SET unnamed_at = NULL WHERE digest = :digest", nothing)
 _FORGET = Write("DELETE FROM objects WHERE digest = :digest", nothing)
 _LIST = Statement(
-    "SELECT digest FROM objects WHERE digest >= :prefix AND digest < CAST(:prefix AS text) || 'g'",
-    scalar,
-)
-_LIST_STORED = Statement(
-    "SELECT digest FROM objects WHERE digest >= :prefix AND digest < CAST(:prefix AS text) || 'g' AND stored",
+    """
+    SELECT digest FROM objects
+    WHERE digest >= :prefix AND digest < CAST(:prefix AS text) || 'g' AND (stored OR :expected)
+    """,
     scalar,
 )
 _ADOPT = WholeWrite(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import cached_property
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO, cast
 import structlog
 
 from services.kit import call
-from services.kit.data.objects.store import Incoming, Stored, taken
+from services.kit.data.objects.store import Incoming, Stored, UploadLink, taken
 from services.kit.errors import StorageUnavailable
 from services.kit.waiting import waiting
 
@@ -79,6 +80,46 @@ class GoogleCloudStore:
             found = list(self._bucket.list_blobs(prefix=self._name(prefix), **_bounds()))
         return (Stored(blob.name.rpartition("/")[2], int(blob.size)) for blob in found)
 
+    def upload_link(self, name: str, mime_type: str, size: int, expires: int) -> UploadLink | None:
+        """As ObjectStore.upload_link: a V4 signed URL, good for these headers alone; None where the
+        account cannot sign."""
+        if self._signing is None:
+            return None
+        headers = {"x-goog-content-length-range": f"{size},{size}"}
+        blob = self._bucket.blob(self._upload_name(name))
+        with self._told("sign"):
+            url = blob.generate_signed_url(
+                version="v4",
+                expiration=datetime.fromtimestamp(expires, UTC),
+                method="PUT",
+                content_type=mime_type,
+                headers=headers,
+                credentials=self._signing,
+            )
+        return UploadLink(url, {"Content-Type": mime_type, **headers})
+
+    def uploaded(self, name: str) -> Incoming | None:
+        """As ObjectStore.uploaded. It is read once, for its digest, and copied where it lies."""
+        with self._told("find"):
+            blob = self._bucket.get_blob(self._upload_name(name), **_bounds())
+            if blob is None:
+                self._ask_for_bucket(name)
+                return None
+        file = cast(BinaryIO, io.BufferedReader(_Reader(self, blob), READ_AHEAD_BYTES))
+
+        def keep(stored: Stored) -> None:
+            with self._told("copy"):
+                self._copy(blob, stored)
+
+        return Incoming(file, keep=keep, close=file.close, has_come=True)
+
+    def forget_uploaded(self, name: str) -> None:
+        """As ObjectStore.forget_uploaded."""
+        from google.api_core.exceptions import NotFound  # noqa: PLC0415
+
+        with self._told("delete"), suppress(NotFound):
+            self._bucket.blob(self._upload_name(name)).delete(**_bounds())
+
     def read(self, blob: Any, start: int, beyond: int) -> bytes:
         """Some bytes of an object."""
         with self._told("read"):
@@ -99,6 +140,28 @@ class GoogleCloudStore:
             # The same name, so the same bytes: another's, or of a try whose answer was lost.
             log.debug("object is there", digest=stored.digest)
 
+    def _copy(self, blob: Any, stored: Stored) -> None:
+        """Give what a client sent its name: in the bucket, and just the bytes that were seen."""
+        from google.api_core.exceptions import PreconditionFailed  # noqa: PLC0415
+
+        named, token = self._bucket.blob(self._name(stored.digest)), None
+        try:
+            while True:
+                token, _, _ = named.rewrite(
+                    blob,
+                    token=token,
+                    if_generation_match=0,
+                    if_source_generation_match=blob.generation,
+                    **_bounds(),
+                )
+                if token is None:
+                    return
+        except PreconditionFailed:
+            if named.exists(**_bounds()):
+                log.debug("object is there", digest=stored.digest)
+                return
+            raise
+
     def _find(self, digest: str) -> Any:
         with self._told("find"):
             blob = self._bucket.get_blob(self._name(digest), **_bounds())
@@ -114,6 +177,9 @@ class GoogleCloudStore:
 
     def _name(self, digest: str) -> str:
         return f"{self._folder}/{digest}"
+
+    def _upload_name(self, name: str) -> str:
+        return f"{self._folder}/uploads/{name}"
 
     @cached_property
     def _bucket(self) -> Any:

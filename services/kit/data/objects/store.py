@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import IO, BinaryIO, NamedTuple, Protocol, Self
 
+from services.kit.data.pieces import pieces
+
 
 class Stored(NamedTuple):
     """What was kept: its SHA-256 in lower case hex, and its size in bytes."""
@@ -28,12 +30,17 @@ class Incoming:
         *,
         keep: Callable[[Stored], None],
         close: Callable[[], None],
+        has_come: bool = False,
     ) -> None:
+        """With `has_come` the file has them already: it is read, to see what they are."""
         self.file = file
         self._keep = keep
         self._close = close
         self._digest = hashlib.sha256()
         self._size = 0
+        if has_come:
+            for data in pieces(file):
+                self._note(data)
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +60,7 @@ class Incoming:
 
     def write(self, data: bytes) -> None:
         """Take more of them."""
-        self._digest.update(data)
-        self._size += len(data)
+        self._note(data)
         self.file.write(data)
 
     def keep(self) -> Stored:
@@ -62,6 +68,10 @@ class Incoming:
         self.file.flush()
         self._keep(self.stored)
         return self.stored
+
+    def _note(self, data: bytes) -> None:
+        self._digest.update(data)
+        self._size += len(data)
 
 
 class UploadLink(NamedTuple):

@@ -68,7 +68,11 @@ def over_http() -> frozenset[str]:
     """The services that answer some of their RPCs over HTTP."""
     descriptors = contracts()
     every = {f"{file.package}.{each.name}" for file in descriptors.file for each in file.service}
-    return frozenset(each.domain for each in methods_of(descriptors, every) if each.over_http)
+    return frozenset(
+        each.domain
+        for each in methods_of(descriptors, every)
+        if each.over_http or each.files_over_http
+    )
 
 
 def load() -> Json:

@@ -32,6 +32,15 @@ _TRANSLATING = (
     TRANSCODER,
     "envoy.filters.http.buffer",
 )
+# By its Content-Type; what has none is JSON.
+_BRINGS_A_FILE = (
+    {"name": "content-type", "present_match": True},
+    {
+        "name": "content-type",
+        "string_match": {"safe_regex": {"regex": r"(?i)application/(json|grpc).*"}},
+        "invert_match": True,
+    },
+)
 _PASSED_ON = dict.fromkeys(_TRANSLATING, _DISABLED)
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
@@ -57,7 +66,7 @@ def http_routes(methods: Iterable[Method]) -> list[Json]:
     return [
         _http_route(method, verb, template)
         for method in methods
-        if method.over_http
+        if method.over_http or method.files_over_http
         for verb, template in method.rules
     ]
 
@@ -90,7 +99,10 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
     longest = {"max_stream_duration": {"max_stream_duration": f"{STREAM_SECONDS}s"}}
     return {
         "name": f"http-{method.name}",
-        "match": {"safe_regex": {"regex": expression(template)}, "headers": [is_verb]},
+        "match": {
+            "safe_regex": {"regex": expression(template)},
+            "headers": [is_verb] if method.over_http else [is_verb, *_BRINGS_A_FILE],
+        },
         "route": {
             "cluster": content_cluster(method.domain),
             **longest,

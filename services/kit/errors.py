@@ -191,6 +191,20 @@ class RequestTooLarge(InvalidArgument):
     message = "the request is too large"
 
 
+class BodyTooLarge(ResourceExhausted):
+    """The body has more bytes than its path takes; 413 in HTTP."""
+
+    reason = Reason.REASON_BODY_TOO_LARGE
+    message = "the body is too large"
+
+
+class RequestTooSlow(DeadlineExceeded):
+    """The body did not come in time; 408 in HTTP."""
+
+    reason = Reason.REASON_REQUEST_TOO_SLOW
+    message = "the request came too slowly"
+
+
 class ValueNotStorable(InvalidArgument):
     """A NUL in a text, a number beyond its column: what no field bounds and no column holds."""
 

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
-from services.media import repository
 from services.media.kinds import ATTACHMENT, PDF, VIDEO, content_path
-from services.media.repository import LessonMedium, Row
+from services.media.repository import media as repository
+from services.media.repository.authoring import lock_course
+from services.media.repository.media import LessonMedium, Row
+from services.media.repository.objects import known_digests
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 
@@ -35,13 +37,14 @@ class LessonMediaEditor:
         InvalidFields names each object that was not uploaded; then nothing changed. Changes to one
         course take turns.
         """
+        course_id = UUID(request.course_id)
         self._check_uploaded(request.lessons)
-        repository.lock_course(self._database.session, UUID(request.course_id))
-        changed = self._set_listed(request.lessons)
-        attachments, added = self._attach(request.lessons)
+        lock_course(self._database, course_id)
+        changed = self._set_listed(course_id, request.lessons)
+        attachments, added = self._attach(course_id, request.lessons)
         return pb.SetCourseMediaResponse(changed=changed or added, attachments=attachments)
 
-    def _set_listed(self, lessons: Sequence[pb.LessonMediaContent]) -> bool:
+    def _set_listed(self, course_id: UUID, lessons: Sequence[pb.LessonMediaContent]) -> bool:
         """Set what is listed beside a lesson; whether anything changed."""
         db = self._database.session
         known = repository.list_media_of(db, [UUID(lesson.lesson_id) for lesson in lessons])
@@ -50,13 +53,13 @@ class LessonMediaEditor:
             lesson_id, asked = UUID(lesson.lesson_id), wanted(lesson)
             media = known.get(lesson_id, [])
             if asked != [_as_wanted(each) for each in media]:
-                changed[lesson_id] = rows(lesson_id, asked, media)
+                changed[lesson_id] = rows(course_id, lesson_id, asked, media)
         if changed:
             repository.replace_media(db, changed)
         return bool(changed)
 
     def _attach(
-        self, lessons: Sequence[pb.LessonMediaContent]
+        self, course_id: UUID, lessons: Sequence[pb.LessonMediaContent]
     ) -> tuple[list[pb.StoredAttachment], bool]:
         """Keep what texts refer to: where each of it is found, and whether any is new."""
         db = self._database.session
@@ -65,7 +68,7 @@ class LessonMediaEditor:
             for lesson in lessons
             for each in lesson.attachments
         ]
-        added = repository.add_attachments(db, asked)
+        added = repository.add_attachments(db, course_id, asked)
         known = repository.find_attachments(db, {each.lesson_id for each in asked})
         return [_stored(each, known[each]) for each in asked], added
 
@@ -75,7 +78,7 @@ class LessonMediaEditor:
             for number, lesson in enumerate(lessons)
             for path, digest in _digests(lesson)
         }
-        uploaded = repository.known_digests(self._database.session, set(digests.values()))
+        uploaded = known_digests(self._database, set(digests.values()))
         missing = [
             Violation(path, "was not uploaded")
             for path, digest in digests.items()
@@ -91,7 +94,9 @@ def wanted(lesson: pb.LessonMediaContent) -> list[Wanted]:
     return videos + [Wanted(PDF, pdf.title, None, pdf.digest) for pdf in lesson.pdfs]
 
 
-def rows(lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]) -> list[Row]:
+def rows(
+    course_id: UUID, lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]
+) -> list[Row]:
     """The rows of the media; one with the link or the bytes of a known one takes over its id."""
     ids: dict[tuple[str | None, str | None], list[UUID]] = {}
     for medium in known:
@@ -100,8 +105,8 @@ def rows(lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]
     for position, each in enumerate(asked):
         free = ids.get((each.url, each.digest))
         media_id = str(free.pop(0)) if free else None
-        place = {"media_id": media_id, "lesson_id": str(lesson_id), "position": position}
-        found.append(place | each._asdict())
+        of = {"lesson_id": str(lesson_id), "course_id": str(course_id)}
+        found.append({"media_id": media_id, "position": position} | of | each._asdict())
     return found
 
 

@@ -19,10 +19,12 @@ from services.kit.data.pieces import pieces
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
 from services.kit.identity.links import LinkCheck, Links, Ticket
-from services.media import repository
 from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
-from services.media.repository import Document, LessonMedium
+from services.media.repository import media as repository
+from services.media.repository import views
+from services.media.repository.media import Document, LessonMedium
+from services.media.repository.views import Watched
 from services.media.videos import mime_type
 from stellr.media.v1 import media_service_pb2 as pb
 
@@ -50,9 +52,25 @@ class Library:
         found = as_uuid(lesson_id)
         if found is None or not self._may_read(found):
             raise _hidden(LessonNotFound())
-        media, now = repository.list_media(self._database, found), time.time()
+        return self._media_of(found)
+
+    def shown(self, lesson_id: UUID, media_id: UUID) -> pb.Video | pb.Pdf:
+        """A medium of a lesson as its author, who may see it, is told of it; MediaNotFound."""
+        media = self._media_of(lesson_id)
+        listed: list[pb.Video | pb.Pdf] = [*media.videos, *media.pdfs]
+        found = next((each for each in listed if each.media_id == str(media_id)), None)
+        if found is None:
+            raise MediaNotFound
+        return found
+
+    def _media_of(self, lesson_id: UUID) -> pb.LessonMedia:
+        media, now = repository.list_media(self._database, lesson_id), time.time()
+        user_id = call.caller().user_id
+        watched = views.watched_of_lesson(self._database, user_id, lesson_id) if user_id else {}
         return pb.LessonMedia(
-            videos=[_video(each) for each in media if each.kind == VIDEO],
+            videos=[
+                _video(each, watched.get(each.media_id)) for each in media if each.kind == VIDEO
+            ],
             pdfs=[self._pdf(each, now) for each in media if each.kind == PDF],
         )
 
@@ -94,10 +112,15 @@ class Library:
         )
 
 
-def _video(medium: LessonMedium) -> pb.Video:
+def _video(medium: LessonMedium, watched: Watched | None) -> pb.Video:
     url = medium.url or ""
     return pb.Video(
-        media_id=str(medium.media_id), title=medium.title, url=url, mime_type=mime_type(url)
+        media_id=str(medium.media_id),
+        title=medium.title,
+        url=url,
+        mime_type=mime_type(url),
+        position_seconds=watched.position_seconds if watched else 0,
+        views=watched.views if watched else 0,
     )
 
 

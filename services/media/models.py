@@ -25,6 +25,10 @@ class StoredObject(MediaBase):
     digest: Mapped[str] = mapped_column(primary_key=True)
     size_bytes: Mapped[int] = mapped_column(sa.BigInteger)
     mime_type: Mapped[str]
+    # Whether it is there, or expected.
+    stored: Mapped[bool] = mapped_column(server_default=sa.false())
+    # Since when perhaps no medium has it; None: one has.
+    unnamed_at: Mapped[datetime | None] = mapped_column(server_default=sa.func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
 
 
@@ -39,6 +43,8 @@ class Media(MediaBase):
     __tablename__ = "media"
     media_id: Mapped[UUID] = new_id()
     lesson_id: Mapped[UUID]
+    # None of what was there before courses were noted.
+    course_id: Mapped[UUID | None] = mapped_column(index=True)
     kind: Mapped[str]
     position: Mapped[int]
     title: Mapped[str]

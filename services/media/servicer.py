@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import grpc
 from google.api.httpbody_pb2 import HttpBody
 
+from services.kit import call
 from services.media.content.headers import headers_of
 from services.media.library import Library
-from services.media.repository import Document
+from services.media.repository.media import Document
+from services.media.viewing import Viewing
 from stellr.media.v1 import media_service_pb2 as pb
 from stellr.media.v1.media_service_pb2_grpc import MediaServiceServicer
 
@@ -17,8 +19,9 @@ from stellr.media.v1.media_service_pb2_grpc import MediaServiceServicer
 class MediaServicer(MediaServiceServicer):
     """Gives media to those who may read the lesson."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, viewing: Viewing) -> None:
         self._library = library
+        self._viewing = viewing
 
     def GetLessonMedia(
         self, request: pb.GetLessonMediaRequest, context: grpc.ServicerContext
@@ -37,6 +40,15 @@ class MediaServicer(MediaServiceServicer):
     ) -> Iterator[HttpBody]:
         """The bytes behind a signed link."""
         return self._send(self._library.linked(request), context)
+
+    def RecordView(self, request: pb.RecordViewRequest, context: grpc.ServicerContext) -> pb.View:
+        """Note how far a learner is."""
+        watched = self._viewing.record(request.media_id, call.user_id(), request.position_seconds)
+        return pb.View(
+            media_id=str(watched.media_id),
+            views=watched.views,
+            position_seconds=watched.position_seconds,
+        )
 
     def _send(self, document: Document, context: grpc.ServicerContext) -> Iterator[HttpBody]:
         parts = self._library.parts(document)

@@ -17,7 +17,7 @@ from services.kit.http.sending import SentFile, send_file
 from services.media.content.headers import headers_of
 from services.media.errors import MediaNotFound
 from services.media.library import Library
-from services.media.repository import Document
+from services.media.repository.media import Document
 from stellr.media.v1 import media_service_pb2 as pb
 
 # What the query of a link holds, each once.

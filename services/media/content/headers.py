@@ -8,7 +8,7 @@ from services.kit.data.file_types import PDF as PDF_TYPE
 from services.kit.data.file_types import PICTURES, SVG
 from services.media.disposition import disposition
 from services.media.kinds import PDF
-from services.media.repository import Document
+from services.media.repository.media import Document
 
 # What browsers may show in their window. An SVG may hold scripts: it is shown in pages only.
 SHOWN = (PICTURES | {PDF_TYPE}) - {SVG}

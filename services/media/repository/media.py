@@ -9,26 +9,26 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Db
 
 from services.kit.data.database import Database
-from services.kit.data.objects.store import Stored
-from services.kit.data.statements import Statement
-from services.media.kinds import ATTACHMENT
+from services.kit.data.statements import Statement, scalar
+from services.media.kinds import ATTACHMENT, PDF, VIDEO
 from services.media.models import Media, StoredObject
 
 Row = dict[str, Any]
 
-_LOCK_COURSE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('media:' || :course_id, 0))")
-_ADD_MEDIA = sa.text("""
-    INSERT INTO media (media_id, lesson_id, kind, position, title, url, digest)
-    SELECT coalesce(media_id, uuidv7()), lesson_id, kind, position, title, url, digest
+# What stays keeps its row, and with it what hangs on that.
+_SET_MEDIA = sa.text("""
+    INSERT INTO media (media_id, lesson_id, course_id, kind, position, title, url, digest)
+    SELECT coalesce(media_id, uuidv7()), lesson_id, course_id, kind, position, title, url, digest
     FROM json_populate_recordset(NULL::media, CAST(:rows AS json))
+    ON CONFLICT (media_id) DO UPDATE SET course_id = excluded.course_id,
+        position = excluded.position, title = excluded.title
 """)
 _ADD_ATTACHMENTS = sa.text(f"""
-    INSERT INTO media (lesson_id, kind, position, title, digest)
-    SELECT lesson_id, '{ATTACHMENT}', 0, title, digest
+    INSERT INTO media (lesson_id, course_id, kind, position, title, digest)
+    SELECT lesson_id, course_id, '{ATTACHMENT}', 0, title, digest
     FROM json_populate_recordset(NULL::media, CAST(:rows AS json))
     ON CONFLICT (lesson_id, digest, title) WHERE kind = '{ATTACHMENT}' DO NOTHING
     RETURNING 1
@@ -65,18 +65,6 @@ class Document(NamedTuple):
     mime_type: str
     # When its bytes were kept.
     created_at: datetime
-
-
-def add_object(db: Db, stored: Stored, mime_type: str) -> None:
-    """Know of an object in the store; again changes nothing."""
-    values = {"digest": stored.digest, "size_bytes": stored.size, "mime_type": mime_type}
-    db.execute(insert(StoredObject).values(values).on_conflict_do_nothing())
-
-
-def known_digests(db: Db, digests: Collection[str]) -> set[str]:
-    """Which of these objects were uploaded."""
-    known = sa.select(StoredObject.digest).where(StoredObject.digest.in_(digests))
-    return set(db.scalars(known))
 
 
 _FIND_DOCUMENT = Statement(
@@ -121,6 +109,17 @@ def read_media_of(db: Database, lesson_ids: Sequence[UUID]) -> Sequence[LessonPa
     return db.all(_READ_MEDIA_OF, lesson_ids=list(lesson_ids))
 
 
+_LESSON_OF = Statement(
+    f"SELECT lesson_id FROM media WHERE media_id = :media_id AND kind IN ('{VIDEO}', '{PDF}')",
+    scalar,
+)
+
+
+def lesson_of(db: Database, media_id: UUID) -> UUID | None:
+    """The lesson of a video or a PDF, or None."""
+    return db.first(_LESSON_OF, media_id=media_id)
+
+
 def find_document(db: Database, media_id: UUID) -> Document | None:
     """A medium with bytes in the store, or None."""
     return db.first(_FIND_DOCUMENT, media_id=media_id)
@@ -153,23 +152,24 @@ def list_media_of(db: Db, lesson_ids: Collection[UUID]) -> dict[UUID, list[Lesso
     return found
 
 
-def lock_course(db: Db, course_id: UUID) -> None:
-    """Wait until no other transaction sets media of the course, and keep others waiting."""
-    db.execute(_LOCK_COURSE, {"course_id": str(course_id)})
-
-
 def replace_media(db: Db, media: Mapping[UUID, Sequence[Row]]) -> None:
     """Put these media in the place of those that their lessons had; rows keep their `media_id`."""
     rows = [row for of_lesson in media.values() for row in of_lesson]
+    kept = [UUID(row["media_id"]) for row in rows if row["media_id"]]
     listed = sa.and_(Media.lesson_id.in_(media), Media.kind != ATTACHMENT)
-    db.execute(sa.delete(Media).where(listed))
-    db.execute(_ADD_MEDIA, {"rows": json.dumps(rows)})
+    db.execute(sa.delete(Media).where(listed, Media.media_id.not_in(kept)))
+    db.execute(_SET_MEDIA, {"rows": json.dumps(rows)})
 
 
-def add_attachments(db: Db, attached: Collection[Attached]) -> bool:
+def add_attachments(db: Db, course_id: UUID, attached: Collection[Attached]) -> bool:
     """Know what texts refer to; whether any of it is new."""
     rows = [
-        {"lesson_id": str(each.lesson_id), "digest": each.digest, "title": each.file_name}
+        {
+            "lesson_id": str(each.lesson_id),
+            "course_id": str(course_id),
+            "digest": each.digest,
+            "title": each.file_name,
+        }
         for each in attached
     ]
     return db.execute(_ADD_ATTACHMENTS, {"rows": json.dumps(rows)}).first() is not None

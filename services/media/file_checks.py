@@ -1,0 +1,116 @@
+"""What a file is, by its bytes: whether it is what it is said to be, and does no harm."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, Any
+
+import webvtt
+from mutagen import MutagenError, mp4
+from PIL import Image
+from webvtt.errors import MalformedCaptionError, MalformedFileError
+
+from services.kit.data.file_types import (
+    HEAD_BYTES,
+    MP4,
+    OCTETS,
+    PDF,
+    PICTURES,
+    SVG,
+    VTT,
+    WEBM,
+    type_of,
+)
+from services.kit.errors import InvalidFields, Violation
+
+MEBIBYTE = 1024 * 1024
+# Of a file that comes with its request.
+DIRECT_BYTES = 25 * MEBIBYTE
+LIMITS = {
+    MP4: 4_000_000_000,
+    WEBM: 4_000_000_000,
+    PDF: 200 * MEBIBYTE,
+    VTT: 2 * MEBIBYTE,
+    SVG: 2 * MEBIBYTE,
+} | dict.fromkeys(PICTURES - {SVG}, DIRECT_BYTES)
+# A browser holds four bytes for each pixel of a picture that it shows.
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 20_000
+# A hundred hours, as in the contract.
+LONGEST_SECONDS = 360_000
+# With these an SVG of a few bytes becomes one of gigabytes (billion laughs).
+_ENTITY = b"<!ENTITY"
+
+
+def check_size(mime_type: str, size: int, field: str) -> None:
+    """InvalidFields where a file of the type may not be so large."""
+    if size > LIMITS[mime_type]:
+        reason = f"a file of type {mime_type} has {LIMITS[mime_type]:,} bytes at most"
+        raise InvalidFields([Violation(field, reason)])
+
+
+def seen_type(file: IO[bytes], field: str) -> str:
+    """What the file is; InvalidFields where it is nothing that a lesson can have."""
+    file.seek(0)
+    found = type_of(file.read(HEAD_BYTES))
+    if found == OCTETS:
+        raise InvalidFields([Violation(field, f"is none of {', '.join(sorted(LIMITS))}")])
+    return found
+
+
+def check(file: IO[bytes], mime_type: str, field: str) -> None:
+    """InvalidFields where the file is not what it is said to be, or does harm."""
+    found = seen_type(file, field)
+    if found != mime_type:
+        raise InvalidFields([Violation(field, f"the bytes are no {mime_type} but {found}")])
+    file.seek(0)
+    wrong = _wrong(file, mime_type)
+    if wrong:
+        raise InvalidFields([Violation(field, wrong)])
+
+
+def duration(file: IO[bytes], mime_type: str) -> int:
+    """How many seconds an MP4 says that it is long, a part of one as a whole; else 0."""
+    if mime_type != MP4:
+        return 0
+    file.seek(0)
+    opened: Any = mp4.MP4
+    try:
+        seconds: float = opened(fileobj=file).info.length
+    except (MutagenError, ValueError, ArithmeticError, EOFError):
+        return 0
+    return min(max(0, round(seconds)), LONGEST_SECONDS)
+
+
+def _wrong(file: IO[bytes], mime_type: str) -> str:
+    if mime_type == VTT:
+        return _wrong_captions(file)
+    if mime_type == SVG:
+        return "has entities of its own" if _ENTITY in file.read() else ""
+    return _wrong_picture(file, mime_type) if mime_type in PICTURES else ""
+
+
+def _wrong_captions(file: IO[bytes]) -> str:
+    try:
+        text = file.read().decode("utf-8-sig")
+        webvtt.from_buffer(io.StringIO(text), format="vtt")
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except (MalformedFileError, MalformedCaptionError) as error:
+        return f"is no WebVTT: {str(error) or 'malformed'}"
+    return ""
+
+
+def _wrong_picture(file: IO[bytes], mime_type: str) -> str:
+    """Its header alone is read: a small file may hold a picture that fills all memory."""
+    too_large = f"has more than {MOST_PIXELS:,} pixels, or a side of more than {LONGEST_SIDE:,}"
+    name = mime_type.removeprefix("image/").upper()
+    try:
+        with Image.open(file, formats=[name]) as picture:
+            width, height = picture.size
+    except Image.DecompressionBombError:
+        return too_large
+    except (OSError, SyntaxError, ValueError, EOFError):
+        return f"is no {mime_type} that can be shown"
+    is_large = width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE
+    return too_large if is_large else ""

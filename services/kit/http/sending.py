@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Self
@@ -56,7 +57,7 @@ async def send_file(
         response.content_length = span.length
         await response.prepare(request)
         try:
-            if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO):
+            if is_local(file):
                 await _copy(request, file, span, patience)
             else:
                 await _pass_on(response, file, span, patience)
@@ -92,6 +93,11 @@ def _answer(
     return web.StreamResponse(status=206, headers=told), span
 
 
+def is_local(file: BinaryIO) -> bool:
+    """Whether the file lies on a disk of this machine, so that the kernel can send it."""
+    return isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO)
+
+
 async def _copy(request: web.Request, file: BinaryIO, span: Span, patience: float) -> None:
     """Have the kernel copy the bytes to the socket, a piece at a time; TimeoutError."""
     loop = asyncio.get_running_loop()
@@ -103,8 +109,9 @@ async def _copy(request: web.Request, file: BinaryIO, span: Span, patience: floa
             count = min(PIECE_BYTES, end - at)
             sent = await loop.sendfile(request.transport, file, at, count)
         if sent < count:
-            # Shorter than it was a moment ago: what was promised cannot be kept.
-            raise OSError("the file ended early")
+            # A file that is shorter than it was is our fault; else the reader is gone.
+            is_whole = os.fstat(file.fileno()).st_size >= end
+            raise ConnectionResetError if is_whole else OSError("the file ended early")
         at += sent
 
 

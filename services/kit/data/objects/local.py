@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from services.kit.data.objects.store import Incoming, Stored, UploadLink, taken
+from services.kit.data.objects.store import Incoming, Shown, Stored, UploadLink, taken
 
 # No upload lasts that long: a file older than this belongs to a process that died.
 UNFINISHED_SECONDS = 3600
@@ -55,6 +55,10 @@ class LocalStore:
     def size(self, digest: str) -> int:
         """As ObjectStore.size."""
         return self._path(digest).stat().st_size
+
+    def signed_url(self, digest: str, shown: Shown, expires: int) -> str | None:
+        """As ObjectStore.signed_url: a folder has no addresses."""
+        return None
 
     def delete(self, digest: str) -> None:
         """As ObjectStore.delete."""

@@ -17,6 +17,13 @@ class Stored(NamedTuple):
     size: int
 
 
+class Shown(NamedTuple):
+    """How whoever fetches an object is to take it: its type, and its Content-Disposition."""
+
+    mime_type: str
+    disposition: str
+
+
 class Incoming:
     """Bytes on their way into a store.
 
@@ -95,6 +102,10 @@ class ObjectStore(Protocol):
 
     def size(self, digest: str) -> int:
         """How many bytes they are; FileNotFoundError where there are none."""
+
+    def signed_url(self, digest: str, shown: Shown, expires: int) -> str | None:
+        """A URL at which anyone may fetch the object until then (Unix time); None where the store
+        has no addresses of its own."""
 
     def delete(self, digest: str) -> None:
         """Keep them no longer; again is harmless."""

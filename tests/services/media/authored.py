@@ -16,7 +16,8 @@ from tests.support import Learner, Stack, author
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 8
 VTT = b"WEBVTT\n\n00:00.000 --> 00:02.000\nHello\n"
-WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm" + b"\0" * 99
+_EBML = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm"
+WEBM = _EBML + b"\0" * 99
 
 
 def new_pdf(size: int = 4096) -> bytes:

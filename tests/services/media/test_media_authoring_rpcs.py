@@ -343,9 +343,7 @@ def test_the_same_key_is_the_same_answer(fresh: Authored) -> None:
     assert len(fresh.media()["videos"]) == 1
     headers = {"Idempotency-Key": "two", "content-type": "application/pdf"}
     pdfs, data = f"/media/lesson/{fresh.lesson_id}/pdfs", new_pdf()
-    first, again = (
-        fresh.author.http.post(pdfs, content=data, headers=headers) for _ in range(2)
-    )
+    first, again = (fresh.author.http.post(pdfs, content=data, headers=headers) for _ in range(2))
     assert first.status_code == 200 and first.json() == again.json()
     other = fresh.author.http.post(pdfs, content=new_pdf(), headers=headers)
     assert (other.status_code, reason(other)) == (409, "IDEMPOTENCY_KEY_REUSED")

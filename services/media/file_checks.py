@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import IO, Any
+from typing import IO
 
 import webvtt
-from mutagen import MutagenError, mp4
 from PIL import Image
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
@@ -36,8 +35,6 @@ LIMITS = {
 # A browser holds four bytes for each pixel of a picture that it shows.
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 20_000
-# A hundred hours, as in the contract.
-LONGEST_SECONDS = 360_000
 # With these an SVG of a few bytes becomes one of gigabytes (billion laughs).
 _ENTITY = b"<!ENTITY"
 
@@ -67,19 +64,6 @@ def check(file: IO[bytes], mime_type: str, field: str) -> None:
     wrong = _wrong(file, mime_type)
     if wrong:
         raise InvalidFields([Violation(field, wrong)])
-
-
-def duration(file: IO[bytes], mime_type: str) -> int:
-    """How many seconds an MP4 says that it is long, a part of one as a whole; else 0."""
-    if mime_type != MP4:
-        return 0
-    file.seek(0)
-    opened: Any = mp4.MP4
-    try:
-        seconds: float = opened(fileobj=file).info.length
-    except (MutagenError, ValueError, ArithmeticError, EOFError):
-        return 0
-    return min(max(0, round(seconds)), LONGEST_SECONDS)
 
 
 def _wrong(file: IO[bytes], mime_type: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 from uuid import UUID
 
@@ -18,12 +18,13 @@ from services.kit.data.objects.store import ObjectStore
 from services.kit.data.pieces import pieces
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
-from services.kit.identity.links import LinkCheck, Links, Ticket
+from services.kit.identity.links import LinkCheck, Ticket
+from services.media.addresses import Addresses
 from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
 from services.media.repository import media as repository
 from services.media.repository import views
-from services.media.repository.media import Document, LessonMedium
+from services.media.repository.media import Document, LessonMedium, captions_of
 from services.media.repository.views import Watched
 from services.media.videos import mime_type
 from stellr.media.v1 import media_service_pb2 as pb
@@ -38,13 +39,13 @@ class Library:
         courses: Courses,
         store: ObjectStore,
         *,
-        links: Links,
+        addresses: Addresses,
         link_check: LinkCheck,
     ) -> None:
         self._database = database
         self._courses = courses
         self._store = store
-        self._links = links
+        self._addresses = addresses
         self._link_check = link_check
 
     def lesson_media(self, lesson_id: str) -> pb.LessonMedia:
@@ -69,7 +70,9 @@ class Library:
         watched = views.watched_of_lesson(self._database, user_id, lesson_id) if user_id else {}
         return pb.LessonMedia(
             videos=[
-                _video(each, watched.get(each.media_id)) for each in media if each.kind == VIDEO
+                self._video(each, media, watched.get(each.media_id), now)
+                for each in media
+                if each.kind == VIDEO
             ],
             pdfs=[self._pdf(each, now) for each in media if each.kind == PDF],
         )
@@ -102,7 +105,7 @@ class Library:
         return self._courses.may_read(str(lesson_id), call.caller().user_id)
 
     def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
-        link = self._links.make(content_path(medium.media_id), now, call.caller())
+        link = self._addresses.of(medium, now)
         return pb.Pdf(
             media_id=str(medium.media_id),
             title=medium.title,
@@ -111,17 +114,40 @@ class Library:
             expire_time=Timestamp(seconds=link.expires),
         )
 
+    def _video(
+        self,
+        medium: LessonMedium,
+        of_lesson: Sequence[LessonMedium],
+        watched: Watched | None,
+        now: float,
+    ) -> pb.Video:
+        video = pb.Video(
+            media_id=str(medium.media_id),
+            title=medium.title,
+            url=medium.url or "",
+            mime_type=medium.mime_type or mime_type(medium.url or ""),
+            duration_seconds=medium.duration_seconds or 0,
+            size_bytes=medium.size_bytes or 0,
+            captions=[
+                self._captions(each, now) for each in captions_of(medium.media_id, of_lesson)
+            ],
+            position_seconds=watched.position_seconds if watched else 0,
+            views=watched.views if watched else 0,
+        )
+        if medium.digest:
+            link = self._addresses.of(medium, now)
+            video.url, video.expire_time.seconds = link.url, link.expires
+        return video
 
-def _video(medium: LessonMedium, watched: Watched | None) -> pb.Video:
-    url = medium.url or ""
-    return pb.Video(
-        media_id=str(medium.media_id),
-        title=medium.title,
-        url=url,
-        mime_type=mime_type(url),
-        position_seconds=watched.position_seconds if watched else 0,
-        views=watched.views if watched else 0,
-    )
+    def _captions(self, medium: LessonMedium, now: float) -> pb.Captions:
+        link = self._addresses.of(medium, now)
+        return pb.Captions(
+            media_id=str(medium.media_id),
+            language=medium.language or "",
+            label=medium.title,
+            url=link.url,
+            expire_time=Timestamp(seconds=link.expires),
+        )
 
 
 def _parts(file: BinaryIO, content_type: str) -> Iterator[HttpBody]:

@@ -65,4 +65,11 @@ class Media(MediaBase):
             unique=True,
             postgresql_where=sa.text("kind = 'attachment'"),
         ),
+        sa.Index(
+            "captions_once",
+            "video_id",
+            sa.text("lower(language)"),
+            unique=True,
+            postgresql_where=sa.text("kind = 'caption'"),
+        ),
     )

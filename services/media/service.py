@@ -17,6 +17,7 @@ from services.kit.process.service import (
     Registration,
     Service,
 )
+from services.media.addresses import Addresses
 from services.media.authoring_servicer import MediaAuthoringServicer
 from services.media.content.file_server import FileServer
 from services.media.content.upload_server import UploadServer
@@ -51,11 +52,12 @@ def build(runtime: Runtime) -> Domain:
     store = object_store("media", settings.gcs_bucket, settings.state)
     courses = Courses.of(runtime)
     signer = runtime.shared_signer(CONTENT)
+    addresses = Addresses(store, Links(signer, settings.public_url))
     library = Library(
         database,
         courses,
         store,
-        links=Links(signer, settings.public_url),
+        addresses=addresses,
         link_check=LinkCheck(signer, runtime.revocations),
     )
     course = CourseInternalServiceStub(runtime.channel("course"))
@@ -87,7 +89,7 @@ def build(runtime: Runtime) -> Domain:
             ),
         ],
         http=[
-            *FileServer(library, store).routes(),
+            *FileServer(library, store, addresses).routes(),
             *UploadServer(uploading, authoring.AttachPdf).routes(),
         ],
         consumers=[on(OutlineChanged, departing.outline_changed)],

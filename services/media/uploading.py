@@ -12,6 +12,7 @@ from uuid import UUID
 from services.clients.authors import AuthoredLesson, Authors
 from services.kit.call import Caller
 from services.kit.data.database import Database
+from services.kit.data.durations import duration
 from services.kit.data.objects.store import Incoming, ObjectStore
 from services.kit.data.tables import as_uuid, timestamp
 from services.kit.errors import InvalidFields, LinkExpired, LinkInvalid, SignInRequired, Violation
@@ -171,7 +172,7 @@ class Uploading:
     def seconds_of(self, upload: UploadRow) -> int:
         """How many seconds an uploaded video says that it is long; 0 where it does not."""
         with self._store.open(upload.digest or "") as file:
-            return file_checks.duration(file, upload.mime_type)
+            return duration(file, upload.mime_type)
 
     def forget_expired(self) -> bool:
         """Forget uploads whose time is over, and what a bucket has of them; whether there may be

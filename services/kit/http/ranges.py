@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from services.kit.errors import RangeNotSatisfiable
 
-_RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.IGNORECASE)
+_RANGE = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)", re.IGNORECASE | re.ASCII)
 # More digits than any file's size has, and the number is too large for any file.
 _MOST_DIGITS = 18
 

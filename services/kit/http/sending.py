@@ -6,10 +6,11 @@ A reader that stops reading costs a connection and no memory, and is cut off aft
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from aiohttp import web
 
@@ -30,9 +31,15 @@ class SentFile:
     """An open file, for whoever sends it to close, and what is told of it."""
 
     file: BinaryIO
+    size: int
     mime_type: str
     state: State
     headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, file: BinaryIO, mime_type: str, state: State, headers: Mapping[str, str]) -> Self:
+        """The file, its size found out; one that can seek."""
+        return cls(file, file.seek(0, io.SEEK_END), mime_type, state, headers)
 
 
 async def send_file(
@@ -43,15 +50,17 @@ async def send_file(
     The connection is broken off where the reader takes nothing for `patience` seconds.
     """
     with sent.file as file:
-        size = os.fstat(file.fileno()).st_size
-        response, span = _answer(request, sent, size)
+        response, span = _answer(request, sent, sent.size)
         if span is None or request.method == "HEAD":
             await response.prepare(request)
             return response
         response.content_length = span.length
         await response.prepare(request)
         try:
-            await _copy(request, file, span, patience)
+            if is_local(file):
+                await _copy(request, file, span, patience)
+            else:
+                await _pass_on(response, file, span, patience)
         except TimeoutError:
             this_call().reason = STOPPED
             _break_off(request)
@@ -84,6 +93,11 @@ def _answer(
     return web.StreamResponse(status=206, headers=told), span
 
 
+def is_local(file: BinaryIO) -> bool:
+    """Whether the file lies on a disk of this machine, so that the kernel can send it."""
+    return isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO)
+
+
 async def _copy(request: web.Request, file: BinaryIO, span: Span, patience: float) -> None:
     """Have the kernel copy the bytes to the socket, a piece at a time; TimeoutError."""
     loop = asyncio.get_running_loop()
@@ -95,9 +109,25 @@ async def _copy(request: web.Request, file: BinaryIO, span: Span, patience: floa
             count = min(PIECE_BYTES, end - at)
             sent = await loop.sendfile(request.transport, file, at, count)
         if sent < count:
-            # Shorter than it was a moment ago: what was promised cannot be kept.
-            raise OSError("the file ended early")
+            # A file that is shorter than it was is our fault; else the reader is gone.
+            is_whole = os.fstat(file.fileno()).st_size >= end
+            raise ConnectionResetError if is_whole else OSError("the file ended early")
         at += sent
+
+
+async def _pass_on(
+    response: web.StreamResponse, file: BinaryIO, span: Span, patience: float
+) -> None:
+    """Read what is on no disk of ours, a piece at a time, and send it; TimeoutError."""
+    await asyncio.to_thread(file.seek, span.start)
+    left = span.length
+    while left:
+        data = await asyncio.to_thread(file.read, min(PIECE_BYTES, left))
+        if not data:
+            raise OSError("the file ended early")
+        async with asyncio.timeout(patience):
+            await response.write(data)
+        left -= len(data)
 
 
 def _break_off(request: web.Request) -> None:

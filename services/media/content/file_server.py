@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
-from typing import Any
+from http import HTTPStatus
 
 from aiohttp import web
+from google.protobuf.message import Message
 
 from services.kit.data.objects.store import ObjectStore
 from services.kit.errors import LinkInvalid
@@ -14,6 +16,8 @@ from services.kit.http.exchange import Exchange
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile, send_file
+from services.kit.identity.links import Link
+from services.media.addresses import Addresses
 from services.media.content.headers import headers_of
 from services.media.errors import MediaNotFound
 from services.media.library import Library
@@ -30,9 +34,10 @@ _SERVICE = "/stellr.media.v1.MediaService"
 class FileServer:
     """Answers what gRPC has no ranges for."""
 
-    def __init__(self, library: Library, store: ObjectStore) -> None:
+    def __init__(self, library: Library, store: ObjectStore, addresses: Addresses) -> None:
         self._library = library
         self._store = store
+        self._addresses = addresses
 
     def routes(self) -> Sequence[HttpRoute]:
         """The paths, and whose RPCs they are."""
@@ -41,33 +46,41 @@ class FileServer:
                 rpc=f"{_SERVICE}/GetContent",
                 verb="GET",
                 path="/media/content/{media_id}",
-                handler=lambda request, _: self._opened(self._library.linked(request)),
-                answer=self._content,
+                handler=lambda request, _: self._found(self._library.linked(request)),
+                answer=_content,
             ),
             HttpRoute(
                 rpc=f"{_SERVICE}/GetPdf",
                 verb="GET",
                 path="/media/pdf/{media_id}",
-                handler=lambda request, _: self._opened(self._library.readable(request.media_id)),
-                answer=self._pdf,
+                handler=lambda request, _: self._found(self._library.readable(request.media_id)),
+                answer=_pdf,
             ),
         )
 
-    async def _content(self, exchange: Exchange) -> web.StreamResponse:
-        return await _sent(exchange, content_request(exchange.request))
+    def _found(self, document: Document) -> SentFile | Link:
+        """The document, opened, or where the store gives it out itself.
 
-    async def _pdf(self, exchange: Exchange) -> web.StreamResponse:
-        media_id = exchange.request.match_info["media_id"]
-        return await _sent(exchange, pb.GetPdfRequest(media_id=media_id))
-
-    def _opened(self, document: Document) -> SentFile:
-        """The document, opened; what the database has and the store has not is not there."""
+        What the database has and the store has not is not there.
+        """
+        elsewhere = self._addresses.elsewhere(document, time.time())
+        if elsewhere is not None:
+            return elsewhere
         try:
             file = self._store.open(document.digest)
         except FileNotFoundError:
             raise MediaNotFound from None
         state = State(document.digest, document.created_at)
-        return SentFile(file, document.mime_type, state, headers_of(document))
+        return SentFile.of(file, document.mime_type, state, headers_of(document))
+
+
+async def _content(exchange: Exchange) -> web.StreamResponse:
+    return await _sent(exchange, content_request(exchange.request))
+
+
+async def _pdf(exchange: Exchange) -> web.StreamResponse:
+    media_id = exchange.request.match_info["media_id"]
+    return await _sent(exchange, pb.GetPdfRequest(media_id=media_id))
 
 
 def content_request(request: web.Request) -> pb.GetContentRequest:
@@ -93,5 +106,10 @@ def _only(values: Sequence[str]) -> str:
     return value
 
 
-async def _sent(exchange: Exchange, message: Any) -> web.StreamResponse:
-    return await send_file(exchange.request, await exchange.ask(message))
+async def _sent(exchange: Exchange, message: Message) -> web.StreamResponse:
+    found = await exchange.ask(message)
+    if isinstance(found, Link):
+        # Not to be kept: it is good for minutes, and for whoever may read this alone.
+        headers = {"location": found.url, "cache-control": "no-store"}
+        return web.Response(status=HTTPStatus.FOUND, headers=headers)
+    return await send_file(exchange.request, found)

@@ -18,6 +18,13 @@ def upgrade() -> None:
             "video_id", sa.Uuid, sa.ForeignKey("media.media_id", ondelete="CASCADE"), index=True
         ),
     )
+    op.create_index(
+        "captions_once",
+        "media",
+        ["video_id", sa.text("lower(language)")],
+        unique=True,
+        postgresql_where=sa.text("kind = 'caption'"),
+    )
     op.create_check_constraint("media_at_one_place", "media", "(url IS NULL) <> (digest IS NULL)")
     op.create_check_constraint("media_only_video_has_url", "media", "kind = 'video' OR url IS NULL")
     op.create_check_constraint(

@@ -82,7 +82,7 @@ def test_what_does_harm_or_is_broken(mime_type: str, data: bytes, why: str) -> N
     ],
 )
 def test_what_is_nothing_of_a_lesson(data: bytes) -> None:
-    with pytest.raises(InvalidFields, match="^file: is none of"):
+    with pytest.raises(InvalidFields, match=r"^file: is none of"):
         seen_type(io.BytesIO(data), "file")
 
 
@@ -97,5 +97,5 @@ def test_how_long_a_film_is() -> None:
 def test_how_large_files_may_be() -> None:
     for mime_type, most in LIMITS.items():
         check_size(mime_type, most, "sizeBytes")
-        with pytest.raises(InvalidFields, match="^sizeBytes: "):
+        with pytest.raises(InvalidFields, match=r"^sizeBytes: "):
             check_size(mime_type, most + 1, "sizeBytes")

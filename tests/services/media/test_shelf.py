@@ -57,11 +57,13 @@ def put(shelf: Shelf, store: LocalStore, data: bytes) -> str:
 def attach(database: Database, digest: str) -> UUID:
     medium = NewMedium(LESSON, COURSE, PDF, "Title", url=None, digest=digest)
     with database.transaction():
+        authoring.lock_course(database, COURSE)
         return authoring.add_medium(database, medium)
 
 
 def delete(database: Database, media_id: UUID) -> None:
     with database.transaction():
+        authoring.lock_course(database, COURSE)
         authoring.delete_medium(database, media_id)
 
 
@@ -170,9 +172,14 @@ def test_a_sweep_that_dies_midway_loses_nothing(database: Database, tmp_path: Pa
     shelf = Shelf(database, store, NO_TIME)
     digest = put(shelf, store, b"twice")
     database.run(_LONG_AGO)
-    with pytest.raises(KeyboardInterrupt), database.transaction():
-        shelf.sweep()
-        raise KeyboardInterrupt  # the file is gone, the row is not
+
+    def sweep_and_die() -> None:
+        with database.transaction():
+            shelf.sweep()
+            raise KeyboardInterrupt  # the file is gone, the row is not
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep_and_die()
     assert not is_there(store, digest)
     assert put(shelf, store, b"twice") == digest
     assert sweep(database, shelf) == 0

@@ -1,4 +1,4 @@
-"""Bodies of uploads through Envoy: streamed, bounded, cut off, and leaving nothing where they fail."""
+"""Bodies of uploads through Envoy: streamed, bounded, cut off, and gone where they fail."""
 
 from __future__ import annotations
 

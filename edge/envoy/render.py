@@ -22,7 +22,7 @@ from edge.registry import SERVICES
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "envoy.yaml"
 DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
-# Of a service in a container; its streams have the next one.
+# Of a service in a container; its streams have the next one, HTTP the one after that.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
 LUA = Path(__file__).with_name("door.lua")

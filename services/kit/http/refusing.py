@@ -12,7 +12,7 @@ from aiohttp import web
 from google.protobuf.json_format import MessageToDict
 from google.rpc import status_pb2
 
-from services.kit.errors import DomainError
+from services.kit.errors import DomainError, ServiceUnavailable, reason_name
 from services.kit.rpc import refusals
 from services.kit.rpc.interceptors.base import this_call
 from stellr.errors.v1.reason_pb2 import Reason
@@ -53,10 +53,14 @@ def error_response(
     error: DomainError, *, http_status: int | None = None, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """An error with headers of its own, or with an HTTP status that no code of gRPC stands for."""
-    told = refusals.status(error)
-    reason = Reason.Name(error.reason).removeprefix("REASON_")
-    this_call().reason = reason
-    return _response(http_status or _HTTP[error.code], told, headers or {})
+    this_call().reason = reason_name(error.reason)
+    return _response(http_status or _HTTP[error.code], refusals.status(error), headers or {})
+
+
+def not_open_response() -> web.Response:
+    """What is told before the process may answer."""
+    error = ServiceUnavailable()
+    return _response(_HTTP[error.code], refusals.status(error), {"retry-after": "1"})
 
 
 def unrouted_response(error: web.HTTPException) -> web.Response:

@@ -16,7 +16,7 @@ from services.kit.rpc.policy import MethodPolicy, policies
 
 # What log and metrics have for a request whose caller went away.
 GONE = "CANCELLED"
-BEGUN = "begun"
+BEGUN = web.RequestKey("begun", bool)
 
 
 @dataclass(frozen=True)

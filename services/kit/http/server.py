@@ -1,4 +1,4 @@
-"""The HTTP server of a service process: on the port after that of its streams, on the same loop."""
+"""The HTTP server of a service process: on the port after that of its streams, on its loop."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from services.kit.http.paths import HEALTH
+from services.kit.http.refusing import not_open_response
 from services.kit.http.routes import HttpRoute, application
 from services.kit.rpc.interceptors import Chain
 
@@ -27,7 +28,9 @@ class HttpServer:
         self._submit = submit
         self._serving = False
         self._left = False
+        self._was_open = False
         app = application(routes, chain)
+        app.middlewares.append(self._once_open())
         app.router.add_get(HEALTH, self._health)
         self._runner = web.AppRunner(
             app,
@@ -43,8 +46,10 @@ class HttpServer:
         self._submit(self._start(address)).result()
 
     def set_serving(self, serving: bool) -> None:
-        """Tell health checks whether requests are welcome."""
+        """Tell health checks whether requests are welcome; the first time nothing is answered
+        before."""
         self._serving = serving
+        self._was_open |= serving
 
     def leave(self) -> None:
         """Tell health checks for good that requests are no longer welcome."""
@@ -59,6 +64,18 @@ class HttpServer:
         host, _, port = address.rpartition(":")
         await self._runner.setup()
         await web.TCPSite(self._runner, host, int(port), backlog=1024).start()
+
+    def _once_open(self) -> Any:
+        """Until it is known which sessions ended, no link can be told to be good."""
+
+        @web.middleware
+        async def once_open(request: web.Request, handler: Any) -> web.StreamResponse:
+            if not self._was_open and request.path != HEALTH:
+                return not_open_response()
+            response: web.StreamResponse = await handler(request)
+            return response
+
+        return once_open
 
     async def _health(self, _: web.Request) -> web.Response:
         welcome = self._serving and not self._left

@@ -21,7 +21,7 @@ from services.kit.rpc.interceptors.base import this_call
 
 # So much must leave within the patience; Envoy reads in lumps of half a MiB where its own reader is
 # slow (per_connection_buffer_limit_bytes in envoy.yaml), and gives up on that one before.
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 512 * 1024
 PATIENCE_SECONDS = 90.0
 STOPPED = "READER_STOPPED"
 

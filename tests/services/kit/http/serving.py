@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,3 +63,9 @@ def serving(path: Path, reasons: list[str], patience: float) -> Iterator[int]:
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
+
+
+if __name__ == "__main__":
+    with serving(Path(sys.argv[1]), [], patience=30) as listening:
+        print(listening, flush=True)
+        sys.stdin.read()

@@ -47,7 +47,8 @@ def test_good_files(mime_type: str, data: bytes) -> None:
 
 
 def gif(width: int, height: int) -> bytes:
-    return b"GIF89a" + struct.pack("<HH", width, height) + b"\0\0\0;"
+    frame = b"," + struct.pack("<HHHH", 0, 0, width, height) + b"\0\2\0;"
+    return b"GIF89a" + struct.pack("<HH", width, height) + b"\0\0\0" + frame
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def gif(width: int, height: int) -> bytes:
         ("image/webp", b"RIFF\0\0\0\0WEBPVP8X" + b"\xff" * 16, "pixels"),
         ("image/webp", b"RIFF\0\0\0\0WEBPVP8L\0\0\0\0\x2f" + b"\xff" * 9, "pixels"),
         ("image/webp", b"RIFF\0\0\0\0WEBPVP8 " + b"\xff" * 16, "pixels"),
-        ("image/svg+xml", b"<!DOCTYPE svg [<!ENTITY a 'a'>]><svg/>", "entities"),
+        ("image/svg+xml", b"<!DOCTYPE svg [<!ENTITY a 'a'>]><svg></svg>", "entities"),
         ("text/vtt", b"WEBVTT\n\n\xff\xfe", "UTF-8"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import IO
 
 import webvtt
@@ -23,6 +24,7 @@ from services.kit.data.file_types import (
 from services.kit.errors import InvalidFields, Violation
 
 MEBIBYTE = 1024 * 1024
+WEBP = "image/webp"
 # Of a file that comes with its request.
 DIRECT_BYTES = 25 * MEBIBYTE
 LIMITS = {
@@ -88,13 +90,33 @@ def _wrong_captions(file: IO[bytes]) -> str:
 def _wrong_picture(file: IO[bytes], mime_type: str) -> str:
     """Its header alone is read: a small file may hold a picture that fills all memory."""
     too_large = f"has more than {MOST_PIXELS:,} pixels, or a side of more than {LONGEST_SIDE:,}"
-    name = mime_type.removeprefix("image/").upper()
     try:
-        with Image.open(file, formats=[name]) as picture:
-            width, height = picture.size
+        width, height = _size(file, mime_type)
     except Image.DecompressionBombError:
         return too_large
-    except (OSError, SyntaxError, ValueError, EOFError):
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error):
         return f"is no {mime_type} that can be shown"
     is_large = width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE
     return too_large if is_large else ""
+
+
+def _size(file: IO[bytes], mime_type: str) -> tuple[int, int]:
+    if mime_type == WEBP:
+        return _webp_size(file.read(HEAD_BYTES))
+    with Image.open(file, formats=[mime_type.removeprefix("image/").upper()]) as picture:
+        return picture.size
+
+
+def _webp_size(head: bytes) -> tuple[int, int]:
+    """RFC 9649, 2.5 to 2.7. Pillow would make room for the whole picture before it says."""
+    kind = head[12:16]
+    if kind == b"VP8X":
+        width, high, height, higher = struct.unpack_from("<HBHB", head, 24)
+        return (high << 16) + width + 1, (higher << 16) + height + 1
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", head, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", head, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    raise ValueError(kind)

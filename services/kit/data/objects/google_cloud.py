@@ -108,7 +108,7 @@ class GoogleCloudStore:
                 expiration=datetime.fromtimestamp(expires, UTC),
                 method="PUT",
                 content_type=mime_type,
-                headers=headers,
+                headers=dict(headers),  # it adds to them
                 credentials=self._signing,
             )
         return UploadLink(url, {"Content-Type": mime_type, **headers})

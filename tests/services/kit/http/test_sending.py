@@ -7,7 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from tests.support import eventually
 
 MEBIBYTE = 1024 * 1024
 DATA = os.urandom(20 * MEBIBYTE)
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 3.0
 
 
 @pytest.fixture(name="reasons")
@@ -97,10 +96,10 @@ def stopped_reader(url: str) -> socket.socket:
 
 
 def test_readers_who_stop_hold_up_nobody_and_are_cut_off(url: str, reasons: list[str]) -> None:
-    began = time.monotonic()
     readers = [stopped_reader(url) for _ in range(16)]
     assert httpx.get(url).content == DATA
-    assert time.monotonic() - began < PATIENCE_SECONDS
+    # Nobody had to be cut off for that.
+    assert STOPPED not in reasons
     eventually(lambda: reasons.count(STOPPED) == 16, PATIENCE_SECONDS + 5)
     assert httpx.get(url).content == DATA
     for reader in readers:

@@ -21,7 +21,10 @@ def status(state: Path, port: int | None) -> None:
     stack = find_stack(state, port)
     states = {part.name: health(part) for part in stack.parts}
     for part in stack.parts:
-        click.echo(f"{part.name:<16} {states[part.name]:<12} {part.address:<24} {part.pid}")
+        _tell(part.name, states[part.name], part.address, part.pid)
+        if part.http:
+            states[f"{part.name} http"] = _answers(part.http)
+            _tell(f"{part.name} http", states[f"{part.name} http"], part.http, part.pid)
     click.echo(f"\n{stack.url}, operations at http://127.0.0.1:{stack.operations_port}/metrics")
     click.echo(_example(stack))
     if any(part.service == "openid" for part in stack.parts):
@@ -36,8 +39,16 @@ def health(part: RunningPart) -> str:
         alive = Path(part.address, ".s.PGSQL.5432").exists()
         return SERVING if alive else "down"
     if part.service in ("envoy", "openid"):
-        return SERVING if listens(part.address) else "down"
+        return _answers(part.address)
     return _service_health(part.address)
+
+
+def _answers(address: str) -> str:
+    return SERVING if listens(address) else "down"
+
+
+def _tell(name: str, state: str, address: str, pid: int) -> None:
+    click.echo(f"{name:<16} {state:<12} {address:<24} {pid}")
 
 
 def _service_health(address: str) -> str:

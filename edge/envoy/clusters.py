@@ -1,7 +1,10 @@
 """Where Envoy finds the processes of each service, and what it expects of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+
+from services.kit.http.paths import HEALTH
+from services.kit.rpc.ports import http_address, stream_address
 
 Json = dict[str, Any]
 
@@ -29,32 +32,43 @@ _LIMITS: Json = {
 }
 # A process that says NOT_SERVING gets nothing more within a second. One that does not answer twice
 # is left alone, and is asked often enough to be found as soon as it is back.
-_HEALTH_CHECK: Json = {
+_HEALTH_TIMES: Json = {
     "timeout": "1s",
     "interval": "1s",
     "no_traffic_interval": "1s",
     "unhealthy_interval": "0.25s",
     "unhealthy_threshold": 2,
     "healthy_threshold": 1,
-    "grpc_health_check": {},
 }
+_HEALTH_CHECK: Json = {**_HEALTH_TIMES, "grpc_health_check": {}}
+_HTTP_HEALTH_CHECK: Json = {**_HEALTH_TIMES, "http_health_check": {"path": HEALTH}}
+# Each file on its way has a connection of its own, also where its reader stopped reading.
+_FILE_LIMITS: Json = {**_LIMITS, "max_connections": 2048}
+# Shorter than the service keeps a connection that nothing is asked on.
+_HTTP_IDLE_TIMEOUT = "60s"
 # By default Envoy takes many unhealthy processes for a fault of its own checks and sends to all of
 # them. Here a process says it on purpose, when it is about to stop or its database is away, and a
 # write sent to it would fail; so that is never done.
 _BALANCING: Json = {"healthy_panic_threshold": {"value": 0.0}}
 
 
-def clusters(targets: Mapping[str, Sequence[str]], discovery: str = "STATIC") -> Json:
+def clusters(
+    targets: Mapping[str, Sequence[str]], over_http: Collection[str], discovery: str = "STATIC"
+) -> Json:
     """The clusters of all services as a CDS file (envoy.service.discovery.v3.DiscoveryResponse).
 
     `targets` are the host:port of every process by service. Each service has a second cluster for
-    its streams, which a process serves on the port after its own.
+    its streams, which a process serves on the port after its own; those of `over_http` a third,
+    for what they answer over HTTP.
     """
     resources = []
     for name, addresses in targets.items():
         resources.append(_cluster(name, addresses, discovery))
         streams = [stream_address(address) for address in addresses]
         resources.append(_cluster(f"{name}_streams", streams, discovery))
+        if name in over_http:
+            files = [http_address(address) for address in addresses]
+            resources.append(_http_cluster(f"{name}_content", files, discovery))
     return {"resources": resources}
 
 
@@ -63,14 +77,30 @@ def endpoint(host: str, port: int) -> Json:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def stream_address(address: str) -> str:
-    """Where the process that listens at host:port serves its streams."""
-    host, _, port = address.rpartition(":")
-    return f"{host}:{int(port) + 1}"
-
-
 def _cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
-    protocol = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    return _any_cluster(name, addresses, discovery) | {
+        "typed_extension_protocol_options": _protocol(
+            {"explicit_http_config": {"http2_protocol_options": _HTTP2}}
+        ),
+        "circuit_breakers": {"thresholds": [_LIMITS]},
+        "health_checks": [_HEALTH_CHECK],
+    }
+
+
+def _http_cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
+    return _any_cluster(name, addresses, discovery) | {
+        "typed_extension_protocol_options": _protocol(
+            {
+                "common_http_protocol_options": {"idle_timeout": _HTTP_IDLE_TIMEOUT},
+                "explicit_http_config": {"http_protocol_options": {}},
+            }
+        ),
+        "circuit_breakers": {"thresholds": [_FILE_LIMITS]},
+        "health_checks": [_HTTP_HEALTH_CHECK],
+    }
+
+
+def _any_cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
     return {
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "name": name,
@@ -81,16 +111,13 @@ def _cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
             "cluster_name": name,
             "endpoints": [{"lb_endpoints": [_lb_endpoint(address) for address in addresses]}],
         },
-        "typed_extension_protocol_options": {
-            protocol: {
-                "@type": f"type.googleapis.com/{protocol}",
-                "explicit_http_config": {"http2_protocol_options": _HTTP2},
-            }
-        },
-        "circuit_breakers": {"thresholds": [_LIMITS]},
         "common_lb_config": _BALANCING,
-        "health_checks": [_HEALTH_CHECK],
     }
+
+
+def _protocol(options: Json) -> Json:
+    protocol = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    return {protocol: {"@type": f"type.googleapis.com/{protocol}", **options}}
 
 
 def _lb_endpoint(address: str) -> Json:

@@ -33,6 +33,10 @@ class Method:
     uploads: bool = False
     # People and scripts open it by its address alone, to which they add what they like.
     is_open: bool = False
+    # Its HTTP paths go to the HTTP server of its service, and are not transcoded.
+    over_http: bool = False
+    # The same of requests to them that bring a file.
+    files_over_http: bool = False
 
     @property
     def path(self) -> str:
@@ -98,6 +102,8 @@ def _method(service: str, method: MethodDescriptorProto, empty: Collection[str])
         streams=method.server_streaming,
         uploads=method.client_streaming and not method.server_streaming,
         is_open=_is_open(method, empty),
+        over_http=method.options.Extensions[options_pb2.over_http],
+        files_over_http=method.options.Extensions[options_pb2.files_over_http],
     )
 
 

@@ -16,13 +16,13 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from edge.envoy.clusters import clusters, endpoint
 from edge.envoy.methods import methods_of
 from edge.envoy.replies import local_replies
-from edge.envoy.routes import TRANSCODER, known_path_routes, rpc_routes
+from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.registry import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "envoy.yaml"
 DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
-# Of a service in a container; its streams have the next one.
+# Of a service in a container; its streams have the next one, HTTP the one after that.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
 LUA = Path(__file__).with_name("door.lua")
@@ -45,13 +45,13 @@ def write(folder: Path, ports: Ports, targets: Mapping[str, Sequence[str]]) -> N
     `targets` are the host:port of every process by service. Raises OSError where the descriptor
     set was not built.
     """
-    _write(folder, with_ports(config(), ports), clusters(targets))
+    _write(folder, with_ports(config(), ports), clusters(targets, over_http()))
 
 
 def write_container(folder: Path) -> None:
     """Write the same for a container: ports as in envoy.yaml, services by DNS name."""
     targets = {name: [f"{name}:{CONTAINER_PORT}"] for name in SERVICES}
-    _write(folder, config(), clusters(targets, "STRICT_DNS"))
+    _write(folder, config(), clusters(targets, over_http(), "STRICT_DNS"))
 
 
 def config() -> Json:
@@ -62,6 +62,17 @@ def config() -> Json:
 def contracts() -> FileDescriptorSet:
     """The contracts. Raises OSError where they were not built."""
     return FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+
+
+def over_http() -> frozenset[str]:
+    """The services that answer some of their RPCs over HTTP."""
+    descriptors = contracts()
+    every = {f"{file.package}.{each.name}" for file in descriptors.file for each in file.service}
+    return frozenset(
+        each.domain
+        for each in methods_of(descriptors, every)
+        if each.over_http or each.files_over_http
+    )
 
 
 def load() -> Json:
@@ -87,7 +98,11 @@ def with_routes(config: Json, descriptors: FileDescriptorSet) -> Json:
         strict = _transcoder(config, listener)
         lenient = {key: strict[key] for key in strict if key != "request_validation_options"}
         lenient["ignore_unknown_query_parameters"] = True
-        routes = [*rpc_routes(methods), *known_path_routes(methods, lenient)]
+        routes = [
+            *http_routes(methods),
+            *rpc_routes(methods),
+            *known_path_routes(methods, lenient),
+        ]
         routes_of(config, listener)[-1:-1] = routes
     return config
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from edge.envoy.methods import Method, known_paths, open_paths
+from edge.envoy.methods import Method, expression, known_paths, open_paths
 
 Json = dict[str, Any]
 
@@ -25,6 +25,23 @@ _UNBUFFERED = {
         "disabled": True,
     }
 }
+_DISABLED = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+_TRANSLATING = (
+    "envoy.filters.http.lua",
+    "envoy.filters.http.grpc_web",
+    TRANSCODER,
+    "envoy.filters.http.buffer",
+)
+# By its Content-Type; what has none is JSON.
+_BRINGS_A_FILE = (
+    {"name": "content-type", "present_match": True},
+    {
+        "name": "content-type",
+        "string_match": {"safe_regex": {"regex": r"(?i)application/(json|grpc).*"}},
+        "invert_match": True,
+    },
+)
+_PASSED_ON = dict.fromkeys(_TRANSLATING, _DISABLED)
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
@@ -38,6 +55,25 @@ def rpc_routes(methods: Iterable[Method]) -> list[Json]:
     JSON requests have that path too once they are transcoded.
     """
     return [_rpc_route(method) for method in methods]
+
+
+def http_routes(methods: Iterable[Method]) -> list[Json]:
+    """A route to the HTTP server of its service for each path of what is answered over HTTP.
+
+    They stand before all others: what they take is neither transcoded nor held, and no script
+    looks into it.
+    """
+    return [
+        _http_route(method, verb, template)
+        for method in methods
+        if method.over_http or method.files_over_http
+        for verb, template in method.rules
+    ]
+
+
+def content_cluster(domain: str) -> str:
+    """The cluster of what a service answers over HTTP."""
+    return f"{domain}_content"
 
 
 def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
@@ -55,6 +91,26 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
         _not_allowed(allow, paths, lenient if is_open else None)
         for (allow, is_open), paths in alike.items()
     ]
+
+
+def _http_route(method: Method, verb: str, template: str) -> Json:
+    verbs = "GET|HEAD" if verb == "GET" else verb
+    is_verb = {"name": ":method", "string_match": {"safe_regex": {"regex": verbs}}}
+    longest = {"max_stream_duration": {"max_stream_duration": f"{STREAM_SECONDS}s"}}
+    return {
+        "name": f"http-{method.name}",
+        "match": {
+            "safe_regex": {"regex": expression(template)},
+            "headers": [is_verb] if method.over_http else [is_verb, *_BRINGS_A_FILE],
+        },
+        "route": {
+            "cluster": content_cluster(method.domain),
+            **longest,
+            "idle_timeout": STREAM_IDLE_TIMEOUT,
+            "retry_policy": _retry(method),
+        },
+        "typed_per_filter_config": _PASSED_ON,
+    }
 
 
 def _rpc_route(method: Method) -> Json:

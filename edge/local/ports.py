@@ -8,7 +8,7 @@ from typing import Self
 from edge.local.errors import StartError
 
 HOST = "127.0.0.1"
-PAIR_TRIES = 100
+ROW_TRIES = 100
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,22 @@ def reserve(port: int = 0, *, unreserved: bool = False) -> Reservation:
     return Reservation(reserved)
 
 
-def reserve_pair() -> tuple[Reservation, Reservation]:
-    """Reserve a port of the loopback address and the one after it.
+def reserve_row(count: int) -> list[Reservation]:
+    """Reserve as many ports of the loopback address, one after the other.
 
-    Raises StartError when there are no two free ports in a row.
+    Raises StartError when there are no such free ports.
     """
-    for _ in range(PAIR_TRIES):
-        first = reserve()
+    for _ in range(ROW_TRIES):
+        row = [reserve()]
         try:
-            return first, reserve(first.port + 1, unreserved=True)
+            while len(row) < count:
+                row.append(reserve(row[-1].port + 1, unreserved=True))
         except (StartError, OverflowError):
-            first.close()
-    raise StartError("There are no two free ports in a row.")
+            for reserved in row:
+                reserved.close()
+        else:
+            return row
+    raise StartError(f"There are no {count} free ports in a row.")
 
 
 def listens(address: str) -> bool:

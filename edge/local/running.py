@@ -16,13 +16,14 @@ class NotRunning(LookupError):
 class RunningPart:
     """One process: `address` is host:port, or the socket directory of PostgreSQL.
 
-    `pid` is 0 while the process is down.
+    `pid` is 0 while the process is down. `http` is where it serves HTTP too, if it does.
     """
 
     name: str
     service: str
     pid: int
     address: str
+    http: str = ""
 
 
 @dataclass(frozen=True)

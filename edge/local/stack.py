@@ -27,6 +27,7 @@ from edge.local.state import State, lock, open_state, write_private
 from edge.local.supervisor import POLL_SECONDS, Supervisor
 from edge.local.terminal import say
 from services.kit.process.service import Service
+from services.kit.rpc.ports import http_address
 
 SERVICE_GRACE = 10.0
 DRAIN_SECONDS = 3.0
@@ -304,6 +305,10 @@ class Stack:
     def _url(server: postgres.Postgres, service: str) -> str:
         return server.url(postgres.database_name(service))
 
+    def _http_address(self, part: Part) -> str:
+        service = self.services.get(part.service)
+        return http_address(part.address) if service and service.http else ""
+
     def _write_run_file(self) -> None:
         server = self.server
         assert server is not None
@@ -316,7 +321,9 @@ class Stack:
             socket_dir=str(server.socket_dir),
             databases={name: self._url(server, name) for name in self._with_database()},
             parts=[
-                RunningPart(part.name, part.service, part.pid or 0, part.address)
+                RunningPart(
+                    part.name, part.service, part.pid or 0, part.address, self._http_address(part)
+                )
                 for part in self.supervisor.parts
             ],
         ).write(self.state)

@@ -1,6 +1,5 @@
 """The processes of a stack: started, waited for, and started again when they die."""
 
-import itertools
 import signal
 import time
 from collections.abc import Callable
@@ -10,9 +9,10 @@ from functools import partial
 from edge.local import processes, signals
 from edge.local.errors import StartError
 from edge.local.parts import Part, pause
-from edge.local.ports import Reservation, reserve, reserve_pair
+from edge.local.ports import Reservation, reserve, reserve_row
 from edge.local.state import State
 from edge.local.terminal import say
+from services.kit.rpc.ports import PORTS
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.05
@@ -43,11 +43,8 @@ class Supervisor:
             return self.reserve()
 
     def reserve_addresses(self, count: int) -> list[str]:
-        """Where each process of a service listens; the port after it is for its streams."""
-        pairs = [reserve_pair() for _ in range(count)]
-        for reserved in itertools.chain(*pairs):
-            self._hold(reserved)
-        return [first.address for first, _ in pairs]
+        """Where each process of a service listens; the ports after it are for streams and HTTP."""
+        return [self._hold_row(reserve_row(PORTS)) for _ in range(count)]
 
     def close_ports(self) -> None:
         """Give all ports back."""
@@ -110,6 +107,11 @@ class Supervisor:
         self.ports.append(reserved)
         self.held.append(reserved.fileno())
         return reserved
+
+    def _hold_row(self, row: list[Reservation]) -> str:
+        for reserved in row:
+            self._hold(reserved)
+        return row[0].address
 
     def _check_alive(self) -> None:
         for part in self.parts:

@@ -17,7 +17,7 @@ from services.course.models import ACTIVE
 from services.course.repository import courses, enrollments, lessons
 from services.course.repository.enrollments import EnrollmentRow
 from services.course.repository.lessons import LessonRow
-from services.kit.call import Caller
+from services.kit.call import NOBODY, Caller
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.data.tables import as_uuid
@@ -130,7 +130,7 @@ class Learning:
         """
         found = self._find(lesson_id)
         if found and self._may_read(found.row, caller):
-            return found.message or self._message(found.row)
+            return found.message or self._message(found.row, caller)
         if caller.user_id is None:
             raise SignInRequired
         raise LessonNotFound
@@ -158,11 +158,11 @@ class Learning:
             lambda: self._load_enrolled(user_id),
         )
 
-    def _message(self, lesson: LessonRow) -> bytes:
-        """The lesson, its pictures and files behind signed links."""
+    def _message(self, lesson: LessonRow, caller: Caller = NOBODY) -> bytes:
+        """The lesson, its pictures and files behind links that are signed for the caller."""
         now = time.time()
         links = [Link(*link) for link in lesson.links]
-        body = resolve(lesson.body, links, lambda path: self._links.make(path, now).url)
+        body = resolve(lesson.body, links, lambda path: self._links.make(path, now, caller).url)
         return views.lesson(lesson, body).SerializeToString()
 
     def _find(self, lesson_id: str) -> ReadableLesson | None:

@@ -129,6 +129,12 @@ class Unavailable(DomainError):
     retry_after = 1.0
 
 
+class OutOfRange(DomainError):
+    """Nothing is there; in HTTP 416 where it is about bytes."""
+
+    code = grpc.StatusCode.OUT_OF_RANGE
+
+
 # What a caller hears of another service's refusal. Any other code there is a fault of ours.
 FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
     kind.code: kind
@@ -183,6 +189,20 @@ class RequestTooLarge(InvalidArgument):
 
     reason = Reason.REASON_REQUEST_TOO_LARGE
     message = "the request is too large"
+
+
+class BodyTooLarge(ResourceExhausted):
+    """The body has more bytes than its path takes; 413 in HTTP."""
+
+    reason = Reason.REASON_BODY_TOO_LARGE
+    message = "the body is too large"
+
+
+class RequestTooSlow(DeadlineExceeded):
+    """The body did not come in time; 408 in HTTP."""
+
+    reason = Reason.REASON_REQUEST_TOO_SLOW
+    message = "the request came too slowly"
 
 
 class ValueNotStorable(InvalidArgument):
@@ -298,6 +318,27 @@ class AccountDeleted(PermissionDenied):
 
     reason = Reason.REASON_ACCOUNT_DELETED
     message = "the account is deleted: restore it first"
+
+
+class LinkInvalid(PermissionDenied):
+    """The link was not given out, or something in it was altered."""
+
+    reason = Reason.REASON_LINK_INVALID
+    message = "the link is not valid: get a new one"
+
+
+class LinkExpired(PermissionDenied):
+    """The time of the link is over, or the session that it was given to ended."""
+
+    reason = Reason.REASON_LINK_EXPIRED
+    message = "the link is no longer good: get a new one"
+
+
+class RangeNotSatisfiable(OutOfRange):
+    """The file has no bytes there."""
+
+    reason = Reason.REASON_RANGE_NOT_SATISFIABLE
+    message = "the file has no bytes in this range"
 
 
 class RevocationsUnavailable(Unavailable):

@@ -11,9 +11,10 @@ import grpc
 from services.kit.data.database import Database
 from services.kit.data.objects.store import ObjectStore
 from services.kit.data.pieces import pieces
-from services.media import lesson_media, repository, uploads
+from services.media import lesson_media, uploads
 from services.media.errors import MediaNotFound
 from services.media.lesson_media import LessonMediaEditor
+from services.media.shelf import Shelf
 from stellr.media.v1 import media_internal_service_pb2 as pb
 from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalServiceServicer
 
@@ -21,9 +22,10 @@ from stellr.media.v1.media_internal_service_pb2_grpc import MediaInternalService
 class MediaInternalServicer(MediaInternalServiceServicer):
     """Takes media in."""
 
-    def __init__(self, database: Database, store: ObjectStore) -> None:
+    def __init__(self, database: Database, store: ObjectStore, shelf: Shelf) -> None:
         self._database = database
         self._store = store
+        self._shelf = shelf
         self._editor = LessonMediaEditor(database)
 
     def UploadObject(
@@ -31,9 +33,10 @@ class MediaInternalServicer(MediaInternalServiceServicer):
     ) -> pb.Object:
         """Keep the bytes of a stream; the database is first used when the last one is kept."""
         mime_type = uploads.read_header(request_iterator).mime_type
-        chunks = uploads.checked(uploads.read_chunks(request_iterator), mime_type)
-        stored = self._store.write(chunks)
-        repository.add_object(self._database.session, stored, mime_type)
+        with self._store.incoming() as incoming:
+            for chunk in uploads.checked(uploads.read_chunks(request_iterator), mime_type):
+                incoming.write(chunk)
+            stored = self._shelf.put(incoming, mime_type)
         return pb.Object(digest=stored.digest, size_bytes=stored.size)
 
     def ListLessonMedia(

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
-from services.media import repository
-from services.media.kinds import ATTACHMENT, PDF, VIDEO, content_path
-from services.media.repository import LessonMedium, Row
+from services.media.kinds import ATTACHMENT, CAPTION, PDF, VIDEO, content_path
+from services.media.repository import media as repository
+from services.media.repository.authoring import lock_course
+from services.media.repository.media import LessonMedium, Row, captions_of
+from services.media.repository.objects import known_digests
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 
+class WantedCaptions(NamedTuple):
+    """Captions as the author of their video wants them."""
+
+    language: str
+    title: str
+    digest: str
+
+
 class Wanted(NamedTuple):
-    """A medium as its author wants it: a video by its `url`, a PDF by its `digest`."""
+    """A medium as its author wants it: a provider's video by `url`, all else by `digest`."""
 
     kind: str
     title: str
     url: str | None
     digest: str | None
+    duration_seconds: int | None = None
+    captions: tuple[WantedCaptions, ...] = ()
 
 
 class LessonMediaEditor:
@@ -35,13 +47,14 @@ class LessonMediaEditor:
         InvalidFields names each object that was not uploaded; then nothing changed. Changes to one
         course take turns.
         """
+        course_id = UUID(request.course_id)
         self._check_uploaded(request.lessons)
-        repository.lock_course(self._database.session, UUID(request.course_id))
-        changed = self._set_listed(request.lessons)
-        attachments, added = self._attach(request.lessons)
+        lock_course(self._database, course_id)
+        changed = self._set_listed(course_id, request.lessons)
+        attachments, added = self._attach(course_id, request.lessons)
         return pb.SetCourseMediaResponse(changed=changed or added, attachments=attachments)
 
-    def _set_listed(self, lessons: Sequence[pb.LessonMediaContent]) -> bool:
+    def _set_listed(self, course_id: UUID, lessons: Sequence[pb.LessonMediaContent]) -> bool:
         """Set what is listed beside a lesson; whether anything changed."""
         db = self._database.session
         known = repository.list_media_of(db, [UUID(lesson.lesson_id) for lesson in lessons])
@@ -49,14 +62,14 @@ class LessonMediaEditor:
         for lesson in lessons:
             lesson_id, asked = UUID(lesson.lesson_id), wanted(lesson)
             media = known.get(lesson_id, [])
-            if asked != [_as_wanted(each) for each in media]:
-                changed[lesson_id] = rows(lesson_id, asked, media)
+            if asked != _as_wanted(media):
+                changed[lesson_id] = rows(course_id, lesson_id, asked, media)
         if changed:
             repository.replace_media(db, changed)
         return bool(changed)
 
     def _attach(
-        self, lessons: Sequence[pb.LessonMediaContent]
+        self, course_id: UUID, lessons: Sequence[pb.LessonMediaContent]
     ) -> tuple[list[pb.StoredAttachment], bool]:
         """Keep what texts refer to: where each of it is found, and whether any is new."""
         db = self._database.session
@@ -65,7 +78,7 @@ class LessonMediaEditor:
             for lesson in lessons
             for each in lesson.attachments
         ]
-        added = repository.add_attachments(db, asked)
+        added = repository.add_attachments(db, course_id, asked)
         known = repository.find_attachments(db, {each.lesson_id for each in asked})
         return [_stored(each, known[each]) for each in asked], added
 
@@ -75,7 +88,7 @@ class LessonMediaEditor:
             for number, lesson in enumerate(lessons)
             for path, digest in _digests(lesson)
         }
-        uploaded = repository.known_digests(self._database.session, set(digests.values()))
+        uploaded = known_digests(self._database, set(digests.values()))
         missing = [
             Violation(path, "was not uploaded")
             for path, digest in digests.items()
@@ -87,30 +100,71 @@ class LessonMediaEditor:
 
 def wanted(lesson: pb.LessonMediaContent) -> list[Wanted]:
     """What is asked for a lesson, in order."""
-    videos = [Wanted(VIDEO, video.title, video.url, None) for video in lesson.videos]
+    videos = [
+        Wanted(
+            VIDEO,
+            video.title,
+            video.url or None,
+            video.digest or None,
+            video.duration_seconds or None,
+            tuple(_captions(video)),
+        )
+        for video in lesson.videos
+    ]
     return videos + [Wanted(PDF, pdf.title, None, pdf.digest) for pdf in lesson.pdfs]
 
 
-def rows(lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]) -> list[Row]:
+def _captions(video: pb.VideoLink) -> Iterator[WantedCaptions]:
+    for each in video.captions:
+        yield WantedCaptions(each.language, each.label, each.digest)
+
+
+def rows(
+    course_id: UUID, lesson_id: UUID, asked: Sequence[Wanted], known: Sequence[LessonMedium]
+) -> list[Row]:
     """The rows of the media; one with the link or the bytes of a known one takes over its id."""
-    ids: dict[tuple[str | None, str | None], list[UUID]] = {}
+    ids: dict[tuple[str, str | None, str | None], list[UUID]] = {}
     for medium in known:
-        ids.setdefault((medium.url, medium.digest), []).append(medium.media_id)
+        ids.setdefault((medium.kind, medium.url, medium.digest), []).append(medium.media_id)
+    of: Row = {"lesson_id": str(lesson_id), "course_id": str(course_id)}
     found = []
     for position, each in enumerate(asked):
-        free = ids.get((each.url, each.digest))
+        free = ids.get((each.kind, each.url, each.digest))
         media_id = str(free.pop(0)) if free else None
-        place = {"media_id": media_id, "lesson_id": str(lesson_id), "position": position}
-        found.append(place | each._asdict())
+        captions = [
+            of | {"position": number} | caption._asdict()
+            for number, caption in enumerate(each.captions)
+        ]
+        place = {"media_id": media_id, "position": position} | of
+        found.append(place | each._asdict() | {"captions": captions})
     return found
 
 
-def _as_wanted(medium: LessonMedium) -> Wanted:
-    return Wanted(medium.kind, medium.title, medium.url, medium.digest)
+def _as_wanted(media: Sequence[LessonMedium]) -> list[Wanted]:
+    return [
+        Wanted(
+            each.kind,
+            each.title,
+            each.url,
+            each.digest,
+            each.duration_seconds,
+            tuple(
+                WantedCaptions(captions.language or "", captions.title, captions.digest or "")
+                for captions in captions_of(each.media_id, media)
+            ),
+        )
+        for each in media
+        if each.kind != CAPTION
+    ]
 
 
 def _digests(lesson: pb.LessonMediaContent) -> Iterator[tuple[str, str]]:
     """The digests of a lesson's files, with the paths of the fields they are in."""
+    for index, video in enumerate(lesson.videos):
+        if video.digest:
+            yield f"videos[{index}]", video.digest
+        for number, captions in enumerate(video.captions):
+            yield f"videos[{index}].captions[{number}]", captions.digest
     yield from ((f"pdfs[{index}]", pdf.digest) for index, pdf in enumerate(lesson.pdfs))
     for index, attachment in enumerate(lesson.attachments):
         yield f"attachments[{index}]", attachment.digest
@@ -143,15 +197,28 @@ def _content(lesson_id: UUID, media: Sequence[repository.LessonPart]) -> pb.Less
     return pb.LessonMediaContent(
         lesson_id=str(lesson_id),
         videos=[
-            pb.VideoLink(url=each.url or "", title=each.title)
-            for each in media
-            if each.kind == VIDEO
+            _video(each, captions_of(each.media_id, media)) for each in media if each.kind == VIDEO
         ],
         pdfs=[
             pb.PdfFile(digest=each.digest or "", title=each.title)
             for each in media
             if each.kind == PDF
         ],
+    )
+
+
+def _video(video: repository.LessonPart, captions: Iterable[repository.LessonPart]) -> pb.VideoLink:
+    files = [
+        pb.CaptionsFile(language=each.language or "", label=each.title, digest=each.digest or "")
+        for each in captions
+    ]
+    source = {"url": video.url} if video.url else {"digest": video.digest}
+    return pb.VideoLink(
+        title=video.title,
+        duration_seconds=video.duration_seconds or 0,
+        captions=files,
+        mime_type=video.mime_type or "",
+        **source,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 from uuid import UUID
 
@@ -18,11 +18,14 @@ from services.kit.data.objects.store import ObjectStore
 from services.kit.data.pieces import pieces
 from services.kit.data.tables import as_uuid
 from services.kit.errors import DomainError, NotFound, SignInRequired
-from services.kit.identity.links import Links
-from services.media import repository
+from services.kit.identity.links import LinkCheck, Ticket
+from services.media.addresses import Addresses
 from services.media.errors import MediaNotFound
 from services.media.kinds import PDF, VIDEO, content_path
-from services.media.repository import Document, LessonMedium
+from services.media.repository import media as repository
+from services.media.repository import views
+from services.media.repository.media import Document, LessonMedium, captions_of
+from services.media.repository.views import Watched
 from services.media.videos import mime_type
 from stellr.media.v1 import media_service_pb2 as pb
 
@@ -31,21 +34,46 @@ class Library:
     """Finds media and opens them for readers."""
 
     def __init__(
-        self, database: Database, courses: Courses, store: ObjectStore, links: Links
+        self,
+        database: Database,
+        courses: Courses,
+        store: ObjectStore,
+        *,
+        addresses: Addresses,
+        link_check: LinkCheck,
     ) -> None:
         self._database = database
         self._courses = courses
         self._store = store
-        self._links = links
+        self._addresses = addresses
+        self._link_check = link_check
 
     def lesson_media(self, lesson_id: str) -> pb.LessonMedia:
         """The media of a lesson that the caller may read."""
         found = as_uuid(lesson_id)
         if found is None or not self._may_read(found):
             raise _hidden(LessonNotFound())
-        media, now = repository.list_media(self._database, found), time.time()
+        return self._media_of(found)
+
+    def shown(self, lesson_id: UUID, media_id: UUID) -> pb.Video | pb.Pdf:
+        """A medium of a lesson as its author, who may see it, is told of it; MediaNotFound."""
+        media = self._media_of(lesson_id)
+        listed: list[pb.Video | pb.Pdf] = [*media.videos, *media.pdfs]
+        found = next((each for each in listed if each.media_id == str(media_id)), None)
+        if found is None:
+            raise MediaNotFound
+        return found
+
+    def _media_of(self, lesson_id: UUID) -> pb.LessonMedia:
+        media, now = repository.list_media(self._database, lesson_id), time.time()
+        user_id = call.caller().user_id
+        watched = views.watched_of_lesson(self._database, user_id, lesson_id) if user_id else {}
         return pb.LessonMedia(
-            videos=[_video(each) for each in media if each.kind == VIDEO],
+            videos=[
+                self._video(each, media, watched.get(each.media_id), now)
+                for each in media
+                if each.kind == VIDEO
+            ],
             pdfs=[self._pdf(each, now) for each in media if each.kind == PDF],
         )
 
@@ -57,13 +85,12 @@ class Library:
         return document
 
     def linked(self, request: pb.GetContentRequest) -> Document:
-        """The document behind a signed link; MediaNotFound for a bad one."""
-        media_id = as_uuid(request.media_id)
-        path = content_path(media_id) if media_id else ""
-        good = self._links.is_good(path, request.expires, request.signature)
-        document = self._find(request.media_id) if good else None
+        """The document behind a signed link; LinkInvalid, LinkExpired, MediaNotFound."""
+        ticket = Ticket(request.expires, request.learner, request.session, request.signature)
+        self._link_check.check(content_path(request.media_id), ticket)
+        document = self._find(request.media_id)
         if document is None:
-            raise MediaNotFound("the link is wrong or no longer good")
+            raise MediaNotFound
         return document
 
     def parts(self, document: Document) -> Iterator[HttpBody]:
@@ -78,7 +105,7 @@ class Library:
         return self._courses.may_read(str(lesson_id), call.caller().user_id)
 
     def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
-        link = self._links.make(content_path(medium.media_id), now)
+        link = self._addresses.of(medium, now)
         return pb.Pdf(
             media_id=str(medium.media_id),
             title=medium.title,
@@ -87,12 +114,40 @@ class Library:
             expire_time=Timestamp(seconds=link.expires),
         )
 
+    def _video(
+        self,
+        medium: LessonMedium,
+        of_lesson: Sequence[LessonMedium],
+        watched: Watched | None,
+        now: float,
+    ) -> pb.Video:
+        video = pb.Video(
+            media_id=str(medium.media_id),
+            title=medium.title,
+            url=medium.url or "",
+            mime_type=medium.mime_type or mime_type(medium.url or ""),
+            duration_seconds=medium.duration_seconds or 0,
+            size_bytes=medium.size_bytes or 0,
+            captions=[
+                self._captions(each, now) for each in captions_of(medium.media_id, of_lesson)
+            ],
+            position_seconds=watched.position_seconds if watched else 0,
+            views=watched.views if watched else 0,
+        )
+        if medium.digest:
+            link = self._addresses.of(medium, now)
+            video.url, video.expire_time.seconds = link.url, link.expires
+        return video
 
-def _video(medium: LessonMedium) -> pb.Video:
-    url = medium.url or ""
-    return pb.Video(
-        media_id=str(medium.media_id), title=medium.title, url=url, mime_type=mime_type(url)
-    )
+    def _captions(self, medium: LessonMedium, now: float) -> pb.Captions:
+        link = self._addresses.of(medium, now)
+        return pb.Captions(
+            media_id=str(medium.media_id),
+            language=medium.language or "",
+            label=medium.title,
+            url=link.url,
+            expire_time=Timestamp(seconds=link.expires),
+        )
 
 
 def _parts(file: BinaryIO, content_type: str) -> Iterator[HttpBody]:

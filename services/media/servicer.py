@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 import grpc
 from google.api.httpbody_pb2 import HttpBody
 
-from services.kit.data.file_types import PDF as PDF_TYPE
-from services.kit.data.file_types import PICTURES, SVG
-from services.media.disposition import disposition
-from services.media.kinds import PDF
+from services.kit import call
+from services.media.content.headers import headers_of
 from services.media.library import Library
-from services.media.repository import Document
+from services.media.repository.media import Document
+from services.media.viewing import Viewing
 from stellr.media.v1 import media_service_pb2 as pb
 from stellr.media.v1.media_service_pb2_grpc import MediaServiceServicer
-
-# What browsers may show in their window. An SVG may hold scripts: it is shown in pages only.
-SHOWN = (PICTURES | {PDF_TYPE}) - {SVG}
-# Content Security Policy Level 3, 6: whatever a file holds, it is no page of the academy.
-NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 class MediaServicer(MediaServiceServicer):
     """Gives media to those who may read the lesson."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, viewing: Viewing) -> None:
         self._library = library
+        self._viewing = viewing
 
     def GetLessonMedia(
         self, request: pb.GetLessonMediaRequest, context: grpc.ServicerContext
@@ -47,23 +41,16 @@ class MediaServicer(MediaServiceServicer):
         """The bytes behind a signed link."""
         return self._send(self._library.linked(request), context)
 
+    def RecordView(self, request: pb.RecordViewRequest, context: grpc.ServicerContext) -> pb.View:
+        """Note how far a learner is."""
+        watched = self._viewing.record(request.media_id, call.user_id(), request.position_seconds)
+        return pb.View(
+            media_id=str(watched.media_id),
+            views=watched.views,
+            position_seconds=watched.position_seconds,
+        )
+
     def _send(self, document: Document, context: grpc.ServicerContext) -> Iterator[HttpBody]:
         parts = self._library.parts(document)
-        context.send_initial_metadata(
-            (
-                ("content-disposition", _disposition(document)),
-                ("content-security-policy", NOTHING_RUNS),
-                ("cache-control", "private"),
-                ("x-content-type-options", "nosniff"),
-            )
-        )
+        context.send_initial_metadata(tuple(headers_of(document).items()))
         return parts
-
-
-def _disposition(document: Document) -> str:
-    """A PDF under its title, anything else under its file's name."""
-    shown = document.mime_type in SHOWN
-    if document.kind == PDF:
-        return disposition(document.title, ".pdf", shown=shown)
-    name = PurePosixPath(document.title)
-    return disposition(name.stem, name.suffix, shown=shown)

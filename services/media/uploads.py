@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from services.kit.data.file_types import begins_like, head_size
+from services.kit.data.file_types import FILMS, begins_like, head_size
 from services.kit.errors import InvalidFields, Violation
 from services.media.errors import ObjectTooLarge
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 LIMIT_BYTES = 50 * 1024 * 1024
+FILM_LIMIT_BYTES = 500 * 1024 * 1024
 
 
 def read_header(parts: Iterator[pb.UploadObjectRequest]) -> pb.ObjectHeader:
@@ -34,14 +35,15 @@ def checked(chunks: Iterable[bytes], mime_type: str) -> Iterator[bytes]:
     InvalidFields: they do not begin like the type. ObjectTooLarge.
     """
     head, head_bytes, size = b"", head_size(mime_type), 0
+    limit = FILM_LIMIT_BYTES if mime_type in FILMS else LIMIT_BYTES
     for chunk in chunks:
         if len(head) < head_bytes:
             head += chunk[: head_bytes - len(head)]
             if len(head) == head_bytes:
                 _check_beginning(head, mime_type)
         size += len(chunk)
-        if size > LIMIT_BYTES:
-            raise ObjectTooLarge(f"more than {LIMIT_BYTES:,} bytes")
+        if size > limit:
+            raise ObjectTooLarge(f"more than {limit:,} bytes")
         yield chunk
     _check_beginning(head, mime_type)
 

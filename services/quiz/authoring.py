@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
+from services.clients.authors import AuthoredLesson, Authors
 from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields
 from services.kit.rpc.etags import check_etag
 from services.quiz import gift
-from services.quiz.authors import AuthoredLesson, Authors
 from services.quiz.drafts import DEFAULT_PASS_PERCENTAGE, written_quiz
 from services.quiz.errors import QuizNotFound
 from services.quiz.exporting import gift_of

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import structlog
 
+from services.clients.authors import AuthoredLesson
 from services.kit.data.database import Database
 from services.kit.events.events import Events
 from services.kit.work.jobs import Jobs
 from services.kit.work.queues import Queue
-from services.quiz.authors import AuthoredLesson
 from services.quiz.current import CurrentQuizzes
 from services.quiz.kept import QuizVersion
 from services.quiz.refitting import again

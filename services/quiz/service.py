@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from services.clients.authors import Authors
 from services.clients.course import Courses
 from services.kit.events.events import Drops
 from services.kit.process.runtime import Runtime
@@ -11,7 +12,6 @@ from services.kit.process.service import Domain, Periodic, PersonalData, Registr
 from services.quiz.attempts import Attempts
 from services.quiz.authoring import Authoring
 from services.quiz.authoring_servicer import QuizAuthoringServicer
-from services.quiz.authors import Authors
 from services.quiz.current import CurrentQuizzes
 from services.quiz.ending import Ending
 from services.quiz.exporting import Exporting

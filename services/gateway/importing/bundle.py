@@ -44,7 +44,6 @@ COURSE_KEYS = (
 )
 SECTION_KEYS = ("title", "lessons")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")  # the shape of a BCP 47 tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class _Bundle:
             slug=_slug(fields),
             title=fields.text("title", longest(CourseContent, "title"), required=True),
             summary=fields.text("summary", longest(CourseContent, "summary"), lines=True),
-            language=_language(fields),
+            language=fields.language("language") or "en",
             category=fields.text("category", longest(CourseContent, "category")),
             tags=_names(fields, "tags"),
             authors=_names(fields, "authors"),
@@ -148,10 +147,3 @@ def _slug(fields: Fields) -> str:
     if slug and not SLUG.fullmatch(slug):
         fields.add("slug", "use small letters a-z and digits, joined by single hyphens")
     return slug
-
-
-def _language(fields: Fields) -> str:
-    language = fields.text("language", 35, comment=True) or "en"
-    if not LANGUAGE.fullmatch(language):
-        fields.add("language", 'expected a language tag such as "en" or "pt-BR" (BCP 47)')
-    return language

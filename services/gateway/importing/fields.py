@@ -26,6 +26,7 @@ from services.gateway.importing.scalars import (
 )
 
 MAX_DEPTH = 12
+LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")  # the shape of a BCP 47 tag
 MAX_KEYS = 50
 TRUTH, WHOLE = f"{TAG}bool", f"{TAG}int"
 
@@ -136,6 +137,13 @@ class Fields:
         """Whether the value begins with `#`: to YAML that is a comment and there is no value."""
         node = self.nodes.get(key)
         return node is not None and node.tag == NULL and trailing_comment(node)
+
+    def language(self, key: str, *, required: bool = False) -> str:
+        """Return a language tag, or "" where there is none."""
+        tag = self.text(key, 35, required=required, comment=True)
+        if tag and not LANGUAGE.fullmatch(tag):
+            self.add(key, 'expected a language tag such as "en" or "pt-BR" (BCP 47)')
+        return tag
 
     def whole(self, key: str, maximum: int, default: int) -> int:
         """Return a whole number from 0 to `maximum`."""

@@ -2,13 +2,14 @@
 
 from pathlib import Path, PurePosixPath
 
-from services.kit.data.file_types import HEAD_BYTES, PDF, type_of
+from services.kit.data.file_types import FILMS, HEAD_BYTES, PDF, type_of
 
 COURSE_FILE = "course.yaml"
 LESSONS, QUIZZES, FILES = "lessons", "quizzes", "files"
 # All texts of a bundle are in memory at once.
 MAX_TEXT_BYTES = 32_000_000
 MAX_FILE_BYTES = 50 * 1024 * 1024
+MAX_FILM_BYTES = 500 * 1024 * 1024
 
 
 class FileError(Exception):
@@ -63,9 +64,11 @@ class BundleFiles:
         head = _head(file, path, HEAD_BYTES)
         if not head:
             raise FileError(f'the file "{file}" is empty')
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise FileError(f'the file "{file}" is larger than {MAX_FILE_BYTES // 1024**2} MB')
-        return type_of(head)
+        found = type_of(head)
+        most = MAX_FILM_BYTES if found in FILMS else MAX_FILE_BYTES
+        if path.stat().st_size > most:
+            raise FileError(f'the file "{file}" is larger than {most // 1024**2} MB')
+        return found
 
     def pdf(self, file: str) -> Path:
         """A PDF of the bundle; FileError."""
@@ -73,14 +76,20 @@ class BundleFiles:
             raise FileError(f'the file "{file}" is not a PDF: it does not begin with %PDF-')
         return self.locate(file)
 
+    def film(self, file: str, media_type: str) -> Path:
+        """A film of the bundle, of this type; FileError."""
+        if self.media_type(file) != media_type:
+            raise FileError(f'the file "{file}" is no {media_type}, by its first bytes')
+        return self.locate(file)
 
-def in_folder(written: str, folder: str, ending: str) -> str:
+
+def in_folder(written: str, folder: str, *endings: str) -> str:
     """The path that an author wrote, normal; FileError unless it lies in `folder`."""
     path = PurePosixPath(written)
     if path.is_absolute() or ".." in path.parts or "\\" in written:
         raise FileError(f'"{path}" leads out of the bundle')
-    if path.parts[:1] != (folder,) or path.suffix.lower() != ending:
-        raise FileError(f'"{path}" must lie in {folder}/ and end in {ending}')
+    if path.parts[:1] != (folder,) or path.suffix.lower() not in endings:
+        raise FileError(f'"{path}" must lie in {folder}/ and end in {" or ".join(endings)}')
     return str(path)
 
 

@@ -1,25 +1,21 @@
 """Reading the lessons of a bundle: front matter in YAML between two lines of `---`, then text."""
 
 import re
-from urllib.parse import urlsplit
-
-from yaml.nodes import MappingNode, Node
 
 from services.gateway.importing.defects import Report
 from services.gateway.importing.fields import Fields, read_mapping, refuse_repeats
 from services.gateway.importing.files import FILES, QUIZZES, BundleFiles, FileError, in_folder
 from services.gateway.importing.links import LinkReader
-from services.gateway.importing.scalars import line_of, scalar_text
 from services.gateway.importing.sources import (
     LessonSource,
     LinkSource,
     PdfSource,
     QuizSource,
-    VideoSource,
 )
+from services.gateway.importing.videos import VideoReader
 from services.kit.rpc.bounds import largest, longest, most
 from stellr.course.v1.course_internal_service_pb2 import ImportLesson
-from stellr.media.v1.media_internal_service_pb2 import LessonMediaContent, PdfFile, VideoLink
+from stellr.media.v1.media_internal_service_pb2 import LessonMediaContent, PdfFile
 from stellr.quiz.v1.quiz_internal_service_pb2 import ImportQuiz
 
 MAX_FRONT_BYTES = 16 * 1024
@@ -37,6 +33,7 @@ class LessonReader:
     def __init__(self, files: BundleFiles, links: LinkReader, report: Report) -> None:
         self._files = files
         self._links = links
+        self._videos = VideoReader(files, links)
         self._report = report
         self._yaml_bytes = 0
         # Where each id was first given.
@@ -84,7 +81,7 @@ class LessonReader:
             body=body,
             links=links,
             preview=fields.flag("preview"),
-            videos=_videos(fields),
+            videos=self._videos.read(fields),
             pdfs=self._pdfs(fields),
             quiz=self._quiz(fields),
         )
@@ -148,32 +145,3 @@ def _check_body(body: str, report: Report) -> None:
     if "\x00" in body:
         line = body.count("\n", 0, body.index("\x00")) + 1
         report.add(line, "the text holds the character U+0000")
-
-
-def _videos(fields: Fields) -> tuple[VideoSource, ...]:
-    nodes = fields.items("videos", most(LessonMediaContent, "videos"))
-    videos = [(line_of(node), _video(node, fields.report)) for node in nodes]
-    refuse_repeats("videos", [(line, video.url) for line, video in videos], fields.report)
-    return tuple(video for _, video in videos)
-
-
-def _video(node: Node, report: Report) -> VideoSource:
-    title = ""
-    if isinstance(node, MappingNode):
-        entry = Fields(node, ("url", "title"), report)
-        url = entry.text("url", longest(VideoLink, "url"), required=True, comment=True)
-        title, line = entry.text("title", longest(VideoLink, "title")), entry.line_at("url")
-    else:
-        url = scalar_text("videos", node, longest(VideoLink, "url"), report, comment=True)
-        line = line_of(node)
-    if url and not _is_web_address(url):
-        report.add(line, f'videos: "{url[:80]}" is not an http or https address')
-    return VideoSource(url, title)
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in url
-    except ValueError:
-        return False

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from services.gateway.importing.defects import Defect
 from services.gateway.importing.files import COURSE_FILE
-from services.gateway.importing.sources import CourseBundle, LessonSource
+from services.gateway.importing.sources import CourseBundle, LessonSource, VideoSource
 from services.kit.errors import InvalidArgument
 from services.kit.rpc.interceptors.validation import validated
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
@@ -67,7 +67,7 @@ def lesson_media(
     """What media is told of a lesson; `digests` are those of its files, by their path."""
     return media_pb.LessonMediaContent(
         lesson_id=lesson_id,
-        videos=[media_pb.VideoLink(url=video.url, title=video.title) for video in lesson.videos],
+        videos=[_video(video, digests) for video in lesson.videos],
         pdfs=[
             media_pb.PdfFile(digest=digests.get(pdf.path, NO_DIGEST), title=pdf.title)
             for pdf in lesson.pdfs
@@ -77,6 +77,26 @@ def lesson_media(
             for each in lesson.attachments
         ],
     )
+
+
+def _video(video: VideoSource, digests: Mapping[Path, str]) -> media_pb.VideoLink:
+    asked = media_pb.VideoLink(
+        title=video.title,
+        duration_seconds=video.duration,
+        captions=[
+            media_pb.CaptionsFile(
+                language=each.language,
+                label=each.label,
+                digest=digests.get(each.path, NO_DIGEST),
+            )
+            for each in video.captions
+        ],
+    )
+    if video.path:
+        asked.digest = digests.get(video.path, NO_DIGEST)
+    else:
+        asked.url = video.url
+    return asked
 
 
 def lesson_links(

@@ -6,11 +6,29 @@ from pathlib import Path, PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionsSource:
+    """Captions of a video, in WebVTT; `file` is their path in the bundle."""
+
+    language: str
+    label: str
+    file: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class VideoSource:
-    """A video that is linked, not held."""
+    """A video at a provider, by its `url`, or a film of the bundle, by its `file` and `path`.
+
+    `duration` is in seconds, 0 where it is not known.
+    """
 
     url: str
-    title: str
+    title: str = ""
+    file: str = ""
+    path: Path | None = None
+    media_type: str = ""
+    duration: int = 0
+    captions: tuple[CaptionsSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from services.gateway.importing.defects import BundleError
 from services.gateway.importing.files import COURSE_FILE
 from services.gateway.importing.sources import CourseBundle
 from services.gateway.importing.wording import counted
-from services.kit.data.file_types import PDF
+from services.kit.data.file_types import PDF, VTT
 from services.kit.data.pieces import pieces
 from services.kit.errors import Aborted, DomainError, InvalidArgument, ServiceUnavailable
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
@@ -229,6 +229,9 @@ def _files(bundle: CourseBundle) -> dict[Path, str]:
     found = {pdf.path: PDF for lesson in bundle.lessons for pdf in lesson.pdfs}
     for lesson in bundle.lessons:
         found |= {each.path: each.media_type for each in lesson.attachments}
+        for video in lesson.videos:
+            found |= {video.path: video.media_type} if video.path else {}
+            found |= {each.path: VTT for each in video.captions}
     return found
 
 

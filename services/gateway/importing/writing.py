@@ -13,10 +13,12 @@ import yaml
 
 from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
 from services.gateway.importing.links import places_of
+from services.gateway.importing.videos import FILMS
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.media.v1 import media_internal_service_pb2 as media_pb
 
 DEFAULT_PASS = 60.0
+ENDINGS = {media_type: ending for ending, media_type in FILMS.items()}
 # Writes the object of a digest to a path.
 Fetch = Callable[[str, Path], None]
 
@@ -83,15 +85,39 @@ class _Writer:
             return {}
         found: dict[str, Any] = {}
         if media.videos:
-            found["videos"] = [_video(video) for video in media.videos]
+            found["videos"] = [self._video(video) for video in media.videos]
         if media.pdfs:
             found["pdfs"] = [self._pdf(pdf) for pdf in media.pdfs]
         return found
 
     def _pdf(self, pdf: media_pb.PdfFile) -> dict[str, str]:
-        file = f"{FILES}/{pdf.digest[:16]}.pdf"
-        self._bring(pdf.digest, file)
-        return {"title": pdf.title, "file": file}
+        return {"title": pdf.title, "file": self._brought(pdf.digest, ".pdf")}
+
+    def _video(self, video: media_pb.VideoLink) -> Any:
+        facts = dict(self._facts_of(video))
+        return video.url if facts.keys() == {"url"} else facts
+
+    def _facts_of(self, video: media_pb.VideoLink) -> Iterator[tuple[str, Any]]:
+        if video.url:
+            yield "url", video.url
+        else:
+            yield "file", self._brought(video.digest, ENDINGS.get(video.mime_type, ".mp4"))
+        if video.title:
+            yield "title", video.title
+        if video.duration_seconds:
+            yield "duration", video.duration_seconds
+        if video.captions:
+            yield "captions", [self._captions(each) for each in video.captions]
+
+    def _captions(self, captions: media_pb.CaptionsFile) -> dict[str, str]:
+        file = self._brought(captions.digest, ".vtt")
+        return {"language": captions.language, "label": captions.label, "file": file}
+
+    def _brought(self, digest: str, ending: str) -> str:
+        """Where in the bundle a file lies that has no name."""
+        file = f"{FILES}/{digest[:16]}{ending}"
+        self._bring(digest, file)
+        return file
 
     def _write_attachments(
         self, lesson: course_pb.ImportLesson, links: course_pb.LessonLinks
@@ -147,10 +173,6 @@ def _sections(sections: Iterable[course_pb.ImportSection]) -> Iterator[dict[str,
         # A section without lessons is no section of a bundle.
         if section.lessons:
             yield {"title": section.title, "lessons": [lesson.key for lesson in section.lessons]}
-
-
-def _video(video: media_pb.VideoLink) -> Any:
-    return {"url": video.url, "title": video.title} if video.title else video.url
 
 
 def _yaml(values: dict[str, Any]) -> str:

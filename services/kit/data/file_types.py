@@ -8,6 +8,9 @@ from typing import NamedTuple
 OCTETS = "application/octet-stream"
 PDF = "application/pdf"
 SVG = "image/svg+xml"
+MP4 = "video/mp4"
+WEBM = "video/webm"
+VTT = "text/vtt"
 # So many bytes are enough to tell any type.
 HEAD_BYTES = 4096
 
@@ -35,8 +38,21 @@ _TYPES = {
         HEAD_BYTES,
         re.compile(rb"(\xef\xbb\xbf)?\s*(<(\?xml|!--|!DOCTYPE\s+svg).*)?<svg[\s>]", re.DOTALL),
     ),
+    # ISO 14496-12, 4.3: the brands of films, not those of sound (M4A), pictures (HEIC) or QuickTime
+    MP4: _Type(
+        12,
+        re.compile(
+            rb".{4}ftyp(iso[0-9m]|mp4[12]|avc1|hvc1|av01|M4V.|f4v |dash|MSNV|mmp4|3g[2p].|cmf[2c])",
+            re.DOTALL,
+        ),
+    ),
+    # RFC 8794, 11.2: an EBML head whose DocType is webm
+    WEBM: _Type(128, re.compile(rb"\x1aE\xdf\xa3.{0,100}\x42\x82.{1,8}?webm", re.DOTALL)),
+    # WebVTT, 4.1
+    VTT: _Type(10, re.compile(rb"(\xef\xbb\xbf)?WEBVTT([ \t\r\n]|\Z)")),
 }
 PICTURES = frozenset(name for name in _TYPES if name.startswith("image/"))
+FILMS = frozenset({MP4, WEBM})
 
 
 def type_of(head: bytes) -> str:

@@ -50,10 +50,14 @@ class Revocations:
 
     def check(self, token: AccessToken) -> None:
         """SessionEnded, or TokenStale where the roles changed."""
-        if token.session_id in self._ended:
+        if self.has_ended(token.session_id):
             raise SessionEnded
         if token.version < self._version(token.user_id):
             raise TokenStale
+
+    def has_ended(self, session_id: UUID) -> bool:
+        """Whether a session ended within the last hour."""
+        return session_id in self._ended
 
     def check_known(self) -> None:
         """RevocationsUnavailable where they have not been heard of for too long."""

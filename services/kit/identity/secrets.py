@@ -29,7 +29,8 @@ class Signer:
 
     def matches(self, text: str, signature: str) -> bool:
         """Whether the signature is the text's, compared in constant time."""
-        return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+        given = signature.encode(errors="replace")
+        return hmac.compare_digest(self.sign(text).encode(), given)
 
 
 class Sealer:

@@ -15,6 +15,7 @@ from services.kit.data import idempotency
 from services.kit.data.liveness import Liveness
 from services.kit.errors import DomainError
 from services.kit.events.set_aside import SetAsideEvents
+from services.kit.http.server import HttpServer
 from services.kit.process.dead_letter_servicer import DeadLetterServicer
 from services.kit.process.personal_data import KEEPS_NOTHING, forgetting
 from services.kit.process.personal_data_servicer import PersonalDataServicer
@@ -22,6 +23,7 @@ from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Domain, Service
 from services.kit.process.settings import Settings
+from services.kit.rpc.ports import http_address
 from services.kit.rpc.server import Registration, Server
 from services.kit.telemetry import configure_logs
 from services.kit.work.periodic import Periodic, start_periodic
@@ -84,6 +86,11 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
     )
 
 
+def make_http_server(runtime: Runtime, domain: Domain) -> HttpServer:
+    """What serves HTTP in a process."""
+    return HttpServer(domain.http, runtime.chain(), runtime.supervisor.submit, GRACE_SECONDS)
+
+
 def _with_database(runtime: Runtime, domain: Domain) -> list[Registration]:
     """What a process answers about what its service keeps."""
     given_up = DeadLetterServicer(jobs=runtime.jobs.table, events=SetAsideEvents(runtime.database))
@@ -107,6 +114,7 @@ class Process:
             forget = forgetting(self._runtime.database, self._domain.personal or KEEPS_NOTHING)
             self._runtime.events.consume([forget])
         self._server = make_server(self._runtime, self._domain)
+        self._http = make_http_server(self._runtime, self._domain) if service.http else None
         has_database = self._runtime.has_database
         self._liveness = Liveness(self._runtime.database) if has_database else None
 
@@ -114,10 +122,14 @@ class Process:
         """Serve until told to stop, and until that was noticed, unless it is to be at once; 0."""
         _settle_memory()
         self._runtime.supervisor.start()
-        self._server.start(self._runtime.settings.listen)
+        port = self._server.start(self._runtime.settings.listen)
+        if self._http:
+            self._http.start(http_address(self._at(port)))
         self._runtime.events.start(self._runtime.supervisor)
         threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
         stop.wait()
+        if self._http:
+            self._http.leave()
         if self._server.leave():
             at_once.wait(NOTICE_SECONDS)
         self._stop()
@@ -132,6 +144,7 @@ class Process:
             self._runtime.supervisor.add("jobs", self._runtime.jobs.work)
         self._start_periodic()
         self._server.open()
+        self._set_serving_http(True)
         log.info("serving", address=self._runtime.settings.listen)
         self._watch_database(stop)
 
@@ -163,7 +176,17 @@ class Process:
             before, answers = answers, self._database_answers()
             if answers != before and not stop.is_set():
                 self._server.set_serving(answers)
+                self._set_serving_http(answers)
                 log.warning("database", answers=answers)
+
+    def _set_serving_http(self, serving: bool) -> None:
+        if self._http:
+            self._http.set_serving(serving)
+
+    def _at(self, port: int) -> str:
+        """Where calls are served, whatever port that was to be."""
+        host, _, _ = self._runtime.settings.listen.rpartition(":")
+        return f"{host}:{port}"
 
     def _database_answers(self) -> bool:
         return self._liveness is None or self._liveness.answers()
@@ -171,7 +194,10 @@ class Process:
     def _stop(self) -> None:
         self._runtime.stopping.set()
         self._runtime.events.stop()
+        unfinished = self._http.stop() if self._http else None
         self._server.stop(GRACE_SECONDS)
+        if unfinished:
+            unfinished.result()
         self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
         log.info("stopped")

@@ -6,13 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.kit.events.consumer import Consumer
+from services.kit.http.routes import HttpRoute
 from services.kit.process.personal_data import KEEPS_NOTHING, PersonalData
 from services.kit.process.runtime import Runtime
 from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration
 from services.kit.work.periodic import Periodic
 
-__all__ = ["KEEPS_NOTHING", "Domain", "Periodic", "PersonalData", "Registration", "Service"]
+__all__ = [
+    "KEEPS_NOTHING",
+    "Domain",
+    "HttpRoute",
+    "Periodic",
+    "PersonalData",
+    "Registration",
+    "Service",
+]
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,8 @@ class Domain:
     servicers: Sequence[Registration]
     consumers: Sequence[Consumer] = ()
     periodic: Sequence[Periodic] = ()
+    # What of its RPCs is answered over HTTP; only where its Service says `http`.
+    http: Sequence[HttpRoute] = ()
     # What it keeps of a person. A test has every domain with a database say it.
     personal: PersonalData | None = None
 
@@ -38,6 +49,8 @@ class Service:
     follows: tuple[str, ...] = ()
     # The folder of its Alembic migrations; a service without one has no database.
     migrations: str | None = None
+    # Whether its processes serve HTTP as well, each on the second port after its own.
+    http: bool = False
 
     @property
     def database(self) -> bool:

@@ -23,6 +23,7 @@ from services.kit.errors import (
     reason_named,
 )
 from services.kit.identity.tokens import MeshTokens
+from services.kit.rpc.ports import stream_address
 from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
 
@@ -96,9 +97,8 @@ def channel_name(target: str) -> str:
 
 
 def streams_of(target: str) -> str:
-    """Where the processes of a target serve streams: on the port after each one's own."""
-    places = (place.rpartition(":") for place in target.split(","))
-    return ",".join(f"{host}:{int(port) + 1}" for host, _, port in places)
+    """Where the processes of a target serve streams."""
+    return ",".join(map(stream_address, target.split(",")))
 
 
 def open_channel(target: str, options: Sequence[tuple[str, Any]] = OPTIONS) -> grpc.Channel:

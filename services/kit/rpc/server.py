@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import grpc
 from services.kit.rpc.handlers import MAX_MESSAGE_BYTES, Handlers
 from services.kit.rpc.health import Health
 from services.kit.rpc.interceptors import Chain
+from services.kit.rpc.ports import PORTS, stream_address
 from services.kit.rpc.reflection import add_reflection
 from services.kit.rpc.threads import CallThreads
 
@@ -90,9 +92,9 @@ class Server:
         """Listen on host:port for calls, which wait for `open`, and on the next port for streams,
         which are answered at once; the port. OSError where an address cannot be had."""
         host, _, wanted = address.rpartition(":")
-        port = int(wanted) or _two_free_ports(host)
+        port = int(wanted) or _free_ports(host)
         _listen(self._calls, f"{host}:{port}")
-        self._submit(self._start_streams(f"{host}:{port + 1}")).result()
+        self._submit(self._start_streams(stream_address(f"{host}:{port}"))).result()
         return port
 
     def open(self) -> None:
@@ -133,15 +135,22 @@ def _listen(server: Any, address: str) -> None:
         raise OSError(f"cannot listen on {address}") from error
 
 
-def _two_free_ports(host: str) -> int:
-    """A port that is free together with the one after it."""
+def _free_ports(host: str) -> int:
+    """A port that is free together with those after it: for streams, and for HTTP."""
     for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind((host, 0))
-            port: int = first.getsockname()[1]
+        with ExitStack() as bound:
+            port = 0
             try:
-                second.bind((host, port + 1))
+                for number in range(PORTS):
+                    port = _bind(bound, host, port + number if port else 0) - number
             except OSError:
                 continue
             return port
-    raise OSError("no two free ports in a row")
+    raise OSError(f"no {PORTS} free ports in a row")
+
+
+def _bind(bound: ExitStack, host: str, port: int) -> int:
+    opened = bound.enter_context(socket.socket())
+    opened.bind((host, port))
+    found: int = opened.getsockname()[1]
+    return found

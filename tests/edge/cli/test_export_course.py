@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Any
 
+import httpx
 import yaml
 
 from tests import support
 from tests.support import DEMO, Stack, Visitor
+
+FILM = b"\0\0\0\x18ftypisom" + bytes(12)
+CAPTIONS = b"WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
 
 
 def test_the_demo_course_comes_back_as_it_was(stack: Stack, tmp_path: Path) -> None:
@@ -52,3 +57,78 @@ def test_what_cannot_be_written_is_said_in_a_sentence(stack: Stack, tmp_path: Pa
         assert done.returncode == 1
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_films_and_captions_come_back_as_they_were(stack: Stack, tmp_path: Path) -> None:
+    slug, film = f"films-{secrets.token_hex(4)}", FILM + secrets.token_bytes(200_000)
+    lesson = """\
+---
+title: Film
+preview: true
+videos:
+- https://video.example/1
+- file: files/a.mp4
+  title: Ours
+  duration: 62
+  captions:
+  - {language: en, label: English, file: files/en.vtt}
+  - {language: pt-BR, file: files/pt.vtt}
+- {url: 'https://video.example/2', duration: 7, captions: [{language: de, file: files/en.vtt}]}
+---
+See.
+"""
+    bundle = tmp_path / "bundle"
+    course = f"slug: {slug}\ntitle: Films\nsections: [{{title: One, lessons: [lessons/a.md]}}]\n"
+    for name, data in {
+        "course.yaml": course.encode(),
+        "lessons/a.md": lesson.encode(),
+        "files/a.mp4": film,
+        "files/en.vtt": CAPTIONS,
+        "files/pt.vtt": CAPTIONS.replace(b"Hello", b"Ola"),
+    }.items():
+        (bundle / name).parent.mkdir(parents=True, exist_ok=True)
+        (bundle / name).write_bytes(data)
+    done = stack.command("import", str(bundle))
+    assert (done.returncode, done.stderr) == (0, "")
+    before = media_of(stack, slug)
+    linked, ours, other = before["videos"]
+    assert (linked["url"], other["url"]) == ("https://video.example/1", "https://video.example/2")
+    assert (ours["durationSeconds"], other["durationSeconds"], ours["mimeType"]) == (
+        *(62, 7),
+        "video/mp4",
+    )
+    assert httpx.get(ours["url"]).content == film
+    assert [each["label"] for each in ours["captions"]] == ["English", "pt-BR"]
+    assert b"Ola" in httpx.get(ours["captions"][1]["url"]).content
+
+    assert stack.command("export", slug, str(tmp_path / "out")).returncode == 0
+    again = stack.command("import", str(tmp_path / "out"))
+    assert (again.returncode, again.stderr) == (0, "")
+    assert again.stdout.splitlines()[-1].endswith("nothing changed")
+    after = media_of(stack, slug)
+    assert ids(after) == ids(before)
+
+    changed = lesson.replace("label: English", "label: In English").replace("pt.vtt", "en.vtt")
+    (bundle / "lessons" / "a.md").write_text(changed)
+    (bundle / "files" / "pt.vtt").unlink()
+    assert stack.command("import", str(bundle)).returncode == 0
+    now = media_of(stack, slug)["videos"][1]
+    english, portuguese = now["captions"]
+    assert (now["mediaId"], english["label"]) == (ours["mediaId"], "In English")
+    assert english["mediaId"] == ours["captions"][0]["mediaId"]
+    # Other bytes are other captions: a link to the old ones leads to nothing else.
+    assert portuguese["mediaId"] != ours["captions"][1]["mediaId"]
+    assert httpx.get(ours["captions"][1]["url"]).status_code == 404
+
+
+def media_of(stack: Stack, slug: str) -> dict[str, Any]:
+    (lesson,) = Visitor(stack).get(f"/courses/{slug}").json()["sections"][0]["lessons"]
+    found: dict[str, Any] = Visitor(stack).get(f"/media/lesson/{lesson['lessonId']}").json()
+    return found
+
+
+def ids(media: dict[str, Any]) -> list[list[str]]:
+    return [
+        [video["mediaId"], *(each["mediaId"] for each in video["captions"])]
+        for video in media["videos"]
+    ]

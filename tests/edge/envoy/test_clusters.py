@@ -1,4 +1,5 @@
-from edge.envoy.clusters import Json, clusters, stream_address
+from edge.envoy.clusters import Json, clusters
+from services.kit.http.paths import HEALTH
 from services.kit.rpc.server import MIN_PING_INTERVAL_MS
 
 
@@ -15,33 +16,44 @@ def addresses(cluster: Json) -> list[tuple[str, int]]:
 
 
 def test_streams_have_a_cluster_on_the_next_port() -> None:
-    unary, streams = clusters({"user": ["10.0.0.1:50051", "10.0.0.2:7000"]})["resources"]
+    unary, streams = clusters({"user": ["10.0.0.1:50051", "10.0.0.2:7000"]}, ())["resources"]
     assert (unary["name"], streams["name"]) == ("user", "user_streams")
     assert addresses(unary) == [("10.0.0.1", 50051), ("10.0.0.2", 7000)]
     assert addresses(streams) == [("10.0.0.1", 50052), ("10.0.0.2", 7001)]
-    assert stream_address("user:50051") == "user:50052"
+
+
+def test_what_is_answered_over_http_has_a_cluster_on_the_port_after_that() -> None:
+    found = clusters({"media": ["10.0.0.1:50051"], "user": ["user:50051"]}, ["media"])["resources"]
+    names = [each["name"] for each in found]
+    assert names == ["media", "media_streams", "media_content", "user", "user_streams"]
+    content = found[2]
+    assert addresses(content) == [("10.0.0.1", 50053)]
+    (options,) = content["typed_extension_protocol_options"].values()
+    assert "http_protocol_options" in options["explicit_http_config"]
+    assert content["health_checks"][0]["http_health_check"] == {"path": HEALTH}
+    assert content["common_lb_config"]["healthy_panic_threshold"] == {"value": 0.0}
 
 
 def test_connections_to_services_remember_no_headers() -> None:
-    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+    for cluster in clusters({"user": ["user:50051"]}, ())["resources"]:
         assert http2(cluster)["hpack_table_size"] == 0
 
 
 def test_readers_that_stop_cannot_fill_a_connection() -> None:
-    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+    for cluster in clusters({"user": ["user:50051"]}, ())["resources"]:
         windows = http2(cluster)
         unread = windows["max_concurrent_streams"] * windows["initial_stream_window_size"]
         assert unread <= windows["initial_connection_window_size"]
 
 
 def test_services_permit_the_pings() -> None:
-    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+    for cluster in clusters({"user": ["user:50051"]}, ())["resources"]:
         interval = float(http2(cluster)["connection_keepalive"]["interval"].removesuffix("s"))
         # Envoy takes up to 15 % off, so that not all connections ping at once.
         assert interval * 0.85 * 1000 > MIN_PING_INTERVAL_MS
 
 
 def test_who_is_unhealthy_gets_nothing_even_if_all_are() -> None:
-    for cluster in clusters({"user": ["user:50051"]})["resources"]:
+    for cluster in clusters({"user": ["user:50051"]}, ())["resources"]:
         assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 0.0}
         assert cluster["health_checks"][0]["grpc_health_check"] == {}

@@ -7,6 +7,7 @@ from edge import registry
 from edge.cli.main import main
 from edge.envoy import render
 from edge.envoy.methods import methods_of
+from edge.envoy.routes import TRANSCODER
 
 CONTRACTS = render.contracts()
 TARGETS = {name: ["127.0.0.1:1"] for name in registry.SERVICES}
@@ -27,7 +28,7 @@ def test_native_grpc_reaches_the_same_rpcs_and_no_others() -> None:
     for listener in ("public", "operations"):
         services = render.transcoded_services(render.load(), listener)
         routes = render.routes_of(render.config(), listener)
-        reached = [route["match"]["path"] for route in routes if "route" in route]
+        reached = [route["match"]["path"] for route in routes if "path" in route["match"]]
         assert sorted(reached) == sorted(each.path for each in methods_of(CONTRACTS, services))
         assert "Internal" not in "".join(reached)
 
@@ -48,8 +49,34 @@ def test_a_container_finds_services_by_their_names(tmp_path: Path) -> None:
     render.write_container(tmp_path)
     clusters = yaml.safe_load((tmp_path / "clusters.yaml").read_text())["resources"]
     assert {cluster["type"] for cluster in clusters} == {"STRICT_DNS"}
-    expected = [name for each in registry.SERVICES for name in (each, f"{each}_streams")]
-    assert [cluster["name"] for cluster in clusters] == expected
+    expected = {name for each in registry.SERVICES for name in (each, f"{each}_streams")}
+    assert {cluster["name"] for cluster in clusters} == expected | {"media_content"}
+
+
+def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
+    routes = render.routes_of(render.config(), "public")
+    passed_on = [route for route in routes if route.get("name", "").startswith("http-")]
+    for route in passed_on:
+        assert route["route"]["cluster"] == "media_content"
+        disabled = route["typed_per_filter_config"]
+        assert TRANSCODER in disabled
+        assert all(each["disabled"] for each in disabled.values())
+    found = {
+        route["name"].removeprefix("http-"): (
+            route["match"]["safe_regex"]["regex"],
+            route["match"]["headers"][0]["string_match"]["safe_regex"]["regex"],
+            len(route["match"]["headers"]),
+        )
+        for route in passed_on
+    }
+    # To paths that take JSON as well a file comes by its Content-Type.
+    assert found == {
+        "GetPdf": ("/media/pdf/[^/]+", "GET|HEAD", 1),
+        "GetContent": ("/media/content/[^/]+", "GET|HEAD", 1),
+        "SendUpload": ("/media/uploads/[^/]+", "PUT", 1),
+        "CreateUpload": ("/media/uploads", "POST", 3),
+        "AttachPdf": ("/media/lesson/[^/]+/pdfs", "POST", 3),
+    }
 
 
 def test_envoy_takes_its_configuration() -> None:

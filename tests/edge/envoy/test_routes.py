@@ -2,7 +2,7 @@ import pytest
 
 from edge.envoy import routes
 from edge.envoy.methods import Method
-from edge.envoy.routes import TRANSCODER, Json, known_path_routes, rpc_routes
+from edge.envoy.routes import TRANSCODER, Json, http_routes, known_path_routes, rpc_routes
 
 SERVICE = "stellr.course.v1.CourseService"
 READ = Method(SERVICE, "FindCourse", (("GET", "/courses/{id}"),), repeatable=True, streams=False)
@@ -79,3 +79,21 @@ def test_only_open_paths_ignore_unknown_parameters() -> None:
     assert open_["match"] == {"safe_regex": {"regex": "/page"}}
     assert open_["typed_per_filter_config"] == {TRANSCODER: LENIENT}
     assert "typed_per_filter_config" not in api
+
+
+def test_what_is_answered_over_http_goes_there_as_it_came() -> None:
+    file = Method(
+        "stellr.media.v1.MediaService",
+        "GetFile",
+        (("GET", "/files/{id}"), ("PUT", "/files")),
+        repeatable=True,
+        streams=True,
+        over_http=True,
+    )
+    get, put = http_routes([READ, file])
+    assert get["match"]["safe_regex"] == {"regex": "/files/[^/]+"}
+    verbs = [route["match"]["headers"][0]["string_match"] for route in (get, put)]
+    assert [verb["safe_regex"]["regex"] for verb in verbs] == ["GET|HEAD", "PUT"]
+    assert {route["route"]["cluster"] for route in (get, put)} == {"media_content"}
+    assert get["route"]["idle_timeout"] == "60s"
+    assert all(each["disabled"] for each in get["typed_per_filter_config"].values())

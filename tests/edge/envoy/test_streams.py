@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from edge.envoy import render
 from edge.local import binaries
-from edge.local.ports import HOST, reserve, reserve_pair
+from edge.local.ports import HOST, reserve, reserve_row
 from edge.registry import SERVICES
 from tests.support import eventually
 
@@ -57,7 +57,7 @@ async def serve(address: str, started: threading.Event, ended: asyncio.Event) ->
 def _upstream() -> Iterator[str]:
     """The address of a process that serves files, its streams on the next port."""
     loop, ended, started = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
-    first, second = reserve_pair()
+    first, second = reserve_row(2)
     with first, second:
         work = serve(first.address, started, ended)
         thread = threading.Thread(target=loop.run_until_complete, args=(work,))

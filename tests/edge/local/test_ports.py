@@ -4,7 +4,7 @@ import pytest
 
 from edge.local import ports
 from edge.local.errors import StartError
-from edge.local.ports import HOST, Reservation, listens, reserve, reserve_pair
+from edge.local.ports import HOST, Reservation, listens, reserve, reserve_row
 
 
 def test_a_reserved_port_swallows_no_connection() -> None:
@@ -36,16 +36,16 @@ def test_a_port_in_use_is_named() -> None:
             reserve(port)
 
 
-def test_a_pair_is_two_ports_in_a_row_to_listen_on() -> None:
-    first, second = reserve_pair()
-    with first, second:
-        assert second.port == first.port + 1
-        for reserved in (first, second):
+def test_a_row_is_ports_one_after_the_other_to_listen_on() -> None:
+    row = reserve_row(3)
+    assert [each.port - row[0].port for each in row] == [0, 1, 2]
+    for reserved in row:
+        with reserved:
             socket.create_server((HOST, reserved.port)).close()
 
 
-def test_a_pair_gives_way_to_who_has_its_second_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, taken = reserve_pair()
+def test_a_row_gives_way_to_who_has_its_second_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, taken = reserve_row(2)
     first.close()
     offered = iter([taken.port - 1])
 
@@ -54,7 +54,7 @@ def test_a_pair_gives_way_to_who_has_its_second_port(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(ports, "reserve", offering)
     with taken:
-        one, two = reserve_pair()
+        one, two = reserve_row(2)
         with one, two:
             assert one.port != taken.port - 1
             assert two.port == one.port + 1

@@ -11,13 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
 import grpc
 import httpx
 import pytest
 
+from services.kit.call import NOBODY
 from services.kit.errors import InvalidArgument, ResourceExhausted
 from services.kit.identity.links import CONTENT, Links
 from services.kit.identity.secrets import Signer, read_secret
@@ -161,24 +162,74 @@ def test_what_may_not_be_seen_looks_like_what_is_not_there(
         assert reason(refused[0]) == expected
 
 
-def test_bad_links_are_refused_alike(pupil: Learner, visitor: Visitor, own: OwnCourse) -> None:
-    (pdf,) = media_of(pupil, own.lesson_id).pdfs
+def altered(url: str, **changes: str) -> str:
+    """The link with other values in its query."""
+    address, _, query = url.partition("?")
+    values = dict(parse_qsl(query)) | changes
+    return f"{address}?{urlencode(values)}"
+
+
+def test_altered_links_are_refused_alike(pupil: Learner, visitor: Visitor, own: OwnCourse) -> None:
+    url = media_of(pupil, own.lesson_id).pdfs[0]["url"]
     (preview,) = media_of(visitor, own.preview_id).pdfs
-    address, _, query = pdf["url"].partition("?")
-    signature = query.partition("signature=")[2]
+    address, _, query = url.partition("?")
     bad = [
         address,
-        f"{address}?{urlencode({'expires': 9999999999, 'signature': signature})}",
-        f"{address}?{query[:-2]}",
-        f"{address}?{urlencode({'expires': 1, 'signature': 'é'})}",
+        altered(url, expires="9999999999"),
+        altered(url, expires="0"),
+        altered(url, expires="x"),
+        altered(url, expires=" 1"),
+        altered(url, learner=str(uuid4())),
+        altered(url, learner=""),
+        altered(url, session=str(uuid4())),
+        altered(url, session="", learner=""),
+        altered(url, signature="\u00e9"),
+        altered(url, signature="x" * 5_000),
+        f"{url}&expires=9999999999",
+        f"{url}&learner={uuid4()}",
+        url[:-2],
         f"{preview['url'].partition('?')[0]}?{query}",
         f"{address.rpartition('/')[0]}/{uuid4()}?{query}",
         f"{address.rpartition('/')[0]}/no-id?{query}",
     ]
-    refused = [httpx.get(url) for url in bad]
-    assert {answer.status_code for answer in refused} == {404}
+    refused = [httpx.get(each) for each in bad]
+    assert {answer.status_code for answer in refused} == {403}
     assert all_alike(refused)
-    assert reason(refused[0]) == "MEDIA_NOT_FOUND"
+    assert reason(refused[0]) == "LINK_INVALID"
+    assert refused[0].json()["code"] == grpc.StatusCode.PERMISSION_DENIED.value[0]
+    assert httpx.get(f"{url}&fbclid=1&utm_source=mail").content == PDF
+
+
+def test_a_link_is_bound_to_its_learner_and_dies_with_the_session(
+    stack: Stack, own: OwnCourse
+) -> None:
+    first, second = register(stack), register(stack)
+    for each in (first, second):
+        assert each.post(f"/courses/{own.course_id}/enroll").status_code == 200
+    mine = media_of(first, own.lesson_id).pdfs[0]["url"]
+    other = media_of(second, own.lesson_id).pdfs[0]["url"]
+    assert mine != other
+    assert httpx.get(mine).content == httpx.get(other).content == PDF
+    assert first.post("/logout").status_code == 200
+    refused = httpx.get(mine)
+    assert (refused.status_code, reason(refused)) == (403, "LINK_EXPIRED")
+    assert httpx.get(other).status_code == 200
+
+
+def test_links_are_checked_for_callers_of_grpc_too(
+    stack: Stack, pupil: Learner, own: OwnCourse
+) -> None:
+    (pdf,) = media_of(pupil, own.lesson_id).pdfs
+    query = dict(parse_qsl(pdf["url"].partition("?")[2]))
+    fields = {**query, "expires": int(query["expires"]), "media_id": pdf["mediaId"]}
+    with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
+        get = MediaServiceStub(channel).GetContent
+        request = public_pb.GetContentRequest(**fields)
+        assert b"".join(body.data for body in get(request)) == PDF
+        request.session = ""
+        with pytest.raises(grpc.RpcError) as refused:
+            list(get(request))
+    assert refused.value.code() == grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_native_grpc_streams_small_parts(stack: Stack, own: OwnCourse, visitor: Visitor) -> None:
@@ -261,7 +312,7 @@ def attach(
 
 def fetch(stack: Stack, path: str) -> httpx.Response:
     signer = Signer(read_secret(stack.state / "keys" / "secret"), f"academy:{CONTENT}")
-    return httpx.get(Links(signer, stack.url).make(path, time.time()).url)
+    return httpx.get(Links(signer, stack.url).make(path, time.time(), NOBODY).url)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +341,7 @@ def test_an_attachment_is_fetched_by_a_signed_link_and_runs_nothing(
     assert answer.headers["content-disposition"].startswith(disposition)
     assert "sandbox" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert httpx.get(f"{stack.url}{stored.path}").status_code == 404
+    assert httpx.get(f"{stack.url}{stored.path}").status_code == 403
     assert media_of(Visitor(stack), own.preview_id) == Media([], [])
 
 

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from services.clients.authors import AuthoredLesson
 from services.kit.data import persons
 from services.kit.data.database import Database
 from services.kit.events.events import Events
@@ -20,7 +21,6 @@ from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
 from services.quiz import regrading
 from services.quiz.answers import Answer
-from services.quiz.authors import AuthoredLesson
 from services.quiz.current import CurrentQuizzes
 from services.quiz.kept import QuizVersion
 from services.quiz.personal import erase_person, export_person

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from services.kit.data.objects.store import Stored, copy
+from services.kit.data.objects.store import Incoming, Shown, Stored, UploadLink, taken
 
 # No upload lasts that long: a file older than this belongs to a process that died.
 UNFINISHED_SECONDS = 3600
@@ -28,15 +28,25 @@ class LocalStore:
 
     def write(self, chunks: Iterable[bytes]) -> Stored:
         """As ObjectStore.write."""
+        return taken(self.incoming(), chunks)
+
+    def incoming(self) -> Incoming:
+        """As ObjectStore.incoming."""
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make(self._unfinished)
         path = self._unfinished / secrets.token_hex(16)
-        try:
-            stored = _fill(path, chunks)
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
+
+        def keep(stored: Stored) -> None:
+            os.fsync(file.fileno())
             self._name(path, stored.digest)
-        finally:
+
+        def close() -> None:
+            with suppress(OSError):  # a full disk did not take what it held back
+                file.close()
             path.unlink(missing_ok=True)
-        return stored
+
+        return Incoming(file, keep=keep, close=close)
 
     def open(self, digest: str) -> BinaryIO:
         """As ObjectStore.open."""
@@ -45,6 +55,10 @@ class LocalStore:
     def size(self, digest: str) -> int:
         """As ObjectStore.size."""
         return self._path(digest).stat().st_size
+
+    def signed_url(self, digest: str, shown: Shown, expires: int) -> str | None:
+        """As ObjectStore.signed_url: a folder has no addresses."""
+        return None
 
     def delete(self, digest: str) -> None:
         """As ObjectStore.delete."""
@@ -58,6 +72,23 @@ class LocalStore:
                 if path.stat().st_mtime < long_ago:
                     path.unlink()
 
+    def listed(self, prefix: str) -> Iterator[Stored]:
+        """As ObjectStore.listed."""
+        for path in (self._root / prefix[:2]).glob(f"*/{prefix}*"):
+            with suppress(FileNotFoundError):  # it was deleted just now
+                yield Stored(path.name, path.stat().st_size)
+
+    def upload_link(self, name: str, mime_type: str, size: int, expires: int) -> UploadLink | None:
+        """As ObjectStore.upload_link: a folder has no address."""
+        return None
+
+    def uploaded(self, name: str) -> Incoming | None:
+        """As ObjectStore.uploaded."""
+        return None
+
+    def forget_uploaded(self, name: str) -> None:
+        """As ObjectStore.forget_uploaded."""
+
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest
 
@@ -70,15 +101,6 @@ class LocalStore:
         path.replace(final)
         for folder in (final.parent, final.parent.parent, self._root):
             _sync(folder)
-
-
-def _fill(path: Path, chunks: Iterable[bytes]) -> Stored:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        stored = copy(chunks, file)
-        file.flush()
-        os.fsync(file.fileno())
-    return stored
 
 
 def _make(*folders: Path) -> None:

@@ -211,7 +211,7 @@ def test_an_id_belongs_to_one_lesson(tmp_path: Path) -> None:
         ("title: A\nvideos:\n- ftp://example.org", 4, "not an http or https address"),
         ("title: A\nvideos:\n- javascript:alert(1)", 4, "not an http or https address"),
         ("title: A\nvideos:\n- http://[", 4, "not an http or https address"),
-        ("title: A\nvideos:\n- title: x", 4, 'the key "url" is missing'),
+        ("title: A\nvideos:\n- title: x", 4, "expected either url or file"),
         ("title: A\nvideos:\n- http://a.b/c\n- http://a.b/c", 5, "is there twice"),
         ("title: A\nquiz: quizzes/none.gift", 3, "is missing"),
         ("title: A\nquiz: quizzes/latin.gift", 3, "is not UTF-8 text (line 2)"),
@@ -306,3 +306,91 @@ def test_hostile_yaml_is_refused_in_bounded_time(tmp_path: Path, course: str) ->
     start = process_time()
     assert len(defects(bundle(tmp_path, course))) <= 500
     assert process_time() - start < 20
+
+
+MP4 = b"\0\0\0\x18ftypisom" + bytes(12)
+WEBM = b"\x1aE\xdf\xa3\x87\x42\x82\x84webm" + bytes(64)
+VTT = "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n"
+
+
+def with_videos(root: Path, videos: str, **files: str | bytes) -> Path:
+    named = {f"files/{name.replace('_', '.')}": content for name, content in files.items()}
+    return write(bundle(root, lesson=f"---\ntitle: A\nvideos:\n{videos}---\n"), named)
+
+
+def test_films_of_the_bundle_come_with_captions(tmp_path: Path) -> None:
+    videos = """\
+- file: files/a.mp4 # the first
+  title: Film
+  duration: 90
+  captions:
+  - {language: en, file: files/en.vtt, label: English}
+  - {language: pt-BR, file: files/pt.vtt}
+- file: files/b.webm
+- url: https://video.example/1
+  duration: 7
+  captions: [{language: de, file: files/en.vtt}]
+"""
+    root = with_videos(tmp_path, videos, a_mp4=MP4, b_webm=WEBM, en_vtt=VTT, pt_vtt="\ufeff" + VTT)
+    found = inspect_bundle(root)
+    assert (found.defects, found.warnings) == ([], [])
+    (lesson,) = good(root).lessons
+    first, second, third = lesson.videos
+    assert (first.file, first.media_type, first.title, first.duration) == (
+        *("files/a.mp4", "video/mp4", "Film"),
+        90,
+    )
+    assert [(each.language, each.label, each.file) for each in first.captions] == [
+        ("en", "English", "files/en.vtt"),
+        ("pt-BR", "pt-BR", "files/pt.vtt"),
+    ]
+    assert (second.file, second.media_type, second.duration) == ("files/b.webm", "video/webm", 0)
+    assert (third.url, third.duration, third.path) == ("https://video.example/1", 7, None)
+    assert third.captions[0].language == "de"
+
+
+@pytest.mark.parametrize(
+    ("videos", "line", "reason"),
+    [
+        ("- {title: A}\n", 4, "videos: expected either url or file"),
+        ("- {url: 'https://a.example', file: files/a.mp4}\n", 4, "either url or file"),
+        ("- file: files/none.mp4\n", 4, 'file: the file "files/none.mp4" is missing'),
+        ("- file: files/a.mov\n", 4, "must lie in files/ and end in .mp4 or .webm"),
+        ("- file: files/../../a.mp4\n", 4, "leads out of the bundle"),
+        ("- title: A\n  file: files/b.webm\n", 5, '"files/b.webm" is no video/webm'),
+        ("- file: files/a.mp4\n- file: files/a.mp4\n", 5, '"files/a.mp4" is there twice'),
+        ("- file: files/a.mp4\n  duration: 1:30\n", 5, "duration: expected a whole number"),
+        ("- file: files/a.mp4\n  duration: 999999\n", 5, "whole number from 0 to 360,000"),
+        ("- file: files/a.mp4\n  captions: x\n", 5, "captions: expected a list"),
+        ("- file: files/a.mp4\n  captions:\n  - {language: en}\n", 6, '"file" is missing'),
+        ("- file: files/a.mp4\n  captions:\n  - {file: files/a.vtt}\n", 6, '"language" is missing'),
+        (
+            "- file: files/a.mp4\n  captions:\n  - {language: E, file: files/a.vtt}\n",
+            *(6, "language: expected a language tag"),
+        ),
+        (
+            "- file: files/a.mp4\n  captions:\n  - {language: en, file: files/no.vtt}\n",
+            *(6, 'file: the file "files/no.vtt" is no WebVTT'),
+        ),
+        (
+            "- file: files/a.mp4\n  captions:\n  - {language: en, file: files/a.mp4}\n",
+            *(6, "must lie in files/ and end in .vtt"),
+        ),
+        (
+            "- file: files/a.mp4\n  captions:\n"
+            "  - {language: en, file: files/a.vtt}\n  - {language: EN, file: files/a.vtt}\n",
+            *(7, 'captions: "EN" is there twice'),
+        ),
+        (
+            "- file: files/a.mp4\n  captions:\n  - {language: en, file: files/a.vtt, size: 1}\n",
+            *(6, 'unknown key "size"'),
+        ),
+    ],
+)
+def test_tells_what_is_wrong_with_videos(
+    tmp_path: Path, videos: str, line: int, reason: str
+) -> None:
+    root = with_videos(tmp_path, videos, a_mp4=MP4, b_webm=MP4, a_vtt=VTT, no_vtt="Hello")
+    (defect,) = defects(root)
+    assert (defect.file, defect.line) == ("lessons/a.md", line)
+    assert reason in defect.reason

@@ -13,7 +13,7 @@ from services.gateway.importing.sender import send_bundle
 from services.kit.rpc.clients import MeshChannel
 from stellr.gateway.v1 import gateway_internal_service_pb2 as pb
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
-from tests.support import Stack, Visitor, register
+from tests.support import Stack, Visitor, reason, register
 
 NIGHT_SKY = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
 Send = Callable[..., list[pb.ImportEvent]]
@@ -189,6 +189,12 @@ def test_pictures_files_and_links_reach_the_learner(stack: Stack, send: Send, bu
     assert learner.get(moon).json()["title"] == lessons[2]["title"]
     assert out == "../none.md"
     assert not send(bundle)[-1].summary.changed
+    other = register(stack)
+    other.post(f"/courses/{steps[-1].summary.slug}/enroll")
+    assert picture not in other.get(f"/lessons/{lessons[1]['lessonId']}").json()["body"]
+    learner.post("/logout")
+    refused = httpx.get(picture)
+    assert (refused.status_code, reason(refused)) == (403, "LINK_EXPIRED")
 
 
 def test_missed_lessons_are_told_and_removed_only_when_asked(

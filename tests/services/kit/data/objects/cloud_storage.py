@@ -107,8 +107,11 @@ class _Handler(RequestHandler):  # type: ignore[misc]
     def _emulate(self, emulate: Any) -> None:
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
         if self.command == "POST" and query.get("ifGenerationMatch") == "0":
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self._cloud.has(_name_in(query, body)):
+            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            _, copied, name = unquote(urlsplit(self.path).path).partition(
+                f"/rewriteTo/b/{BUCKET}/o/"
+            )
+            if self._cloud.has(name if copied else _name_in(query, body)):
                 self._refuse(412)
                 return
             self.rfile: Any = _Read(body)

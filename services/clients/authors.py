@@ -1,4 +1,4 @@
-"""Who may change the quiz of a lesson: course knows, as it owns lessons."""
+"""Who may change what belongs to a lesson: course knows, as it owns lessons."""
 
 from __future__ import annotations
 

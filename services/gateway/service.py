@@ -7,6 +7,7 @@ from services.gateway.course_imports import CourseImports
 from services.gateway.exporting import Exporter
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
+from services.gateway.learner_page import LearnerPage
 from services.gateway.processes import processes
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
@@ -53,7 +54,8 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_GatewayServiceServicer_to_server, public),
             Registration(add_OperationsServiceServicer_to_server, operations),
             Registration(add_GatewayInternalServiceServicer_to_server, internal),
-        ]
+        ],
+        http=LearnerPage().routes(),
     )
 
 
@@ -67,4 +69,5 @@ SERVICE = Service(
     name=NAME,
     build=build,
     calls=("auth", "user", "course", "progress", "quiz", "certificate", "notification", "media"),
+    http=True,
 )

@@ -1,0 +1,28 @@
+// Courses as cards.
+import { counted, h, minutes } from "../dom.js";
+import { icon, sky } from "../pictures.js";
+
+export const courseCards = (courses) => h("ul", { class: "cards" }, courses.map(courseCard));
+
+export const facts = (course) =>
+  h("p", { class: "facts" },
+    h("span", {}, icon("book"), counted(course.lessonCount, "lesson")),
+    course.durationMinutes > 0 && h("span", {}, icon("clock"), minutes(course.durationMinutes)));
+
+export function courseCard(course) {
+  return h("li", { class: "card course-card" },
+    sky(course.slug),
+    h("div", { class: "inside" },
+      course.category && h("p", { class: "category" }, course.category),
+      h("h3", { dir: "auto" }, h("a", { href: `#/courses/${course.slug}` }, course.title)),
+      h("p", { class: "summary", dir: "auto" }, course.highlight ? marked(course.highlight) : course.summary),
+      facts(course)));
+}
+
+const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x27;": "'", "&#34;": '"' };
+// HTML in which all but <mark> is text: made into elements without being parsed as HTML.
+const marked = (html) =>
+  html.split(/<mark>(.*?)<\/mark>/s).map((part, place) => {
+    const text = part.replace(/&(amp|lt|gt|quot|#39|#x27|#34);/g, (entity) => ENTITIES[entity]);
+    return place % 2 ? h("mark", {}, text) : text;
+  });

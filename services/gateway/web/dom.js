@@ -63,7 +63,7 @@ export function showErrors(form, error) {
     const place = input && document.getElementById(`${input.id}-error`);
     if (!place) { unplaced.push(`${name}: ${description}`); continue; }
     input.setAttribute("aria-invalid", "true");
-    place.textContent = capital(description);
+    place.textContent = `${form.querySelector(`label[for="${input.id}"]`)?.textContent ?? name} ${description}.`;
     place.hidden = false;
   }
   if (!error.fields?.length || unplaced.length) {

@@ -57,6 +57,8 @@ function lowerHeadings(text) {
 function mendLink(link) {
   const href = link.getAttribute("href");
   if (href.startsWith("#")) return;
+  // What an import found to lead nowhere still stands as it was written: it is words, then.
+  if (!/^([a-z][a-z0-9+.-]*:|\/)/i.test(href)) return link.replaceWith(...link.childNodes);
   const url = new URL(href, location.href);
   const lesson = url.origin === location.origin && /^\/lessons\/[^/]+$/.test(url.pathname);
   if (lesson) return link.setAttribute("href", `#${url.pathname}`);

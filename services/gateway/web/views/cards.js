@@ -2,19 +2,20 @@
 import { counted, h, minutes } from "../dom.js";
 import { icon, sky } from "../pictures.js";
 
-export const courseCards = (courses) => h("ul", { class: "cards" }, courses.map(courseCard));
+export const courseCards = (courses) => h("ul", { class: "cards" }, courses.map((course) => courseCard(course)));
 
 export const facts = (course) =>
   h("p", { class: "facts" },
     h("span", {}, icon("book"), counted(course.lessonCount, "lesson")),
     course.durationMinutes > 0 && h("span", {}, icon("clock"), minutes(course.durationMinutes)));
 
-export function courseCard(course) {
+/** A course; its title is a heading of the level that belongs there. */
+export function courseCard(course, heading = "h3") {
   return h("li", { class: "card course-card" },
     sky(course.slug),
     h("div", { class: "inside" },
       course.category && h("p", { class: "category" }, course.category),
-      h("h3", { dir: "auto" }, h("a", { href: `#/courses/${course.slug}` }, course.title)),
+      h(heading, { class: "course-title", dir: "auto" }, h("a", { href: `#/courses/${course.slug}` }, course.title)),
       h("p", { class: "summary", dir: "auto" }, course.highlight ? marked(course.highlight) : course.summary),
       facts(course)));
 }

@@ -19,7 +19,7 @@ export default async function catalogue({ query, signal }) {
   const more = h("p", { class: "more" });
   const show = (page, first) => {
     if (first) list.replaceChildren();
-    list.append(...page.courses.map(courseCard));
+    list.append(...page.courses.map((course) => courseCard(course, "h2")));
     found.textContent = page.totalSize === 1 ? "1 course" : `${page.totalSize} courses`;
     fill(more, page.nextPageToken && h("button", { class: "second", onclick: () => find(asked, page.nextPageToken, signal).then((next) => show(next, false), (error) => say(error.message, "bad")) }, "Show more"));
     if (!page.totalSize) fill(more, h("p", {}, "Nothing fits. Try fewer words, or fewer filters."));

@@ -43,7 +43,7 @@ function ownCard({ progress, course, way }) {
   return h("li", { class: "card course-card" },
     sky(course.slug),
     h("div", { class: "inside" },
-      h("h3", { dir: "auto" }, h("a", { href: `#/courses/${course.slug}` }, course.title)),
+      h("h3", { class: "course-title", dir: "auto" }, h("a", { href: `#/courses/${course.slug}` }, course.title)),
       progressBar(progress.percentage, `Progress in ${course.title}`),
       h("p", { class: "facts" }, `${progress.percentage} %`),
       h("p", { class: "actions raised" }, h("a", { class: "button", href: progress.completed ? `#/courses/${course.slug}` : way }, progress.completed ? "See the certificate" : progress.lastLessonId ? "Continue" : "Begin"))));

@@ -18,11 +18,11 @@ function provided(video) {
   const named = video.title || "Video";
   if (!address) return h("p", {}, h("a", { class: "button second", href: video.url, target: "_blank", rel: "noopener" }, icon("play"), `${named} (opens in a new tab)`));
   const host = new URL(video.url).hostname.replace(/^www\./, "");
-  const facade = h("button", { class: "facade", "aria-label": `Play ${named} from ${host}`, onclick: () => {
+  const facade = h("button", { class: "facade", onclick: () => {
     const frame = h("iframe", { src: address, title: named, allow: "autoplay; fullscreen; picture-in-picture", allowfullscreen: true, referrerpolicy: "strict-origin-when-cross-origin" });
     facade.replaceWith(frame);
     frame.focus();
-  } }, h("span", { class: "play" }, icon("play")), h("span", { class: "facade-words" }, `Plays from ${host}`, video.durationSeconds > 0 && `, ${minutes(Math.ceil(video.durationSeconds / 60))}`));
+  } }, h("span", { class: "play" }, icon("play")), h("span", { class: "facade-words" }, `${video.title ? `Play “${video.title}”` : "Play the video"} from ${host}`, video.durationSeconds > 0 && `, ${minutes(Math.ceil(video.durationSeconds / 60))}`));
   return facade;
 }
 

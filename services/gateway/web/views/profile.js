@@ -36,7 +36,7 @@ function aboutMe(profile) {
     field("Name", h("input", { name: "displayName", autocomplete: "name", required: true, maxlength: 100, value: profile.displayName }), "As it stands on certificates."),
     field("About you", h("textarea", { name: "bio", rows: 3, maxlength: 1000, value: profile.bio }), "Other learners may see it."),
   ], "Save", async ({ displayName, bio }) => {
-    await api.patch("/me?updateMask=displayName,bio", { displayName, bio });
+    await api.patch("/me", { displayName, bio });
     session.rename(displayName);
     say("Saved.", "good");
   });
@@ -141,7 +141,7 @@ function devices(sessions) {
   const list = h("ul", { class: "devices" }, sessions.map((each) => {
     const item = h("li", {},
       h("p", {}, h("strong", {}, each.device || "Unknown device"), each.current && h("span", { class: "pill" }, "This one")),
-      h("p", { class: "hint" }, `Last used ${moment(each.lastUseTime ?? each.lastUsedTime ?? each.createTime)}`, each.address && `, from ${each.address}`),
+      h("p", { class: "hint" }, `Last used ${moment(each.lastUsedTime)}`, each.address && `, from ${each.address}`),
       !each.current && h("button", { class: "second", onclick: async (event) => {
         event.currentTarget.disabled = true;
         try { await api.remove(`/sessions/${each.sessionId}`); item.remove(); say("Signed out there."); } catch (error) { say(error.message, "bad"); }

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
 import jinja2
 from google.api.httpbody_pb2 import HttpBody
 
+from services.kit.pages import look
+
 _TEMPLATES = Path(__file__).parent / "templates"
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    loader = jinja2.FileSystemLoader(_TEMPLATES)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
 @cache
@@ -24,14 +18,9 @@ def _script() -> str:
     return (_TEMPLATES / "form.js").read_text()
 
 
-@cache
 def content_security_policy() -> str:
     """Nothing but the pages' own script and style, and calls to where they came from."""
-    digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    return look.content_security_policy(_script())
 
 
 def verify_email_page(token: str) -> HttpBody:
@@ -44,6 +33,11 @@ def reset_password_page(token: str) -> HttpBody:
     return _page("reset_password.html", token)
 
 
+@cache
+def _templates() -> jinja2.Environment:
+    return look.templates(_TEMPLATES)
+
+
 def _page(template: str, token: str) -> HttpBody:
-    html = _environment().get_template(template).render(token=token, script=_script())
+    html = _templates().get_template(template).render(token=token, script=_script())
     return HttpBody(content_type="text/html; charset=utf-8", data=html.encode())

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from services.certificate.dates import day_in_words, moment_in_words
 from services.certificate.names import clean
+from services.kit.pages import look
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-"""Sent with the page (OWASP CSP cheat sheet): it has one inline style sheet and needs no more."""
+CONTENT_SECURITY_POLICY = look.content_security_policy()
+"""Sent with the page: it has one inline style sheet and needs no more."""
 
 _MAX_ASKED = 64  # characters
 
@@ -47,13 +46,7 @@ def _shortened(text: str) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("services.certificate"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = look.templates(Path(__file__).parent / "templates")
     environment.filters.update(day=day_in_words, moment=moment_in_words)
     return environment
 

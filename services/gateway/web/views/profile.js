@@ -137,10 +137,17 @@ function password() {
   });
 }
 
+/** What people call a device, from how its browser names itself. */
+function deviceName(agent) {
+  const browser = [["Edg", "Edge"], ["OPR", "Opera"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]].find(([mark]) => agent.includes(mark));
+  const system = [["iPhone", "an iPhone"], ["iPad", "an iPad"], ["Android", "Android"], ["Windows", "Windows"], ["Mac OS", "a Mac"], ["Linux", "Linux"]].find(([mark]) => agent.includes(mark));
+  return browser && system ? `${browser[1]} on ${system[1]}` : agent || "Unknown device";
+}
+
 function devices(sessions) {
   const list = h("ul", { class: "devices" }, sessions.map((each) => {
     const item = h("li", {},
-      h("p", {}, h("strong", {}, each.device || "Unknown device"), each.current && h("span", { class: "pill" }, "This one")),
+      h("p", {}, h("strong", { title: each.device }, deviceName(each.device)), each.current && h("span", { class: "pill" }, "This one")),
       h("p", { class: "hint" }, `Last used ${moment(each.lastUsedTime)}`, each.address && `, from ${each.address}`),
       !each.current && h("button", { class: "second", onclick: async (event) => {
         event.currentTarget.disabled = true;

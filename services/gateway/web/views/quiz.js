@@ -7,7 +7,7 @@ import { questionBox } from "./question.js";
 
 const SAVE_MS = 800;
 
-export default async function quizView({ lesson: lessonId, signal, show }) {
+export default async function quizView({ lesson: lessonId, signal }) {
   const path = `/quiz/${lessonId}`;
   const [quiz, lesson, { results }] = await Promise.all([
     api.get(path, {}, { signal }),
@@ -15,7 +15,7 @@ export default async function quizView({ lesson: lessonId, signal, show }) {
     api.get(`${path}/results`, { pageSize: 10 }, { signal }),
   ]);
   const place = h("div", { class: "narrow quiz" });
-  const context = { path, quiz, lesson, signal, place, show };
+  const context = { path, quiz, lesson, signal, place };
   if (quiz.attemptId) await begin(context);
   else intro(context, results);
   return place;
@@ -29,10 +29,7 @@ const left = (quiz) => (quiz.maxAttempts ? Math.max(0, quiz.maxAttempts - quiz.a
 function intro(context, results) {
   const { quiz, place } = context;
   const count = quiz.drawCount || quiz.questions.length;
-  const button = h("button", { onclick: async () => {
-    button.disabled = true;
-    try { await begin(context); } catch (error) { say(error.message, "bad"); button.disabled = false; }
-  } }, results.length ? "Try again" : "Start the quiz");
+  const button = h("button", { onclick: () => start(button, context) }, results.length ? "Try again" : "Start the quiz");
   fill(place,
     crumbs(context),
     h("h1", { dir: "auto" }, quiz.title || "Quiz"),
@@ -50,6 +47,16 @@ function intro(context, results) {
       results.map((result) => h("details", { class: "card attempt" },
         h("summary", {}, h("span", {}, moment(result.submitTime)), h("strong", { class: result.passed ? "good" : "" }, percent(result.percentage), result.passed ? ", passed" : "")),
         review(result)))));
+}
+
+async function start(button, context) {
+  button.disabled = true;
+  try {
+    await begin(context);
+  } catch (error) {
+    say(error.message, "bad");
+    button.disabled = false;
+  }
 }
 
 async function begin(context) {
@@ -134,7 +141,7 @@ function clock(expireTime, signal, over) {
 }
 
 async function finished(context, result) {
-  const { place, lesson, show, quiz } = context;
+  const { place, lesson, quiz } = context;
   const again = left(quiz) > 0;
   fill(place,
     crumbs(context),
@@ -146,7 +153,7 @@ async function finished(context, result) {
       result.passed
         ? h("a", { class: "button", href: `#/lessons/${lesson.nextLessonId || lesson.lessonId}` }, lesson.nextLessonId ? "On to the next lesson" : "Back to the lesson")
         : h("a", { class: "button", href: `#/lessons/${lesson.lessonId}` }, "Read the lesson again"),
-      again && h("button", { class: "second", onclick: () => show() }, "Try again")),
+      again && h("button", { class: "second", onclick: (event) => start(event.currentTarget, context) }, "Try again")),
     h("h2", {}, "Your answers"),
     review(result));
   scrollTo(0, 0);
@@ -158,10 +165,12 @@ function review(result) {
     h("div", { class: "asked", dir: "auto" }, questionText(each.text.replaceAll("_____", "…"))),
     h("p", { class: "verdict" }, icon(each.correct ? "check" : "cross"), each.correct ? "Right" : each.points > 0 ? "Partly right" : "Not right"),
     h("p", {}, "Your answer: ", each.answers.length ? list(each.answers) : h("em", {}, "none")),
-    !each.correct && each.correctAnswers.length > 0 && h("p", {}, "Right: ", list(each.correctAnswers)),
+    !each.correct && each.correctAnswers.length > 0 && h("p", {}, "Right: ", list(each.correctAnswers.map(tolerance))),
     each.feedback && h("div", { class: "feedback", dir: "auto" }, questionText(each.feedback)))));
 }
 
+// Numbers are written as GIFT has them: value and tolerance.
+const tolerance = (text) => text.replace(/^(-?[\d.]+):([\d.]+)$/, (_, value, by) => (Number(by) ? `${value} ± ${by}` : value));
 const list = (texts) => texts.map((text, place) => [place > 0 && h("span", { class: "between-answers" }, "; "), h("bdi", {}, text)]);
 
 function focusOn(element) {

@@ -85,3 +85,58 @@ class Preferences(NotificationBase):
     quiet_start: Mapped[time | None]
     quiet_end: Mapped[time | None]
     digest: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+
+
+class Feed(NotificationBase):
+    """How far a person's feed has come: the position of the newest item that ever was in it."""
+
+    __tablename__ = "feeds"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class FeedItem(NotificationBase):
+    """A message in a person's feed, as it was written then."""
+
+    __tablename__ = "feed_items"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    notification_id: Mapped[UUID] = mapped_column(unique=True)
+    template: Mapped[str]
+    category: Mapped[str]
+    language: Mapped[str]
+    title: Mapped[str]
+    body: Mapped[str]
+    link: Mapped[str]
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    expire_at: Mapped[datetime]
+
+
+class Device(NotificationBase):
+    """A phone or a browser of a person, by the session that registered it last.
+
+    `address` is the SHA-256 of its token or endpoint: one row for each.
+    """
+
+    __tablename__ = "devices"
+    device_id: Mapped[UUID] = mapped_column(primary_key=True, server_default=sa.text("uuidv7()"))
+    user_id: Mapped[UUID]
+    session_id: Mapped[UUID]
+    platform: Mapped[int] = mapped_column(sa.SmallInteger)
+    address: Mapped[bytes] = mapped_column(unique=True)
+    token: Mapped[str] = mapped_column(server_default="")
+    endpoint: Mapped[str] = mapped_column(server_default="")
+    p256dh: Mapped[str] = mapped_column(server_default="")
+    auth: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())
+    used_at: Mapped[datetime] = mapped_column(server_default=sa.func.clock_timestamp())
+
+
+class PushKey(NotificationBase):
+    """The one key that messages to browsers are signed with, sealed."""
+
+    __tablename__ = "push_keys"
+    only: Mapped[bool] = mapped_column(primary_key=True, server_default=sa.true())
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())

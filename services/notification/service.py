@@ -5,19 +5,31 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from services.kit.events.consumer import on
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
 from services.kit.work.queues import Queue
 from services.notification.delivery import Carrier, Deliveries
+from services.notification.device_servicer import DeviceServicer
+from services.notification.devices import Devices
+from services.notification.feed import Feed
+from services.notification.feed_servicer import FeedServicer
+from services.notification.feed_streams import FeedStreams
 from services.notification.internal_servicer import NotificationInternalServicer
 from services.notification.mailing import Mailer
 from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences
+from services.notification.push.vapid import VapidKey
 from services.notification.repository import purge
 from services.notification.sending import Messages
 from services.notification.settings import NotificationSettings
+from services.notification.standing import Standing
 from services.notification.texting import Texter
 from services.notification.ways import Way
+from stellr.auth.v1.events_pb2 import AccountChanged, SessionEnded
+from stellr.notification.v1.device_service_pb2_grpc import add_DeviceServiceServicer_to_server
+from stellr.notification.v1.events_pb2 import FeedsChanged
+from stellr.notification.v1.feed_service_pb2_grpc import add_FeedServiceServicer_to_server
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     add_NotificationInternalServiceServicer_to_server,
 )
@@ -26,14 +38,39 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
 def build(runtime: Runtime) -> Domain:
     """What notification consists of; ValueError where a setting of mails or SMS is bad."""
     own = runtime.settings_of(NotificationSettings)
+    standing = Standing(runtime.access_tokens, runtime.revocations)
+    vapid = VapidKey(runtime.database, runtime.sealer("vapid"), own.vapid_private_key)
+    devices = Devices(runtime.database, standing, anywhere=bool(own.web_push_networks))
+    feed = Feed(runtime.database, runtime.events, runtime.page_tokens)
+    feeds = FeedServicer(feed, make_streams(runtime, standing), standing)
     servicer = NotificationInternalServicer(
         make_messages(runtime, own), Preferences(runtime.database)
     )
     return Domain(
-        servicers=[Registration(add_NotificationInternalServiceServicer_to_server, servicer)],
-        periodic=[Periodic("forget_the_past", 3600.0, partial(purge, runtime.database))],
+        servicers=[
+            Registration(add_NotificationInternalServiceServicer_to_server, servicer),
+            Registration(add_FeedServiceServicer_to_server, feeds),
+            Registration(add_DeviceServiceServicer_to_server, DeviceServicer(devices, vapid)),
+        ],
+        consumers=[on(SessionEnded, devices.session_ended)],
+        periodic=[
+            Periodic("forget_the_past", 3600.0, partial(purge, runtime.database)),
+            Periodic("forget_devices", 3600.0, devices.purge),
+            Periodic("forget_feed", 3600.0, feed.purge),
+        ],
         personal=PersonalData.over(runtime.database, export_person, erase_person),
     )
+
+
+def make_streams(runtime: Runtime, standing: Standing) -> FeedStreams:
+    """The streams of feeds, told of what happens."""
+    streams = FeedStreams(runtime.database, standing, runtime.stopping)
+    runtime.events.listen(FeedsChanged, streams.feeds_changed)
+    runtime.events.listener(runtime.name).on_begin(streams.all_changed)
+    runtime.events.listen(SessionEnded, streams.session_ended)
+    runtime.events.listen(AccountChanged, streams.account_changed)
+    runtime.supervisor.add("feed streams", streams.run)
+    return streams
 
 
 def make_messages(runtime: Runtime, own: NotificationSettings) -> Messages:

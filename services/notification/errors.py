@@ -18,3 +18,10 @@ class TextProviderUnavailable(Unavailable):
 
     reason = Reason.REASON_SERVICE_UNAVAILABLE
     message = "the provider takes no SMS for now"
+
+
+class PushProviderUnavailable(Unavailable):
+    """Who should send push messages does not answer, or takes none for now."""
+
+    reason = Reason.REASON_SERVICE_UNAVAILABLE
+    message = "the provider takes no push messages for now"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.data.purge import BATCH
-from services.notification import repository as cards
 from services.notification.errors import DeviceNotFound
 from services.notification.push.endpoints import check_subscription
 from services.notification.push.messages import PushDevice
+from services.notification.repository import cards
 from services.notification.repository import devices as repository
 from services.notification.repository.devices import KeptDevice
 from services.notification.standing import Standing
@@ -57,6 +58,13 @@ class Devices:
         """Forget a device of a person; DeviceNotFound."""
         if device_id is None or not repository.delete(self._database, user_id, device_id):
             raise DeviceNotFound
+
+    def of(self, user_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        """The ids of the devices of persons."""
+        found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+        for user_id, device_id in repository.find_ids(self._database, user_ids):
+            found[user_id].append(device_id)
+        return found
 
     def session_ended(self, event: SessionEnded) -> None:
         """Forget the devices of a session: who is signed out gets no more push messages."""

@@ -20,6 +20,13 @@ class TextProviderUnavailable(Unavailable):
     message = "the provider takes no SMS for now"
 
 
+class PushProviderUnavailable(Unavailable):
+    """Who should send push messages does not answer, or takes none for now."""
+
+    reason = Reason.REASON_SERVICE_UNAVAILABLE
+    message = "the provider takes no push messages for now"
+
+
 class NotificationNotFound(NotFound):
     """It is not in the caller's feed."""
 
@@ -40,3 +47,14 @@ class TooManyStreams(ResourceExhausted):
     reason = Reason.REASON_TOO_MANY_STREAMS
     message = "you have too many streams open: close one first"
     retry_after = 10.0
+
+
+class ProviderBusy(ResourceExhausted):
+    """Who should send messages said when to come again."""
+
+    reason = Reason.REASON_RATE_LIMITED
+    message = "the provider takes no messages for now"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(self.message)
+        self.retry_after = retry_after

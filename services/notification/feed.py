@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,26 +10,39 @@ from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens, page_size
 from services.kit.data.purge import BATCH
 from services.kit.events.events import Events
+from services.notification.briefs import Brief, Briefs
+from services.notification.channels import Message
 from services.notification.errors import NotificationNotFound
 from services.notification.repository import feed as repository
 from services.notification.repository.feed import Item, NewItem, Page
+from services.notification.switches import CATEGORY
+from services.notification.templates import has_brief
 from stellr.notification.v1.events_pb2 import FeedsChanged
+
+BATCH_OF_ITEMS = 500
+# Until an item leaves the feed.
+DAYS = 90
 
 
 class Feed:
     """The feeds of all persons."""
 
-    def __init__(self, database: Database, events: Events, tokens: PageTokens) -> None:
+    def __init__(
+        self, database: Database, events: Events, tokens: PageTokens, briefs: Briefs
+    ) -> None:
         self._database = database
         self._events = events
         self._tokens = tokens
+        self._briefs = briefs
 
-    def add(self, items: Sequence[NewItem]) -> None:
-        """Add items, each to another person's feed, a few hundred at most; in a transaction.
+    def add(self, messages: Sequence[Message]) -> None:
+        """Show messages to their persons, in the open transaction, in which their cards are held.
 
-        What is there already, and what is for who was erased, is let be.
+        What is there already is let be.
         """
-        self._tell(repository.add(self._database, items))
+        items = list(self._items(messages))
+        for first in range(0, len(items), BATCH_OF_ITEMS):
+            self._tell(repository.add(self._database, items[first : first + BATCH_OF_ITEMS]))
 
     def list(self, user_id: UUID, size: int, token: str, *, unread_only: bool) -> tuple[Page, str]:
         """A page of the newest items first, and the token of the next; InvalidFields."""
@@ -62,9 +75,35 @@ class Feed:
         """Forget a batch of what has expired; whether there may be more."""
         return repository.purge(self._database, BATCH)
 
+    def _items(self, messages: Sequence[Message]) -> Iterator[NewItem]:
+        """The messages in words: what many get is written once for each language."""
+        written: dict[tuple[str, str, int], Brief] = {}
+        for message in messages:
+            template, locale = message.template, message.card.locale
+            if message.user_id is None or not has_brief(template):
+                continue
+            key = (template, locale, id(message.data))
+            if key not in written:
+                written[key] = self._briefs.write(template, message.data, locale)
+            yield _item(message, message.user_id, written[key])
+
     def _tell(self, user_ids: Sequence[UUID]) -> None:
         if user_ids:
             self._events.append(FeedsChanged(user_ids=map(str, user_ids)))
+
+
+def _item(message: Message, user_id: UUID, brief: Brief) -> NewItem:
+    return NewItem(
+        notification_id=message.notification_id,
+        user_id=user_id,
+        template=message.template,
+        category=CATEGORY[message.template],
+        language=brief.language,
+        title=brief.title,
+        body=brief.body,
+        link=brief.link,
+        days=DAYS,
+    )
 
 
 def _key(item: Item) -> list[int]:

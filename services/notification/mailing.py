@@ -10,7 +10,7 @@ from pathlib import Path
 from services.kit.process.settings import Settings
 from services.notification.mail import AddressError, compose, message_id
 from services.notification.refusals import TransportError
-from services.notification.repository import Outgoing
+from services.notification.repository.deliveries import Outgoing
 from services.notification.settings import NotificationSettings
 from services.notification.smtp_url import smtp_mail
 from services.notification.templates import from_json, render

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
-from services.notification import repository
-from services.notification.repository import KeptPreferences, PreferencesChange
+from services.notification.repository import cards
+from services.notification.repository import preferences as repository
+from services.notification.repository.preferences import KeptPreferences, PreferencesChange
 from services.notification.switches import ALWAYS_ON, CATEGORIES, CHANNELS, SWITCHES, is_on
 from stellr.notification.v1.preferences_pb2 import (
     Digest,
@@ -42,7 +43,7 @@ class Preferences:
         Of a person who was erased nothing is kept.
         """
         change = changes(asked, mask)
-        if change is None or repository.lock_card(self._database, user_id) is None:
+        if change is None or cards.lock_card(self._database, user_id) is None:
             return self.get(user_id)
         return as_message(repository.update_preferences(self._database, user_id, change))
 

@@ -31,6 +31,7 @@ _MAX_NAME = 120
 _MAX_SUBJECT = 150
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _TEXT = ".sms.txt"
+_BRIEF = ".brief.txt"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,26 @@ def render_text(template: Message, *, locale: str) -> str:
     """
     words = _find(f"{_name(template)}{_TEXT}", locale)
     return _one_line(words.render(_values(template) | {"minutes": CODE_MINUTES}))
+
+
+def has_brief(template: str) -> bool:
+    """Whether there are few words that say what the template does."""
+    return template in _IN_BRIEF
+
+
+def brief_words(template: Message, *, locale: str, public_url: str) -> tuple[str, str, str, str]:
+    """Title, text, link and language of a message in few words: the title is that of the mail.
+
+    public_url is the academy's address without a slash at its end.
+    """
+    values = _values(template) | {"public_url": public_url}
+    brief, mail = (_find(f"{_name(template)}{kind}", locale) for kind in (_BRIEF, ".txt"))
+    title, text, link = (
+        "".join(words.blocks[block](words.new_context(values)))
+        for words, block in ((mail, "subject"), (brief, "text"), (brief, "link"))
+    )
+    shown = "\n\n".join(paragraphs(text))
+    return _one_line(title)[:_MAX_SUBJECT], shown, link.strip(), str(brief.name).split("/")[0]
 
 
 def paragraphs(text: str) -> list[str]:
@@ -136,6 +157,9 @@ def _environment() -> Environment:
 
 
 _ENVIRONMENT = _environment()
+_IN_BRIEF = frozenset(
+    name for name in TEMPLATES if f"en/{name}{_BRIEF}" in _ENVIRONMENT.list_templates()
+)
 _IN_TEXTS = frozenset(
     name for name in TEMPLATES if f"en/{name}{_TEXT}" in _ENVIRONMENT.list_templates()
 )

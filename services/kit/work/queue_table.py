@@ -38,6 +38,13 @@ _ENQUEUE = Write(
     "::procrastinate_job_to_defer_v1])",
     nothing,
 )
+_ENQUEUE_MANY = Write(
+    "SELECT procrastinate_defer_jobs_v1(array_agg(ROW(CAST(:queue AS varchar),"
+    " CAST(:task AS varchar), CAST(:priority AS integer), NULL, NULL, CAST(args AS jsonb), NULL)"
+    "::procrastinate_job_to_defer_v1 ORDER BY place))"
+    " FROM unnest(CAST(:args AS text[])) WITH ORDINALITY AS asked (args, place)",
+    nothing,
+)
 _CLAIM = WholeWrite(
     "SELECT id, task_name, queue_name, args, attempts"
     " FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker) WHERE id IS NOT NULL",
@@ -140,6 +147,17 @@ class QueueTable:
             priority=SHARES[queue].priority,
             at=at,
         )
+
+    def enqueue_many(self, task: str, args: Sequence[Mapping[str, Any]], queue: Queue) -> None:
+        """Add jobs in the open transaction, in one statement; RuntimeError where there is none."""
+        if args:
+            self._database.run(
+                _ENQUEUE_MANY,
+                task=task,
+                args=[json.dumps(each) for each in args],
+                queue=queue.value,
+                priority=SHARES[queue].priority,
+            )
 
     # For workers
 

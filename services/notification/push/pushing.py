@@ -2,33 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
-from pathlib import Path
 
-from services.notification.push.messages import PushDevice, PushMessage, PushTransport
+from services.kit.data.database import Database
+from services.kit.process.settings import Settings
+from services.notification.briefs import Briefs
+from services.notification.push.messages import (
+    LONGEST_BODY,
+    LONGEST_LINK,
+    LONGEST_TITLE,
+    PushDevice,
+    PushMessage,
+    PushTransport,
+    Urgency,
+    shortened,
+)
 from services.notification.push.networks import networks
 from services.notification.push.outbox import OutboxPush
 from services.notification.push.vapid import VapidHeaders, VapidKey
+from services.notification.refusals import DeviceGone, TooLate, TransportError
+from services.notification.repository import devices
+from services.notification.repository.deliveries import Outgoing
 from services.notification.settings import NotificationSettings
+from services.notification.switches import CATEGORY
+
+# After so long nobody is disturbed by it any more.
+GOOD_FOR = timedelta(days=3)
+URGENCY: Mapping[str, Urgency] = {
+    "account": Urgency.HIGH,
+    "announcements": Urgency.LOW,
+}
 
 
 class Pusher:
-    """Sends push messages: to phones by Firebase, to browsers by Web Push.
+    """Sends notifications to devices: to phones by Firebase, to browsers by Web Push.
 
-    What is not set up goes to the local outbox.
+    What is not set up goes to the local outbox. A device that its provider calls dead is forgotten.
     """
 
-    def __init__(self, own: NotificationSettings, outbox: Path, vapid: VapidKey) -> None:
+    def __init__(
+        self, settings: Settings, own: NotificationSettings, database: Database, vapid: VapidKey
+    ) -> None:
         """ValueError where a setting is bad."""
-        local = OutboxPush(outbox)
+        self._database = database
+        self._briefs = Briefs(settings.public_url)
+        local = OutboxPush(settings.state / "outbox")
         self._phones: PushTransport = _firebase(own) or local
         self._browsers: PushTransport = _web(own, vapid) or local
 
-    def send(self, device: PushDevice, message: PushMessage, taken: Callable[[], None]) -> None:
-        """Send it, `taken` is called once it is taken; TransportError, DeviceGone."""
+    def send(self, outgoing: Outgoing, taken: Callable[[], None]) -> None:
+        """Send it, `taken` is called once it is taken; TransportError, TooLate, DeviceGone."""
+        message, device = self._message(outgoing), self._device(outgoing)
         transport = self._phones if device.token else self._browsers
-        transport.send(device, message, taken)
+        try:
+            transport.send(device, message, taken)
+        except DeviceGone:
+            with self._database.transaction():
+                devices.forget(self._database, device)
+            raise
+
+    def _device(self, outgoing: Outgoing) -> PushDevice:
+        found = None
+        if outgoing.user_id and outgoing.device_id:
+            found = devices.find(self._database, outgoing.user_id, outgoing.device_id)
+        if found is None:
+            raise DeviceGone("the person has the device no more")
+        return found
+
+    def _message(self, outgoing: Outgoing) -> PushMessage:
+        left = int((outgoing.created_at + GOOD_FOR - datetime.now(UTC)).total_seconds())
+        if left <= 0:
+            raise TooLate("it is too old for a push message")
+        try:
+            brief = self._briefs.write(outgoing.template, outgoing.data, outgoing.locale)
+        except LookupError as error:
+            raise TransportError(str(error), permanent=True) from error
+        return PushMessage(
+            outgoing.notification_id,
+            shortened(brief.title, LONGEST_TITLE),
+            shortened(brief.body, LONGEST_BODY),
+            brief.link if len(brief.link) <= LONGEST_LINK else "",
+            URGENCY.get(CATEGORY[outgoing.template], Urgency.NORMAL),
+            left,
+        )
 
 
 def _firebase(own: NotificationSettings) -> PushTransport | None:

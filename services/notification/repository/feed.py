@@ -67,31 +67,36 @@ class News(NamedTuple):
 
 
 _WRITTEN = "notification_id, template, category, language, title, body, link"
+_NEW = "notification_id, user_id, template, category, language, title, body, link"
 _ITEM = f"position, {_WRITTEN}, created_at, read_at, expire_at"
 _UNREAD = """
     SELECT count(*)::int FROM feed_items
     WHERE user_id = {user_id} AND read_at IS NULL AND expire_at > now()
 """
-# In order of the persons, so that two who add to many never wait for each other in a circle.
+# In order of the persons, so that two who add to many never wait for each other in a circle. The
+# time is that at which the person's row is held: items are in order of it, too.
 _ADD = Write(
     f"""
     WITH asked AS (
-        SELECT * FROM unnest(CAST(:notification_ids AS uuid[]), CAST(:user_ids AS uuid[]),
+        SELECT *, count(*) OVER (PARTITION BY user_id) AS many,
+            row_number() OVER (PARTITION BY user_id ORDER BY place) AS nth
+        FROM unnest(CAST(:notification_ids AS uuid[]), CAST(:user_ids AS uuid[]),
             CAST(:templates AS text[]), CAST(:categories AS text[]), CAST(:languages AS text[]),
             CAST(:titles AS text[]), CAST(:bodies AS text[]), CAST(:links AS text[]),
-            CAST(:days AS integer[]))
-        AS new (notification_id, user_id, template, category, language, title, body, link, days)
+            CAST(:days AS integer[])) WITH ORDINALITY
+        AS new ({_NEW}, days, place)
         WHERE NOT EXISTS (
             SELECT FROM feed_items AS item WHERE item.notification_id = new.notification_id
         )
     ), placed AS (
         INSERT INTO feeds AS feed (user_id, position)
-        SELECT user_id, 1 FROM asked ORDER BY user_id
-        ON CONFLICT (user_id) DO UPDATE SET position = feed.position + 1
-        RETURNING user_id, position
+        SELECT user_id, count(*) FROM asked GROUP BY user_id ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET position = feed.position + excluded.position
+        RETURNING user_id, position, clock_timestamp() AS held_at
     )
     INSERT INTO feed_items (user_id, position, {_WRITTEN}, created_at, expire_at)
-    SELECT user_id, position, {_WRITTEN}, clock_timestamp(), now() + make_interval(days => days)
+    SELECT user_id, position - many + nth, {_WRITTEN}, held_at + nth * interval '1 microsecond',
+        held_at + make_interval(days => days)
     FROM asked JOIN placed USING (user_id)
     ON CONFLICT (notification_id) DO NOTHING
     RETURNING user_id
@@ -172,11 +177,11 @@ _ALL = Statement(f"SELECT {_ITEM} FROM feed_items WHERE user_id = :user_id ORDER
 
 
 def add(db: Database, items: Sequence[NewItem]) -> list[UUID]:
-    """Add items, each to another person's feed; those persons whose feed has it newly.
+    """Add items; the persons whose feeds have something new.
 
-    What is there already, and what is for who was erased, is let be.
+    What is there already is let be.
     """
-    told = db.all(
+    found = db.all(
         _ADD,
         notification_ids=[item.notification_id for item in items],
         user_ids=[item.user_id for item in items],
@@ -188,6 +193,7 @@ def add(db: Database, items: Sequence[NewItem]) -> list[UUID]:
         links=[item.link for item in items],
         days=[item.days for item in items],
     )
+    told = list(dict.fromkeys(found))
     if told:
         db.run(_DROP_OLDEST, user_ids=told, most=MOST_ITEMS)
     return told

@@ -38,7 +38,12 @@ class Desk:
             unit.connection.execute(statement.encode())
 
     def states(self) -> list[str]:
-        return [state for (state,) in self.query("SELECT state FROM notifications")]
+        """Where messages stand, those in the list aside."""
+        found = self.query(
+            "SELECT coalesce(state, 'waiting') FROM notifications LEFT JOIN deliveries AS delivery"
+            " USING (notification_id) WHERE channel IS DISTINCT FROM 'in_app'"
+        )
+        return [state for (state,) in found]
 
 
 MakeDesk = Callable[..., Desk]

@@ -32,7 +32,10 @@ def erase(here: Desk, user_id: str) -> None:
 
 def kept(here: Desk, user_id: str) -> dict[str, int]:
     """Where anything names the person."""
-    tables = ("contacts", "notifications", "preferences", "erased_persons", "procrastinate_jobs")
+    tables = (
+        *("contacts", "notifications", "deliveries", "preferences"),
+        *("erased_persons", "procrastinate_jobs"),
+    )
     counts = {
         table: here.query(f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%{user_id}%'")
         for table in tables
@@ -51,13 +54,14 @@ def test_all_that_is_kept_is_exported_as_json(desk: MakeDesk) -> None:
     eventually(lambda: here.states() == ["sent"])
     update(here, user_id)
     found = json.loads(json.dumps(export_person(here.database, UUID(user_id)), default=str))
-    assert found["contact"] == {"email": to, "phone": phone, "name": "Zoë", "locale": "fr"}
+    card_of = {"email": to, "phone": phone, "name": "Zoë", "locale": "fr", "timezone": ""}
+    assert found["contact"] == card_of
     assert found["preferences"]["digest"] == "DIGEST_WEEKLY"
     assert found["preferences"]["channels"]["email"]["account"] is True
     (sent,) = found["notifications"]
     assert sent["notificationId"] == request.notification_id
     assert (sent["template"], sent["state"]) == ("welcome", "sent")
-    assert sent["createTime"] <= sent["sentTime"]
+    assert sent["createTime"] <= sent["closeTime"]
 
 
 def test_of_a_stranger_there_is_nothing(desk: MakeDesk) -> None:
@@ -76,7 +80,10 @@ def test_who_is_erased_is_gone_and_nobody_else(desk: MakeDesk) -> None:
     erase(here, gone)
     erase(here, gone)
     assert kept(here, gone) == NOTHING
-    assert kept(here, stays) == {"contacts": 1, "notifications": 1, "preferences": 1}
+    assert kept(here, stays) == {
+        **{"contacts": 1, "notifications": 1},
+        **{"deliveries": 1, "preferences": 1},
+    }
     found = export_person(here.database, UUID(gone))
     assert found["notifications"] == []
     assert found["contact"] is None

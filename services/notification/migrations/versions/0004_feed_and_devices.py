@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
-from services.kit.data.schema import keep_out_the_erased
-
 revision = "notification_0004"
 down_revision = "notification_0003"
 
@@ -23,7 +21,6 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
         sa.CheckConstraint("only", "push_keys_one"),
     )
-    keep_out_the_erased("feeds", "devices")
 
 
 def _create_feed() -> None:

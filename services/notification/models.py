@@ -176,6 +176,6 @@ class PushKey(NotificationBase):
     """The one key that messages to browsers are signed with, sealed."""
 
     __tablename__ = "push_keys"
-    only: Mapped[bool] = mapped_column(primary_key=True, server_default=sa.true())
+    one: Mapped[bool] = mapped_column(primary_key=True, server_default=sa.true())
     sealed: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(server_default=sa.func.now())

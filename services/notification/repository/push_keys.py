@@ -9,7 +9,7 @@ _FIND_KEY = Statement("SELECT sealed FROM push_keys", scalar)
 _KEEP_KEY = WholeWrite(
     """
     INSERT INTO push_keys (sealed) VALUES (:sealed)
-    ON CONFLICT (only) DO UPDATE SET only = true RETURNING sealed
+    ON CONFLICT (one) DO UPDATE SET one = true RETURNING sealed
     """,
     scalar,
 )

@@ -16,10 +16,10 @@ def upgrade() -> None:
     _create_devices()
     op.create_table(
         "push_keys",
-        sa.Column("only", sa.Boolean, primary_key=True, server_default=sa.true()),
+        sa.Column("one", sa.Boolean, primary_key=True, server_default=sa.true()),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("created_at", TIME, nullable=False, server_default=NOW),
-        sa.CheckConstraint("only", "push_keys_one"),
+        sa.CheckConstraint("one", "push_keys_one"),
     )
 
 

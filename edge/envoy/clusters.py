@@ -38,6 +38,9 @@ _HEALTH_CHECK: Json = {
     "healthy_threshold": 1,
     "grpc_health_check": {},
 }
+# Streams stay open, one for each page that somebody looks at. A process takes as many
+# (services/kit/rpc/server.py), and each costs memory alone.
+_STREAM_LIMITS: Json = _LIMITS | {"max_connections": 1250, "max_requests": 20_000}
 # By default Envoy takes many unhealthy processes for a fault of its own checks and sends to all of
 # them. Here a process says it on purpose, when it is about to stop or its database is away, and a
 # write sent to it would fail; so that is never done.
@@ -52,9 +55,9 @@ def clusters(targets: Mapping[str, Sequence[str]], discovery: str = "STATIC") ->
     """
     resources = []
     for name, addresses in targets.items():
-        resources.append(_cluster(name, addresses, discovery))
+        resources.append(_cluster(name, addresses, discovery, _LIMITS))
         streams = [stream_address(address) for address in addresses]
-        resources.append(_cluster(f"{name}_streams", streams, discovery))
+        resources.append(_cluster(f"{name}_streams", streams, discovery, _STREAM_LIMITS))
     return {"resources": resources}
 
 
@@ -69,7 +72,7 @@ def stream_address(address: str) -> str:
     return f"{host}:{int(port) + 1}"
 
 
-def _cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
+def _cluster(name: str, addresses: Iterable[str], discovery: str, limits: Json) -> Json:
     protocol = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
     return {
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
@@ -87,7 +90,7 @@ def _cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
                 "explicit_http_config": {"http2_protocol_options": _HTTP2},
             }
         },
-        "circuit_breakers": {"thresholds": [_LIMITS]},
+        "circuit_breakers": {"thresholds": [limits]},
         "common_lb_config": _BALANCING,
         "health_checks": [_HEALTH_CHECK],
     }

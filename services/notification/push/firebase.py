@@ -39,7 +39,7 @@ class FirebasePush:
         where the file is none."""
         try:
             certificate = credentials.Certificate(str(account))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             reason = "is no service-account file that can be read"
             raise ValueError(f"STELLR_FIREBASE_CREDENTIALS: {reason}") from error
         self._app: Any = firebase_admin.initialize_app(
@@ -76,8 +76,7 @@ def _message(token: str, message: PushMessage) -> Any:
     expires = datetime.now(UTC) + timedelta(seconds=message.seconds)
     webpush = {"TTL": str(message.seconds), "Urgency": message.urgency, "Topic": message.topic}
     has_page = message.link.startswith("https://")
-    return messaging.Message(
-        token=token,
+    written = messaging.Message(
         notification=messaging.Notification(title=message.title, body=message.body),
         data=message.data,
         android=messaging.AndroidConfig(
@@ -98,6 +97,9 @@ def _message(token: str, message: PushMessage) -> Any:
             fcm_options=messaging.WebpushFCMOptions(link=message.link) if has_page else None,
         ),
     )
+    # Its library would have installation ids in their place; tokens are what apps have.
+    written.token = token
+    return written
 
 
 def _refusal(error: exceptions.FirebaseError) -> TransportError:

@@ -49,7 +49,7 @@ def is_public(address: Address) -> bool:
     """Whether the address is one of the public internet, and not of IPv4 in disguise."""
     if isinstance(address, IPv6Address):
         hidden = address.ipv4_mapped or address.sixtofour or address.teredo
-        if hidden or any(address in network for network in _TRANSLATED):
+        if hidden or address.is_site_local or any(address in network for network in _TRANSLATED):
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 

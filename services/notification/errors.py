@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import Unavailable
+from services.kit.errors import FailedPrecondition, NotFound, Unavailable
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -25,3 +25,24 @@ class PushProviderUnavailable(Unavailable):
 
     reason = Reason.REASON_SERVICE_UNAVAILABLE
     message = "the provider takes no push messages for now"
+
+
+class DeliveryNotFound(NotFound):
+    """There is no such delivery."""
+
+    reason = Reason.REASON_DELIVERY_NOT_FOUND
+    message = "there is no such delivery"
+
+
+class DeliveryForgotten(FailedPrecondition):
+    """It is not kept any more what the message said."""
+
+    reason = Reason.REASON_DELIVERY_FORGOTTEN
+    message = "what the message said is not kept any more"
+
+
+class TemplateNotFound(NotFound):
+    """There are no words under that name."""
+
+    reason = Reason.REASON_TEMPLATE_NOT_FOUND
+    message = "there is no such template"

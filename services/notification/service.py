@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,18 +10,23 @@ from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain, Periodic, PersonalData, Registration, Service
 from services.kit.work.queues import Queue
 from services.kit.work.tasks import Task
-from services.notification.delivery import Carrier, Deliveries
+from services.notification.dead_letters import History
+from services.notification.delivery import Carrier, Deliveries, Provider
+from services.notification.digests import Held
 from services.notification.dispatching import Dispatcher, NoDevices, NoFeed
 from services.notification.internal_servicer import NotificationInternalServicer
 from services.notification.mailing import Mailer
 from services.notification.models import Channel
+from services.notification.pacing import Pace
 from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences
+from services.notification.recovery import KNOCK_SECONDS, Recovery
 from services.notification.repository.past import purge
 from services.notification.sending import Messages
 from services.notification.servicer import NotificationServicer
 from services.notification.settings import NotificationSettings
 from services.notification.texting import Texter
+from services.notification.unsubscribing import PURPOSE, Unsubscribing
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     add_NotificationInternalServiceServicer_to_server,
 )
@@ -31,38 +37,65 @@ from stellr.notification.v1.notification_service_pb2_grpc import (
 
 def build(runtime: Runtime) -> Domain:
     """What notification consists of; ValueError where a setting of mails or SMS is bad."""
-    own = runtime.settings_of(NotificationSettings)
-    messages = make_messages(runtime, own)
-    preferences = Preferences(runtime.database)
-    internal = NotificationInternalServicer(messages, preferences)
-    servicer = NotificationServicer(messages, preferences)
+    house = House(runtime, runtime.settings_of(NotificationSettings))
+    internal = NotificationInternalServicer(house.messages, house.preferences)
     return Domain(
         servicers=[
-            Registration(add_NotificationServiceServicer_to_server, servicer),
+            Registration(add_NotificationServiceServicer_to_server, make_servicer(runtime, house)),
             Registration(add_NotificationInternalServiceServicer_to_server, internal),
         ],
         periodic=[
             Periodic("forget_the_past", 3600.0, partial(purge, runtime.database)),
-            Periodic("send_met", 5.0, messages.send_met),
+            Periodic("send_met", 5.0, house.messages.send_met),
+            Periodic("release_held", 5.0, house.held.release),
+            Periodic("close_idle_sessions", 10.0, house.mailer.close_idle, everywhere=True),
+            *(
+                Periodic(f"knock_{channel.value}", KNOCK_SECONDS, provider.recovery.knock)
+                for channel, provider in house.providers.items()
+            ),
         ],
         personal=PersonalData.over(runtime.database, export_person, erase_person),
     )
 
 
-def make_messages(runtime: Runtime, own: NotificationSettings) -> Messages:
+def make_servicer(runtime: Runtime, house: House) -> NotificationServicer:
+    """What answers the public."""
+    return NotificationServicer(
+        house.messages,
+        house.preferences,
+        History(runtime.database, runtime.page_tokens, house.dispatcher),
+        house.unsubscribing,
+        public_url=runtime.settings.public_url,
+    )
+
+
+class House:
     """What takes messages in, with the jobs that send them."""
-    carriers: dict[Channel, Carrier] = {
-        Channel.EMAIL: Mailer(runtime.settings, own),
-        Channel.SMS: Texter(runtime.settings, own),
-    }
-    tasks: dict[Channel, Task] = {}
-    # notify2: the feed, the devices, and the carrier and task of push.
-    dispatcher = Dispatcher(runtime.database, tasks, NoFeed(), NoDevices())
-    deliver = Deliveries(runtime.database, carriers, dispatcher).deliver
-    tasks[Channel.EMAIL] = runtime.jobs.task("deliver_mail", deliver)
-    # A provider of SMS that hangs holds up no mail, nor the reverse.
-    tasks[Channel.SMS] = runtime.jobs.task("deliver_text", deliver, queue=Queue.APART)
-    return Messages(runtime.database, dispatcher)
+
+    def __init__(self, runtime: Runtime, own: NotificationSettings) -> None:
+        database, tasks = runtime.database, dict[Channel, Task]()
+        # notify2: the feed and the devices.
+        self.dispatcher = Dispatcher(database, tasks, NoFeed(), NoDevices())
+        self.held = Held(database, self.dispatcher)
+        self.preferences = Preferences(database, self.held.look_again)
+        self.unsubscribing = Unsubscribing(
+            database, runtime.signer(PURPOSE), self.preferences, runtime.settings.public_url
+        )
+        self.mailer = Mailer(runtime.settings, own, self.unsubscribing)
+        self.providers = dict[Channel, Provider]()
+        deliver = Deliveries(database, self.providers, self.dispatcher).deliver
+        tasks[Channel.EMAIL] = runtime.jobs.task("deliver_mail", deliver)
+        # A provider of SMS that hangs holds up no mail, nor the reverse.
+        tasks[Channel.SMS] = runtime.jobs.task("deliver_text", deliver, queue=Queue.APART)
+        # notify2: the carrier, the pace and the task of push.
+        carriers: Sequence[tuple[Channel, Carrier, float]] = (
+            (Channel.EMAIL, self.mailer, own.mail_rate),
+            (Channel.SMS, Texter(runtime.settings, own), own.sms_rate),
+        )
+        for channel, carrier, rate in carriers:
+            pace, recovery = Pace(database, channel, rate), Recovery(tasks[channel])
+            self.providers[channel] = Provider(carrier, pace, recovery)
+        self.messages = Messages(database, self.dispatcher, self.held)
 
 
 SERVICE = Service(

@@ -22,3 +22,6 @@ class NotificationSettings(OwnSettings):
     twilio_url: str = Field(
         "https://api.twilio.com", description="where all of Twilio's API is, as behind a proxy"
     )
+    mail_rate: float = Field(0, ge=0, description="mails a second at most; 0: as fast as may be")
+    sms_rate: float = Field(0, ge=0, description="SMS a second at most")
+    push_rate: float = Field(0, ge=0, description="push messages a second at most")

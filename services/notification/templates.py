@@ -48,7 +48,7 @@ class Rendered(NamedTuple):
     subject: str
     text: str
     html: str
-    language: str
+    language: str = "en"
 
 
 class Brief(NamedTuple):
@@ -83,7 +83,13 @@ def render(
 
 
 def render_digest(
-    items: Sequence[Brief], *, weekly: bool, name: str, locale: str, public_url: str
+    items: Sequence[Brief],
+    *,
+    weekly: bool,
+    name: str,
+    locale: str,
+    public_url: str,
+    unsubscribe_url: str = "",
 ) -> Rendered:
     """Several notifications in one mail."""
     values: dict[str, Any] = {"language": _language(f"{DIGEST}{_MAIL}", locale), "weekly": weekly}
@@ -91,7 +97,7 @@ def render_digest(
     values["items"] = [
         {"title": each.title, "words": each.body, "address": address + each.path} for each in items
     ]
-    values |= {"category": "account", "unsubscribe_url": ""}
+    values |= {"category": DIGEST, "unsubscribe_url": unsubscribe_url}
     return _render(DIGEST, values, name=name, public_url=public_url)
 
 
@@ -101,10 +107,17 @@ def render_brief(template: Message, *, locale: str) -> Brief:
     language = _language(f"{kind}{_MAIL}", locale)
     found = _TEXT_WORDS.get_template(f"{language}/{kind}{_MAIL}")
     values = _values(template, language)
-    if "brief" not in found.blocks:
+    if not has_brief(kind):
         raise LookupError(f"{kind} has no words for a list")
     body = _one_line(_block(found, "brief", values))
     return Brief(_subject(found, values), body[:_MAX_BRIEF], _path(values))
+
+
+def render_page(state: str, *, kind: str, token: str, locale: str) -> str:
+    """The page that ends mails of a kind, as HTML: "ask", "done" or "unknown"."""
+    language = _language(f"unsubscribe{_MAIL}", locale)
+    page = _HTML_WORDS.get_template("unsubscribe.html")
+    return page.render(state=state, kind=kind, token=token, language=language)
 
 
 def _render(kind: str, values: dict[str, Any], *, name: str, public_url: str) -> Rendered:
@@ -140,6 +153,11 @@ def _path(values: Mapping[str, Any]) -> str:
 def has_text(template: str) -> bool:
     """Whether there are words for an SMS that says what the template does."""
     return template in _IN_TEXTS
+
+
+def has_brief(template: str) -> bool:
+    """Whether there are words for a list or a device that say what the template does."""
+    return "brief" in _TEXT_WORDS.get_template(f"en/{template}{_MAIL}").blocks
 
 
 def render_text(template: Message, *, locale: str) -> str:

@@ -23,6 +23,7 @@ CHANNELS: Mapping[str, Sequence[Channel]] = {
     "reminder_lesson": _ALL,
     "reminder_quiz": _ALL,
     "certificate_ready": _ALL,
+    "certificate_revoked": _ALL,
     "announcement": _ALL,
 }
 """The channels of each template to a person; those not named go by mail alone. No code is ever on

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
 
 from services.kit.data.database import Database
-from services.kit.errors import DomainError, Unavailable
+from services.kit.errors import Unavailable
 from services.kit.work.insisting import insist
-from services.notification.channels import NOWHERE, SWITCHED_OFF, way_to
+from services.notification.channels import NOWHERE, SWITCHED_OFF, may_wait, way_to
 from services.notification.dispatching import Dispatcher
 from services.notification.errors import (
     MailServerUnavailable,
-    ProviderBusy,
     PushProviderUnavailable,
     TextProviderUnavailable,
 )
+from services.notification.holding import Habits, held_until
 from services.notification.models import Channel, State
+from services.notification.pacing import Pace
+from services.notification.recovery import Recovery
 from services.notification.refusals import DeviceGone, TooLate, TransportError
-from services.notification.repository import deliveries
-from services.notification.repository.deliveries import Outgoing
+from services.notification.repository import deliveries, held
+from services.notification.repository.deliveries import Member, Outgoing
 from services.notification.switches import is_wanted
+from services.notification.templates import DIGEST
 
 log = structlog.get_logger("stellr.notification")
 
@@ -32,6 +36,8 @@ UNAVAILABLE: Mapping[Channel, type[Unavailable]] = {
     Channel.SMS: TextProviderUnavailable,
     Channel.PUSH: PushProviderUnavailable,
 }
+# Some four days, at a try a minute: then it is told among the dead that the provider is away.
+MOST_ATTEMPTS = 6000
 
 
 class Carrier(Protocol):
@@ -41,14 +47,22 @@ class Carrier(Protocol):
         """Send it, or raise TransportError; `taken` is called once it is taken."""
 
 
+class Provider(NamedTuple):
+    """A channel's way out of the academy, how fast it may go, and who notices that it is back."""
+
+    carrier: Carrier
+    pace: Pace
+    recovery: Recovery
+
+
 class Deliveries:
     """Sends what is queued."""
 
     def __init__(
-        self, database: Database, carriers: Mapping[Channel, Carrier], dispatcher: Dispatcher
+        self, database: Database, providers: Mapping[Channel, Provider], dispatcher: Dispatcher
     ) -> None:
         self._database = database
-        self._carriers = carriers
+        self._providers = providers
         self._dispatcher = dispatcher
 
     def deliver(self, *, delivery_id: str) -> None:
@@ -57,32 +71,75 @@ class Deliveries:
         MailServerUnavailable and its like let the job be tried again.
         """
         # Without a transaction: none is open while a server takes its time.
-        outgoing = deliveries.find_open(self._database, UUID(delivery_id))
+        outgoing = self._find(UUID(delivery_id))
         if outgoing is None:
             return
         channel = _channel(outgoing)
+        until = held_until(
+            datetime.now(UTC), outgoing.channel, outgoing.template, _habits(outgoing)
+        )
         if channel is None:
             self._leave(outgoing, NOWHERE)
         elif channel != outgoing.channel:
             self._turn(outgoing, channel)
-        elif not _is_wanted(outgoing):
+        elif not _is_wanted(outgoing, outgoing.template):
             self._leave(outgoing, SWITCHED_OFF)
+        elif until is not None:
+            held.hold(self._database, outgoing.delivery_id, until)
         else:
             self._send(outgoing, channel)
 
+    def _find(self, delivery_id: UUID) -> Outgoing | None:
+        """The delivery, once it may go as fast as its provider takes such."""
+        outgoing = deliveries.find_open(self._database, delivery_id)
+        if outgoing is None:
+            return None
+        pace = self._providers[Channel(outgoing.channel)].pace
+        if pace.keep(waits=may_wait(outgoing.template)):
+            # Time has passed: the person may think otherwise by now.
+            return deliveries.find_open(self._database, delivery_id)
+        return outgoing
+
     def _send(self, outgoing: Outgoing, channel: Channel) -> None:
-        key = outgoing.delivery_id
+        members, dropped = self._members(outgoing)
+        outgoing = outgoing._replace(members=members)
+        if dropped:
+            self._close([each.delivery_id for each in dropped], State.UNSENT, SWITCHED_OFF)
+        if outgoing.template == DIGEST and not members:
+            self._leave(outgoing, SWITCHED_OFF)
+            return
+        keys = [outgoing.delivery_id, *(each.delivery_id for each in members)]
+        provider = self._providers[channel]
         try:
-            self._carriers[channel].send(outgoing, lambda: self._close([key], State.SENT))
+            provider.carrier.send(outgoing, lambda: self._close(keys, State.SENT))
         except (TooLate, DeviceGone) as error:
             self._leave(outgoing, str(error))
         except TransportError as error:
-            if not error.permanent:
-                log.info("message put off", channel=channel, delivery=str(key), why=str(error))
-                deliveries.fail(self._database, key, str(error))
-                raise _put_off(channel, error) from error
-            log.warning("message refused", channel=channel, delivery=str(key), why=str(error))
-            self._close([key], State.DEAD, str(error))
+            self._fail(outgoing, keys, error)
+        else:
+            provider.recovery.took(had_failed=outgoing.attempts > 0)
+
+    def _members(self, outgoing: Outgoing) -> tuple[Sequence[Member], Sequence[Member]]:
+        """What a digest has together, and what of it was switched off meanwhile."""
+        if outgoing.template != DIGEST:
+            return [], []
+        members = held.list_members(self._database, outgoing.delivery_id)
+        wanted = [each for each in members if _is_wanted(outgoing, each.template)]
+        return wanted, [each for each in members if each not in wanted]
+
+    def _fail(self, outgoing: Outgoing, keys: Sequence[UUID], error: TransportError) -> None:
+        channel, key, why = Channel(outgoing.channel), outgoing.delivery_id, str(error)
+        if error.permanent or outgoing.attempts >= MOST_ATTEMPTS:
+            log.warning("message refused", channel=channel.value, delivery=str(key), why=why)
+            self._close(keys, State.DEAD, why)
+            return
+        log.info("message put off", channel=channel.value, delivery=str(key), why=why)
+        deliveries.fail(self._database, key, why)
+        if error.retry_after:
+            self._dispatcher.put_off(key, channel, error.retry_after)
+            return
+        self._providers[channel].recovery.failed()
+        raise UNAVAILABLE[channel] from error
 
     def _turn(self, outgoing: Outgoing, channel: Channel) -> None:
         """Have it go another way: the address that it was for is gone, or is there by now."""
@@ -105,11 +162,6 @@ class Deliveries:
         insist("the end of a message", write)
 
 
-def _put_off(channel: Channel, error: TransportError) -> DomainError:
-    """What has a job tried again: when the provider said, or after a growing pause."""
-    return ProviderBusy(error.retry_after) if error.retry_after else UNAVAILABLE[channel]()
-
-
 def _channel(outgoing: Outgoing) -> Channel | None:
     """The way that is right for the person now."""
     if outgoing.channel == Channel.PUSH:
@@ -117,8 +169,12 @@ def _channel(outgoing: Outgoing) -> Channel | None:
     return way_to(outgoing.email, outgoing.phone, outgoing.template)
 
 
-def _is_wanted(outgoing: Outgoing) -> bool:
-    """Messages by SMS have no switch: there are words for those alone that are always on."""
-    if outgoing.user_id is None or outgoing.channel == Channel.SMS:
-        return True
-    return is_wanted(outgoing.switches, outgoing.channel, outgoing.template)
+def _is_wanted(outgoing: Outgoing, template: str) -> bool:
+    """Messages by SMS have no switch: there are words for those alone that are always on. Of a
+    digest each part has its own."""
+    is_always = outgoing.user_id is None or outgoing.channel == Channel.SMS or template == DIGEST
+    return is_always or is_wanted(outgoing.switches, outgoing.channel, template)
+
+
+def _habits(outgoing: Outgoing) -> Habits:
+    return Habits(outgoing.timezone, outgoing.quiet_start, outgoing.quiet_end, outgoing.digest)

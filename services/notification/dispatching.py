@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -69,6 +70,11 @@ class Dispatcher:
     def send(self, created: Sequence[tuple[UUID, str, Channel]]) -> None:
         """Have deliveries sent that are queued: their ids, templates and channels."""
         self._enqueue(created, None)
+
+    def put_off(self, delivery_id: UUID, channel: Channel, seconds: float) -> None:
+        """Have a delivery sent after so many seconds, and no sooner, whatever others find."""
+        at = datetime.now(UTC) + timedelta(seconds=seconds)
+        self._tasks[channel].defer(at=at, delivery_id=str(delivery_id))
 
     def _enqueue(self, created: Sequence[tuple[UUID, str, Channel]], queue: Queue | None) -> None:
         jobs: dict[tuple[Channel, Queue | None], list[UUID]] = defaultdict(list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.kit.errors import NotFound, ResourceExhausted, Unavailable
+from services.kit.errors import FailedPrecondition, NotFound, ResourceExhausted, Unavailable
 from stellr.errors.v1.reason_pb2 import Reason
 
 
@@ -27,6 +27,27 @@ class PushProviderUnavailable(Unavailable):
     message = "the provider takes no push messages for now"
 
 
+class DeliveryNotFound(NotFound):
+    """There is no such delivery."""
+
+    reason = Reason.REASON_DELIVERY_NOT_FOUND
+    message = "there is no such delivery"
+
+
+class DeliveryForgotten(FailedPrecondition):
+    """It is not kept any more what the message said."""
+
+    reason = Reason.REASON_DELIVERY_FORGOTTEN
+    message = "what the message said is not kept any more"
+
+
+class TemplateNotFound(NotFound):
+    """There are no words under that name."""
+
+    reason = Reason.REASON_TEMPLATE_NOT_FOUND
+    message = "there is no such template"
+
+
 class NotificationNotFound(NotFound):
     """It is not in the caller's feed."""
 
@@ -47,14 +68,3 @@ class TooManyStreams(ResourceExhausted):
     reason = Reason.REASON_TOO_MANY_STREAMS
     message = "you have too many streams open: close one first"
     retry_after = 10.0
-
-
-class ProviderBusy(ResourceExhausted):
-    """Who should send messages said when to come again."""
-
-    reason = Reason.REASON_RATE_LIMITED
-    message = "the provider takes no messages for now"
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(self.message)
-        self.retry_after = retry_after

@@ -10,13 +10,12 @@ from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens, page_size
 from services.kit.data.purge import BATCH
 from services.kit.events.events import Events
-from services.notification.briefs import Brief, Briefs
 from services.notification.channels import Message
 from services.notification.errors import NotificationNotFound
 from services.notification.repository import feed as repository
 from services.notification.repository.feed import Item, NewItem, Page
 from services.notification.switches import CATEGORY
-from services.notification.templates import has_brief
+from services.notification.templates import Brief, from_json, has_brief, render_brief
 from stellr.notification.v1.events_pb2 import FeedsChanged
 
 BATCH_OF_ITEMS = 500
@@ -28,12 +27,12 @@ class Feed:
     """The feeds of all persons."""
 
     def __init__(
-        self, database: Database, events: Events, tokens: PageTokens, briefs: Briefs
+        self, database: Database, events: Events, tokens: PageTokens, public_url: str
     ) -> None:
         self._database = database
         self._events = events
         self._tokens = tokens
-        self._briefs = briefs
+        self._public_url = public_url.rstrip("/")
 
     def add(self, messages: Sequence[Message]) -> None:
         """Show messages to their persons, in the open transaction, in which their cards are held.
@@ -84,26 +83,26 @@ class Feed:
                 continue
             key = (template, locale, id(message.data))
             if key not in written:
-                written[key] = self._briefs.write(template, message.data, locale)
-            yield _item(message, message.user_id, written[key])
+                given = from_json(template, dict(message.data))
+                written[key] = render_brief(given, locale=locale)
+            yield self._item(message, message.user_id, written[key])
+
+    def _item(self, message: Message, user_id: UUID, brief: Brief) -> NewItem:
+        return NewItem(
+            notification_id=message.notification_id,
+            user_id=user_id,
+            template=message.template,
+            category=CATEGORY[message.template],
+            language=brief.language,
+            title=brief.title,
+            body=brief.whole,
+            link=self._public_url + brief.path,
+            days=DAYS,
+        )
 
     def _tell(self, user_ids: Sequence[UUID]) -> None:
         if user_ids:
             self._events.append(FeedsChanged(user_ids=map(str, user_ids)))
-
-
-def _item(message: Message, user_id: UUID, brief: Brief) -> NewItem:
-    return NewItem(
-        notification_id=message.notification_id,
-        user_id=user_id,
-        template=message.template,
-        category=CATEGORY[message.template],
-        language=brief.language,
-        title=brief.title,
-        body=brief.body,
-        link=brief.link,
-        days=DAYS,
-    )
 
 
 def _key(item: Item) -> list[int]:

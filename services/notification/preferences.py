@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import time
 from typing import Any
 from uuid import UUID
@@ -25,11 +25,17 @@ LEAVES = (*(f"{_CHANNELS}{switch}" for switch in SWITCHES), "quiet_hours", "dige
 """What changes by itself. A mask may also name what is above: `channels`, `channels.email`."""
 
 
+def _nothing(_: UUID) -> None:
+    """Nothing is held."""
+
+
 class Preferences:
     """Reads and changes the switches of persons."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, look_again: Callable[[UUID], None] = _nothing) -> None:
+        """`look_again` has it decided anew how long is held what waits for a person."""
         self._database = database
+        self._look_again = look_again
 
     def get(self, user_id: UUID) -> NotificationPreferences:
         """All switches of a person."""
@@ -45,7 +51,10 @@ class Preferences:
         change = changes(asked, mask)
         if change is None or cards.lock_card(self._database, user_id) is None:
             return self.get(user_id)
-        return as_message(repository.update_preferences(self._database, user_id, change))
+        kept = repository.update_preferences(self._database, user_id, change)
+        if change.sets_quiet or change.digest is not None:
+            self._look_again(user_id)
+        return as_message(kept)
 
 
 def changes(asked: NotificationPreferences, mask: Sequence[str]) -> PreferencesChange | None:

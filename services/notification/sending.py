@@ -10,6 +10,7 @@ from services.kit.data.database import Database
 from services.kit.work.queues import Queue
 from services.notification import templates
 from services.notification.channels import Message
+from services.notification.digests import Held
 from services.notification.dispatching import Dispatcher
 from services.notification.models import Channel
 from services.notification.repository import cards, notifications
@@ -31,9 +32,10 @@ class ToMany(NamedTuple):
 class Messages:
     """Keeps messages until they can be sent."""
 
-    def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
+    def __init__(self, database: Database, dispatcher: Dispatcher, held: Held) -> None:
         self._database = database
         self._dispatcher = dispatcher
+        self._held = held
 
     def send(self, request: pb.SendNotificationRequest) -> None:
         """Send a message, or have it wait for a card; one whose id is known is let be.
@@ -92,6 +94,8 @@ class Messages:
         fields = {name: present[name] for name in cards.CONTACT_FIELDS if name in present}
         user_id = UUID(request.user_id)
         card = cards.set_contact(self._database, user_id, fields, request.revision_micros)
+        if card is not None and "timezone" in fields:
+            self._held.look_again(user_id)
         if card is not None and card.came:
             self._send_waiting(user_id, card)
 
@@ -118,8 +122,8 @@ class Messages:
             case "address":
                 to = request.address
                 return NO_CARD._replace(email=to.email, name=to.name, locale=to.locale, came=True)
-        to = request.phone
-        return NO_CARD._replace(phone=to.number, locale=to.locale, came=True)
+        phone = request.phone
+        return NO_CARD._replace(phone=phone.number, locale=phone.locale, came=True)
 
 
 def _message(kept: KeptMessage, card: Card) -> Message:

@@ -37,3 +37,6 @@ class NotificationSettings(OwnSettings):
     web_push_networks: str = Field(
         "", description="networks beside the public ones where push services are, by commas"
     )
+    mail_rate: float = Field(0, ge=0, description="mails a second at most; 0: as fast as may be")
+    sms_rate: float = Field(0, ge=0, description="SMS a second at most")
+    push_rate: float = Field(0, ge=0, description="push messages a second at most")

@@ -65,6 +65,13 @@ _RETRY = WholeWrite(
     f" WHERE {_MINE} RETURNING {_TELL}",
     nothing,
 )
+_HURRY = WholeWrite(
+    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id IN (SELECT id"
+    " FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo' AND attempts > 0"
+    " AND scheduled_at > now() ORDER BY scheduled_at LIMIT :most FOR UPDATE SKIP LOCKED)"
+    f" RETURNING {_TELL}",
+    nothing,
+)
 _BURY = WholeWrite(
     "WITH dead AS (UPDATE procrastinate_jobs SET status = 'failed', worker_id = NULL,"
     f" attempts = attempts + 1 WHERE {_MINE} RETURNING id)"
@@ -158,6 +165,10 @@ class QueueTable:
                 queue=queue.value,
                 priority=SHARES[queue].priority,
             )
+
+    def hurry(self, task: str, most: int | None) -> None:
+        """Have jobs of a task tried now that failed and wait, those that are due first."""
+        self._database.run(_HURRY, task=task, most=most)
 
     # For workers
 

@@ -46,6 +46,11 @@ class Task:
         args = [{"values": values, **asked} for values in many]
         self._table.enqueue_many(self.name, args, queue or self._queue)
 
+    def hurry(self, *, most: int | None = None) -> None:
+        """Have those tried now that failed and wait for their next try: all, or at most so many,
+        beginning with those that are due first."""
+        self._table.hurry(self.name, most)
+
 
 class Delivery(Generic[Request]):
     """A call of another service that jobs make: each request arrives there at least once."""

@@ -8,7 +8,6 @@ from email.utils import parseaddr
 
 from services.kit.data.database import Database
 from services.kit.process.settings import Settings
-from services.notification.briefs import Briefs
 from services.notification.push.messages import (
     LONGEST_BODY,
     LONGEST_LINK,
@@ -27,6 +26,7 @@ from services.notification.repository import devices
 from services.notification.repository.deliveries import Outgoing
 from services.notification.settings import NotificationSettings
 from services.notification.switches import CATEGORY
+from services.notification.templates import from_json, render_brief
 
 # After so long nobody is disturbed by it any more.
 GOOD_FOR = timedelta(days=3)
@@ -47,7 +47,7 @@ class Pusher:
     ) -> None:
         """ValueError where a setting is bad."""
         self._database = database
-        self._briefs = Briefs(settings.public_url)
+        self._public_url = settings.public_url.rstrip("/")
         local = OutboxPush(settings.state / "outbox")
         self._phones: PushTransport = _firebase(own) or local
         self._browsers: PushTransport = _web(own, vapid) or local
@@ -76,14 +76,16 @@ class Pusher:
         if left <= 0:
             raise TooLate("it is too old for a push message")
         try:
-            brief = self._briefs.write(outgoing.template, outgoing.data, outgoing.locale)
+            given = from_json(outgoing.template, outgoing.data)
+            brief = render_brief(given, locale=outgoing.locale)
         except LookupError as error:
             raise TransportError(str(error), permanent=True) from error
+        link = self._public_url + brief.path
         return PushMessage(
             outgoing.notification_id,
             shortened(brief.title, LONGEST_TITLE),
             shortened(brief.body, LONGEST_BODY),
-            brief.link if len(brief.link) <= LONGEST_LINK else "",
+            link if len(link) <= LONGEST_LINK else "",
             URGENCY.get(CATEGORY[outgoing.template], Urgency.NORMAL),
             left,
         )

@@ -12,6 +12,14 @@ from services.kit.data.statements import Statement, WholeWrite, Write, nothing
 from services.notification.models import Channel, State
 
 
+class Member(NamedTuple):
+    """A delivery that goes in a digest."""
+
+    delivery_id: UUID
+    template: str
+    data: dict[str, Any]
+
+
 class NewDelivery(NamedTuple):
     """A delivery that is to be. What is not queued is closed already."""
 
@@ -25,7 +33,8 @@ class NewDelivery(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A delivery that is to be sent, with where to and what the person has switched."""
+    """A delivery that is to be sent, with where to and what the person has switched; `members` are
+    what a digest has together."""
 
     delivery_id: UUID
     notification_id: UUID
@@ -45,6 +54,7 @@ class Outgoing(NamedTuple):
     quiet_start: time | None
     quiet_end: time | None
     digest: int
+    members: Sequence[Member] = ()
 
 
 def _forget(condition: str) -> str:

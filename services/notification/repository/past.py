@@ -21,13 +21,13 @@ _PURGES = [Write(batch_of(table, condition), nothing) for table, condition in LO
 # Whoever sent it can read in the history that it went nowhere.
 _GIVE_UP_WAITING = Write(
     f"""
-    WITH some AS (
+    WITH late AS (
         SELECT notification_id FROM notifications
         WHERE waiting AND created_at < now() - make_interval(days => {WAITING_DAYS})
         ORDER BY created_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED
     ), ended AS (
         UPDATE notifications AS message SET waiting = false, data = NULL
-        FROM some WHERE message.notification_id = some.notification_id
+        FROM late WHERE message.notification_id = late.notification_id
         RETURNING message.notification_id, user_id, template
     )
     INSERT INTO deliveries (notification_id, user_id, template, channel, state, reason, closed_at)

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.kit.process.runtime import Runtime
-from services.notification.service import make_messages
+from services.notification.service import House
 from services.notification.settings import NotificationSettings
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
@@ -19,7 +19,8 @@ class Desk:
     def __init__(self, runtime: Runtime, **own: Any) -> None:
         self.runtime = runtime
         self.database = runtime.database
-        self._messages = make_messages(runtime, NotificationSettings(**own))
+        self.house = House(runtime, NotificationSettings(**own))
+        self._messages = self.house.messages
 
     def send(self, request: pb.SendNotificationRequest) -> None:
         with self.runtime.database.transaction():

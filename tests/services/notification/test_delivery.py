@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.notification import transports
+from services.notification import smtp
 from stellr.notification.v1.template_pb2 import (
     VerificationCode,
 )
@@ -143,7 +143,7 @@ def test_of_all_the_server_has_one_at_most_is_not_known_as_sent(
 def test_a_slow_server_gets_several_mails_at_once(
     desk: MakeDesk, mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(smtp, "PATIENCE_SECONDS", 0.05)
     box, url = mailbox
     here, together = desk(smtp_url=url), threading.Barrier(2)
     box.before_data_answer = lambda: together.wait(10)

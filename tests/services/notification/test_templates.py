@@ -31,6 +31,7 @@ DATA: dict[str, Any] = {
     "method": "phone",
     "issuer": "https://id.example",
     "title": "New courses",
+    "reason": "It was a mistake.",
     "body": "First paragraph.\n\nSecond <b>paragraph</b>.",
 }
 
@@ -92,7 +93,7 @@ def test_code_mail_does_not_carry_a_name_that_a_stranger_chose() -> None:
     assert "evil.example" not in rendered("verification_code", name="http://evil.example").text
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "de", "xx-YY", "", "../../etc", "en/../de", "EN"])
+@pytest.mark.parametrize("locale", ["en-GB", "xx-YY", "", "../../etc", "en/../de", "EN"])
 def test_any_locale_gives_a_mail(locale: str) -> None:
     assert rendered("welcome", locale=locale) == rendered("welcome")
 

@@ -13,8 +13,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notification.mail import compose, message_id
 from services.notification.refusals import TransportError
+from services.notification.smtp import Security, SmtpMail
 from services.notification.templates import Rendered
-from services.notification.transports import OutboxMail, Security, SmtpMail
+from services.notification.transports import OutboxMail
 from tests.mail_server import mail_server
 
 ID = "019a1234-5678-7000-8000-123456789012"

@@ -60,6 +60,11 @@ def upgrade() -> None:
             postgresql_nulls_not_distinct=True,
         ),
     )
+    op.create_table(
+        "paces",
+        sa.Column("channel", sa.Text, primary_key=True),
+        sa.Column("next_at", TIME, nullable=False),
+    )
     _index_deliveries()
     op.execute(MOVE)
     op.execute(MOVE_JOBS)

@@ -7,7 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.kit.data.pages import PageTokens
+from services.kit.identity.secrets import Signer
 from services.kit.process.runtime import Runtime
+from services.notification.dead_letters import History
 from services.notification.service import House
 from services.notification.settings import NotificationSettings
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
@@ -21,6 +24,8 @@ class Desk:
         self.database = runtime.database
         self.house = House(runtime, NotificationSettings(**own))
         self._messages = self.house.messages
+        tokens = PageTokens(Signer(b"x" * 32, "page-token"))
+        self.history = History(self.database, tokens, self.house.dispatcher)
 
     def send(self, request: pb.SendNotificationRequest) -> None:
         with self.runtime.database.transaction():

@@ -47,7 +47,7 @@ def has_digest(digest: int) -> bool:
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name) if name else UTC
-    except (OSError, ValueError):  # a name that another version of the time zones has
+    except (KeyError, OSError, ValueError):  # a name that another version of the time zones has
         return UTC
 
 

@@ -55,7 +55,7 @@ def sample(name: str) -> Message:
     """The message of a template, made up; KeyError where there is no such template."""
     kind = TEMPLATES[name]
     fields = [field.name for field in kind.DESCRIPTOR.fields]
-    return kind(**{field: SAMPLES[field] for field in fields})
+    return kind(**{field: SAMPLES[field] for field in fields if field in SAMPLES})
 
 
 def _parsed(kind: type[Message], data: dict[str, Any]) -> tuple[Message, list[Violation]]:

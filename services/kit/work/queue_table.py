@@ -57,7 +57,8 @@ _DUE_IN = Statement(
 )
 # The worker's number is a fence: who lost a job to another worker changes nothing any more.
 _MINE = "id = :job AND worker_id = :worker AND status = 'doing'"
-_FINISH = Write(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
+# In the job's transaction; by itself where the job wrote nothing.
+_FINISH = WholeWrite(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
 # A worker that lives to tell of a failure did not die of the job: only deaths in a row count.
 _RETRY = WholeWrite(
     "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"

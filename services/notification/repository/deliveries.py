@@ -109,7 +109,7 @@ _FIND_OPEN = Statement(
 )
 # The words are forgotten with the last delivery that may need them; of a message that is given up
 # they stay, so that it can be sent again. Codes never do.
-_CLOSE = Write(
+_CLOSE = WholeWrite(
     f"""
     WITH closed AS (
         UPDATE deliveries SET state = :state, reason = :reason, due_at = NULL,

@@ -13,6 +13,7 @@ from tests.mail_server import mail_server
 from tests.services.kit.harness import Kit
 from tests.services.notification.desk import Desk, MakeDesk
 from tests.services.notification.test_transports import Mailbox
+from tests.support import Learner, Stack, Visitor, grant, register
 
 
 @pytest.fixture
@@ -37,3 +38,25 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
     box = Mailbox()
     with mail_server(box) as port:
         yield box, f"smtp://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def admin(stack: Stack) -> Iterator[Learner]:
+    person = register(stack, name="Ada Admin")
+    grant(stack, person, "admin")
+    return person
+
+
+@pytest.fixture(scope="module")
+def ann(stack: Stack) -> Iterator[Learner]:
+    return register(stack, name="Ann Learner")
+
+
+@pytest.fixture(scope="module")
+def ben(stack: Stack) -> Iterator[Learner]:
+    return register(stack, name="Ben Learner")
+
+
+@pytest.fixture
+def nobody(stack: Stack) -> Visitor:
+    return Visitor(stack)

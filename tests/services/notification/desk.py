@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.kit.data.pages import PageTokens
+from services.kit.identity.secrets import Signer
 from services.kit.process.runtime import Runtime
+from services.notification.dead_letters import History
+from services.notification.models import Channel
 from services.notification.service import House
 from services.notification.settings import NotificationSettings
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
@@ -21,10 +26,16 @@ class Desk:
         self.database = runtime.database
         self.house = House(runtime, NotificationSettings(**own))
         self._messages = self.house.messages
+        tokens = PageTokens(Signer(b"x" * 32, "page-token"))
+        self.history = History(self.database, tokens, self.house.dispatcher)
 
     def send(self, request: pb.SendNotificationRequest) -> None:
         with self.runtime.database.transaction():
             self._messages.send(request)
+
+    def send_to_many(self, user_ids: list[UUID], template: str, **data: str) -> None:
+        with self.runtime.database.transaction():
+            self._messages.send_to_many(user_ids, template, data, [Channel.EMAIL])
 
     def set_contact(self, request: pb.SetContactRequest) -> None:
         with self.runtime.database.transaction():

@@ -11,7 +11,6 @@ import psycopg
 
 from services.kit.rpc.clients import MeshChannel
 from stellr.notification.v1.template_pb2 import VerificationCode
-from tests.services.notification.people import admin, ann, ben, nobody  # noqa: F401
 from tests.services.notification.requests import to_phone
 from tests.support import Learner, Stack, Visitor, eventually, reason, violations
 
@@ -37,7 +36,7 @@ def bury(stack: Stack, **where: str) -> None:
         )
 
 
-def send(admin: Learner, *people: Learner, **more: Any) -> list[str]:  # noqa: F811
+def send(admin: Learner, *people: Learner, **more: Any) -> list[str]:
     body = {
         "userIds": [each.user_id for each in people],
         "template": "announcement",
@@ -63,10 +62,10 @@ def _found(person: Learner, key: str) -> dict[str, Any] | None:
 
 
 def test_history_is_ones_own(
-    nobody: Visitor,  # noqa: F811
-    admin: Learner,  # noqa: F811
-    ann: Learner,  # noqa: F811
-    ben: Learner,  # noqa: F811
+    nobody: Visitor,
+    admin: Learner,
+    ann: Learner,
+    ben: Learner,
 ) -> None:
     assert nobody.get(HISTORY).status_code == 401
     (key,) = send(admin, ann)
@@ -86,7 +85,7 @@ def test_history_is_ones_own(
     assert ann.user_id in {row["userId"] for row in everybody}
 
 
-def test_history_has_pages_and_filters(admin: Learner, ben: Learner) -> None:  # noqa: F811
+def test_history_has_pages_and_filters(admin: Learner, ben: Learner) -> None:
     for _ in range(3):
         send(admin, ben)
     asked = {"userId": ben.user_id, "template": "announcement", "channel": "CHANNEL_EMAIL"}
@@ -106,7 +105,7 @@ def test_history_has_pages_and_filters(admin: Learner, ben: Learner) -> None:  #
     assert set(violations(admin.get(HISTORY, pageSize=101))) == {"pageSize"}
 
 
-def test_only_administrators_see_the_dead(nobody: Visitor, ann: Learner) -> None:  # noqa: F811
+def test_only_administrators_see_the_dead(nobody: Visitor, ann: Learner) -> None:
     resend = f"{DEAD}/{uuid4()}:resend"
     assert nobody.get(DEAD).status_code == 401
     assert nobody.post(resend).status_code == 401
@@ -116,8 +115,8 @@ def test_only_administrators_see_the_dead(nobody: Visitor, ann: Learner) -> None
 
 def test_what_was_given_up_is_sent_once_however_often_that_is_said(
     stack: Stack,
-    admin: Learner,  # noqa: F811
-    ann: Learner,  # noqa: F811
+    admin: Learner,
+    ann: Learner,
 ) -> None:
     (key,) = send(admin, ann)
     before = len(stack.mails(ann.email))
@@ -147,7 +146,7 @@ def test_what_was_given_up_is_sent_once_however_often_that_is_said(
 
 def test_a_code_is_not_sent_again(
     stack: Stack,
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     mesh: Callable[[str, str], MeshChannel],
 ) -> None:
     from tests.services.notification.test_notification_rpcs import stub  # noqa: PLC0415
@@ -163,7 +162,7 @@ def test_a_code_is_not_sent_again(
     assert (answer.status_code, reason(answer)) == (400, "DELIVERY_FORGOTTEN")
 
 
-def test_what_is_not_there_is_not_found(admin: Learner) -> None:  # noqa: F811
+def test_what_is_not_there_is_not_found(admin: Learner) -> None:
     for key in (str(uuid4()), "x"):
         answer = admin.post(f"{DEAD}/{key}:resend")
         assert (answer.status_code, reason(answer)) == (404, "DELIVERY_NOT_FOUND")

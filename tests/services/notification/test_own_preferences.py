@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from tests.services.notification.people import ann, ben, nobody  # noqa: F401
 from tests.support import Learner, Visitor, violations
 
 PATH = "/notify/preferences"
 
 
-def test_only_who_is_signed_in_has_switches(nobody: Visitor) -> None:  # noqa: F811
+def test_only_who_is_signed_in_has_switches(nobody: Visitor) -> None:
     assert nobody.get(PATH).status_code == 401
     assert nobody.patch(PATH, {}).status_code == 401
 
 
-def test_what_is_switched_here_is_switched_there(ann: Learner, ben: Learner) -> None:  # noqa: F811
+def test_what_is_switched_here_is_switched_there(ann: Learner, ben: Learner) -> None:
     change = {
         "channels": {"email": {"reminders": False}},
         "quietHours": {"start": "22:00", "end": "07:00"},
@@ -39,7 +38,7 @@ def test_what_is_switched_here_is_switched_there(ann: Learner, ben: Learner) -> 
     assert cleared["channels"]["email"]["reminders"]
 
 
-def test_what_cannot_be_is_named(ben: Learner) -> None:  # noqa: F811
+def test_what_cannot_be_is_named(ben: Learner) -> None:
     answer = ben.patch(PATH, {"channels": {"email": {"account": False}}})
     assert set(violations(answer)) == {"preferences.channels.email.account"}
     answer = ben.patch(PATH, {"quietHours": {"start": "25:00", "end": "7"}})

@@ -13,7 +13,6 @@ import pytest
 from services.kit.rpc.clients import MeshChannel
 from stellr.notification.v1 import notification_service_pb2 as pb
 from stellr.notification.v1.notification_service_pb2_grpc import NotificationServiceStub
-from tests.services.notification.people import admin, ann, ben, nobody  # noqa: F401
 from tests.services.notification.requests import address, card
 from tests.support import Learner, Stack, Visitor, body_of, eventually, reason, violations
 
@@ -25,7 +24,7 @@ def news_to(*user_ids: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/notify/email", "/notify/push"])
-def test_only_administrators_send(nobody: Visitor, ann: Learner, path: str) -> None:  # noqa: F811
+def test_only_administrators_send(nobody: Visitor, ann: Learner, path: str) -> None:
     assert nobody.post(path, {}).status_code == 401
     answer = ann.post(path, {"userId": "nonsense"})
     assert (answer.status_code, reason(answer)) == (403, "ROLE_REQUIRED")
@@ -55,8 +54,8 @@ def test_a_mail_to_one_and_to_many(
 
 def test_whom_nobody_knows_is_told_and_their_mail_waits(
     stack: Stack,
-    admin: Learner,  # noqa: F811
-    ann: Learner,  # noqa: F811
+    admin: Learner,
+    ann: Learner,
     mesh: Callable[[str, str], MeshChannel],
 ) -> None:
     from tests.services.notification.test_notification_rpcs import stub  # noqa: PLC0415
@@ -108,7 +107,7 @@ def test_whom_nobody_knows_is_told_and_their_mail_waits(
 )
 @pytest.mark.parametrize("path", ["/notify/email", "/notify/push"])
 def test_what_is_wrong_is_named(
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     path: str,
     body: dict[str, Any],
     fields: set[str],
@@ -118,12 +117,12 @@ def test_what_is_wrong_is_named(
     assert set(violations(answer)) == fields
 
 
-def test_ten_thousand_is_the_most(admin: Learner) -> None:  # noqa: F811
+def test_ten_thousand_is_the_most(admin: Learner) -> None:
     answer = admin.post("/notify/email", news_to(*[str(uuid4()) for _ in range(10_001)]))
     assert set(violations(answer)) == {"userIds"}
 
 
-def test_who_is_named_twice_gets_one(stack: Stack, admin: Learner, ben: Learner) -> None:  # noqa: F811
+def test_who_is_named_twice_gets_one(stack: Stack, admin: Learner, ben: Learner) -> None:
     before = len(stack.mails(ben.email))
     again = [ben.user_id, ben.user_id.upper(), ben.user_id]
     assert len(admin.post("/notify/email", news_to(*again)).json()["notificationIds"]) == 1
@@ -132,8 +131,8 @@ def test_who_is_named_twice_gets_one(stack: Stack, admin: Learner, ben: Learner)
 
 def test_the_same_request_a_hundred_times_is_one_mail(
     stack: Stack,
-    admin: Learner,  # noqa: F811
-    ben: Learner,  # noqa: F811
+    admin: Learner,
+    ben: Learner,
 ) -> None:
     before, key = len(stack.mails(ben.email)), str(uuid4())
 
@@ -152,7 +151,7 @@ def test_the_same_request_a_hundred_times_is_one_mail(
 
 def test_a_service_may_send_too(
     stack: Stack,
-    ben: Learner,  # noqa: F811
+    ben: Learner,
     mesh: Callable[[str, str], MeshChannel],
 ) -> None:
     rpcs: Any = NotificationServiceStub(mesh("course", "notification"))
@@ -165,12 +164,12 @@ def test_a_service_may_send_too(
 PREVIEW = "/notify/templates/{}:preview"
 
 
-def test_only_administrators_preview(nobody: Visitor, ann: Learner) -> None:  # noqa: F811
+def test_only_administrators_preview(nobody: Visitor, ann: Learner) -> None:
     assert nobody.post(PREVIEW.format("welcome")).status_code == 401
     assert ann.post(PREVIEW.format("welcome")).status_code == 403
 
 
-def test_a_template_is_shown_in_a_language(admin: Learner) -> None:  # noqa: F811
+def test_a_template_is_shown_in_a_language(admin: Learner) -> None:
     data = {"courseTitle": "Sterne & <Monde>", "serial": "STLR-1"}
     asked = {"data": data, "language": "de-AT"}
     shown = admin.post(PREVIEW.format("certificate_ready"), asked).json()
@@ -182,7 +181,7 @@ def test_a_template_is_shown_in_a_language(admin: Learner) -> None:  # noqa: F81
     assert shown["sms"] == ""
 
 
-def test_without_data_they_are_made_up(admin: Learner) -> None:  # noqa: F811
+def test_without_data_they_are_made_up(admin: Learner) -> None:
     shown = admin.post(PREVIEW.format("verification_code"), {}).json()
     assert "123456" in shown["text"]
     assert "123456" in shown["sms"]
@@ -190,7 +189,7 @@ def test_without_data_they_are_made_up(admin: Learner) -> None:  # noqa: F811
     assert shown["language"] == "en"
 
 
-def test_a_preview_needs_a_template_and_fitting_data(admin: Learner) -> None:  # noqa: F811
+def test_a_preview_needs_a_template_and_fitting_data(admin: Learner) -> None:
     answer = admin.post(PREVIEW.format("nothing"), {})
     assert (answer.status_code, reason(answer)) == (404, "TEMPLATE_NOT_FOUND")
     answer = admin.post(PREVIEW.format("announcement"), {"data": {"title": 5}})

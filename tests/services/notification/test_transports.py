@@ -102,11 +102,12 @@ class Mailbox:
         return self.recipient_answer
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        if self.data_answer.startswith("250"):
+        answer = self.data_answer
+        if answer.startswith("250"):
             assert isinstance(envelope.original_content, bytes)
             self.taken.append(envelope.original_content)
         await asyncio.to_thread(self.before_data_answer)
-        return self.data_answer
+        return answer
 
 
 @pytest.fixture

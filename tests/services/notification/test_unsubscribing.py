@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.services.notification.people import admin, nobody  # noqa: F401
 from tests.support import Learner, Stack, Visitor, body_of, eventually, register
 
 FORM = {"List-Unsubscribe": "One-Click"}
@@ -43,9 +42,9 @@ def is_on(person: Learner, category: str) -> bool:
 
 def test_one_click_ends_mails_of_one_kind(
     stack: Stack,
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     person: Learner,
-    nobody: Visitor,  # noqa: F811
+    nobody: Visitor,
 ) -> None:
     lesson = {"courseTitle": "c", "lessonTitle": "l"}
     mail = mail_to(stack, admin, person, "reminder_lesson", **lesson)
@@ -69,9 +68,9 @@ def test_one_click_ends_mails_of_one_kind(
 
 def test_the_button_of_the_page_does_it(
     stack: Stack,
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     person: Learner,
-    nobody: Visitor,  # noqa: F811
+    nobody: Visitor,
 ) -> None:
     mail = mail_to(stack, admin, person, "announcement", title="t", body="b")
     page = nobody.http.get(link_of(mail)).text
@@ -83,7 +82,7 @@ def test_the_button_of_the_page_does_it(
 
 def test_mails_of_the_account_have_no_such_link(
     stack: Stack,
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     person: Learner,
 ) -> None:
     for mail in (mail_to(stack, admin, person, "password_changed"), *stack.mails(person.email)):
@@ -93,9 +92,9 @@ def test_mails_of_the_account_have_no_such_link(
 
 def test_a_token_that_is_not_ours_changes_nothing(
     stack: Stack,
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     person: Learner,
-    nobody: Visitor,  # noqa: F811
+    nobody: Visitor,
 ) -> None:
     link = link_of(mail_to(stack, admin, person, "announcement", title="t", body="b"))
     path, _, token = link.partition("?token=")
@@ -119,9 +118,9 @@ def test_a_token_that_is_not_ours_changes_nothing(
 
 def test_any_form_is_taken(
     stack: Stack,
-    admin: Learner,  # noqa: F811
+    admin: Learner,
     person: Learner,
-    nobody: Visitor,  # noqa: F811
+    nobody: Visitor,
 ) -> None:
     """RFC 8058 asks for multipart/form-data or a urlencoded form; some send nothing."""
     link = link_of(mail_to(stack, admin, person, "announcement", title="t", body="b"))

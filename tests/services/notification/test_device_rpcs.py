@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 
-from tests.services.notification.people import ann, ben, nobody  # noqa: F401
 from tests.services.notification.push.push_service import Browser, decoded
 from tests.support import Learner, Stack, Visitor, eventually, reason, register, violations
 
@@ -36,7 +35,7 @@ def ids(somebody: Visitor) -> list[str]:
     return [device["deviceId"] for device in somebody.get(PATH).json()["devices"]]
 
 
-def test_nobody_has_devices(nobody: Visitor) -> None:  # noqa: F811
+def test_nobody_has_devices(nobody: Visitor) -> None:
     for answer in (
         nobody.get(PATH),
         nobody.post(PATH, {"token": ""}),
@@ -85,7 +84,7 @@ def test_of_more_than_twenty_the_oldest_leave(stack: Stack) -> None:
     assert old not in ids(somebody)
 
 
-def test_who_registers_a_device_of_another_has_it(ann: Learner, ben: Learner) -> None:  # noqa: F811
+def test_who_registers_a_device_of_another_has_it(ann: Learner, ben: Learner) -> None:
     known = phone()
     before = add(ann, known)
     now = add(ben, known)
@@ -95,8 +94,8 @@ def test_who_registers_a_device_of_another_has_it(ann: Learner, ben: Learner) ->
 
 
 def test_two_who_take_each_others_devices_do_not_stand_still(
-    ann: Learner,  # noqa: F811
-    ben: Learner,  # noqa: F811
+    ann: Learner,
+    ben: Learner,
 ) -> None:
     tokens = [phone() for _ in range(6)]
     with ThreadPoolExecutor(12) as pool:
@@ -106,7 +105,7 @@ def test_two_who_take_each_others_devices_do_not_stand_still(
     assert len(set(both)) == len(both)
 
 
-def test_a_device_of_another_is_not_there(ann: Learner, ben: Learner) -> None:  # noqa: F811
+def test_a_device_of_another_is_not_there(ann: Learner, ben: Learner) -> None:
     device = add(ann, phone())
     for bad in (device, str(uuid4()), "nonsense"):
         answer = ben.delete(f"{PATH}/{bad}")
@@ -153,13 +152,13 @@ BAD = {
 
 
 @pytest.mark.parametrize(("body", "fields"), BAD.values(), ids=BAD.keys())
-def test_what_is_wrong_is_named(ann: Learner, body: dict[str, Any], fields: set[str]) -> None:  # noqa: F811
+def test_what_is_wrong_is_named(ann: Learner, body: dict[str, Any], fields: set[str]) -> None:
     answer = ann.post(PATH, body)
     assert answer.status_code == 400, answer.text
     assert set(violations(answer)) == fields
 
 
-def test_padding_is_taken(ann: Learner) -> None:  # noqa: F811
+def test_padding_is_taken(ann: Learner) -> None:
     body = browser()
     keys = body["subscription"]["keys"]
     body["subscription"]["keys"] = {"p256dh": keys["p256dh"] + "=", "auth": keys["auth"] + "=="}
@@ -191,7 +190,7 @@ def test_a_device_is_the_session_s_that_registered_it_last(stack: Stack) -> None
     assert ids(somebody) == [device]
 
 
-def test_the_push_key_is_one_for_everybody(nobody: Visitor, ann: Learner) -> None:  # noqa: F811
+def test_the_push_key_is_one_for_everybody(nobody: Visitor, ann: Learner) -> None:
     key = nobody.get("/notify/push-key").json()["publicKey"]
     point = decoded(key)
     assert len(point) == 65

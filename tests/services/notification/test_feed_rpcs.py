@@ -7,32 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from services.kit.rpc.clients import MeshChannel
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
 )
 from stellr.notification.v1.template_pb2 import CertificateReady
-from tests.services.notification.people import ann, ben, nobody  # noqa: F401
-from tests.services.notification.requests import to_person
+from tests.services.notification.requests import Tell, to_person
 from tests.support import Learner, Stack, Visitor, reason, register, violations
-
-Tell = Callable[..., str]
-
-
-@pytest.fixture
-def tell(mesh: Callable[[str, str], MeshChannel]) -> Tell:
-    """Has a certificate be ready; the id of the message."""
-    stub = NotificationInternalServiceStub(mesh("certificate", "notification"))
-
-    def told(person: Learner, title: str = "The night sky") -> str:
-        ready = CertificateReady(course_title=title, serial="S-1")
-        request = to_person(person.user_id, certificate_ready=ready)
-        stub.SendNotification(request)
-        return request.notification_id
-
-    return told
 
 
 def feed(somebody: Visitor, **query: Any) -> dict[str, Any]:
@@ -46,7 +27,7 @@ def ids(found: dict[str, Any]) -> list[str]:
     return [item["notificationId"] for item in found["notifications"]]
 
 
-def test_nobody_has_a_feed(nobody: Visitor) -> None:  # noqa: F811
+def test_nobody_has_a_feed(nobody: Visitor) -> None:
     for answer in (
         nobody.get("/notifications"),
         nobody.post(f"/notifications/{uuid4()}:read"),
@@ -113,7 +94,7 @@ def test_pages_the_newest_first_whatever_comes_meanwhile(stack: Stack, tell: Tel
 def test_a_page_token_is_good_for_its_list_alone(
     stack: Stack,
     tell: Tell,
-    ann: Learner,  # noqa: F811
+    ann: Learner,
 ) -> None:
     somebody = register(stack)
     tell(somebody), tell(somebody)
@@ -129,7 +110,7 @@ def test_a_page_token_is_good_for_its_list_alone(
     assert set(violations(answer)) == {"pageSize"}
 
 
-def test_a_message_of_another_is_not_there(ann: Learner, ben: Learner, tell: Tell) -> None:  # noqa: F811
+def test_a_message_of_another_is_not_there(ann: Learner, ben: Learner, tell: Tell) -> None:
     key = tell(ann)
     assert key not in ids(feed(ben))
     for bad in (key, str(uuid4()), "nonsense"):

@@ -24,8 +24,9 @@ from stellr.notification.v1.events_pb2 import FeedsChanged
 from stellr.notification.v1.feed_service_pb2_grpc import FeedServiceStub
 from tests.journey.test_grpc_web import frame
 from tests.services.notification.desk import Desk, MakeDesk
+from tests.services.notification.requests import Tell
 from tests.services.notification.test_feed import add, items, person
-from tests.services.notification.test_feed_rpcs import Tell, feed, tell  # noqa: F401
+from tests.services.notification.test_feed_rpcs import feed
 from tests.support import Learner, Stack, eventually, reason, register, violations
 
 PATH = "/notifications/stream"
@@ -81,7 +82,7 @@ def somebody(stack: Stack) -> Learner:
     return register(stack)
 
 
-def test_a_new_item_reaches_an_open_page(somebody: Learner, tell: Tell) -> None:  # noqa: F811
+def test_a_new_item_reaches_an_open_page(somebody: Learner, tell: Tell) -> None:
     with page(somebody) as reader:
         assert reader.answer.headers["content-type"] == "text/event-stream"
         assert reader.told == [{"position": "0", "unreadCount": 0}]
@@ -94,7 +95,7 @@ def test_a_new_item_reaches_an_open_page(somebody: Learner, tell: Tell) -> None:
         assert reader.told[-1]["unreadCount"] == 1
 
 
-def test_what_is_read_in_one_window_is_known_in_another(somebody: Learner, tell: Tell) -> None:  # noqa: F811
+def test_what_is_read_in_one_window_is_known_in_another(somebody: Learner, tell: Tell) -> None:
     first, _ = tell(somebody), tell(somebody)
     with page(somebody) as one, page(somebody) as other:
         assert [each.told[0]["unreadCount"] for each in (one, other)] == [2, 2]
@@ -105,7 +106,7 @@ def test_what_is_read_in_one_window_is_known_in_another(somebody: Learner, tell:
         assert one.keys() == []
 
 
-def test_nobody_hears_of_another(stack: Stack, somebody: Learner, tell: Tell) -> None:  # noqa: F811
+def test_nobody_hears_of_another(stack: Stack, somebody: Learner, tell: Tell) -> None:
     other = register(stack)
     with page(somebody) as reader:
         tell(other)
@@ -117,7 +118,7 @@ def test_nobody_hears_of_another(stack: Stack, somebody: Learner, tell: Tell) ->
 @pytest.mark.parametrize("by_header", [False, True])
 def test_what_comes_between_two_streams_is_told(
     somebody: Learner,
-    tell: Tell,  # noqa: F811
+    tell: Tell,
     by_header: bool,
 ) -> None:
     def again(position: str) -> Any:
@@ -140,7 +141,7 @@ def test_what_comes_between_two_streams_is_told(
         assert reader.keys() == missed[2:]
 
 
-def test_a_list_says_where_a_stream_goes_on(somebody: Learner, tell: Tell) -> None:  # noqa: F811
+def test_a_list_says_where_a_stream_goes_on(somebody: Learner, tell: Tell) -> None:
     tell(somebody)
     shown = feed(somebody)
     key = tell(somebody)
@@ -150,7 +151,7 @@ def test_a_list_says_where_a_stream_goes_on(somebody: Learner, tell: Tell) -> No
 
 def test_nothing_is_missed_or_doubled_by_who_comes_and_goes(
     somebody: Learner,
-    tell: Tell,  # noqa: F811
+    tell: Tell,
 ) -> None:
     found: list[str] = []
     position = "0"
@@ -212,7 +213,7 @@ def test_a_person_has_so_many_streams_and_no_more(somebody: Learner) -> None:
     eventually(opens)
 
 
-def test_grpc_through_the_door(stack: Stack, somebody: Learner, tell: Tell) -> None:  # noqa: F811
+def test_grpc_through_the_door(stack: Stack, somebody: Learner, tell: Tell) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
         stub: Any = FeedServiceStub(channel)
         metadata = [("authorization", f"Bearer {somebody.token}")]
@@ -227,7 +228,7 @@ def test_grpc_through_the_door(stack: Stack, somebody: Learner, tell: Tell) -> N
         assert error.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-def test_grpc_web_through_the_door(somebody: Learner, tell: Tell) -> None:  # noqa: F811
+def test_grpc_web_through_the_door(somebody: Learner, tell: Tell) -> None:
     key = tell(somebody)
     request = frame(pb.StreamNotificationsRequest(since="0"))
     path = "/stellr.notification.v1.FeedService/StreamNotifications"

@@ -11,7 +11,11 @@ from uuid import UUID, uuid4
 from services.kit.data import persons
 from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences
+from services.notification.push.messages import PushDevice
+from services.notification.repository import devices
+from stellr.notification.v1.device_service_pb2 import Platform
 from stellr.notification.v1.preferences_pb2 import Digest, NotificationPreferences
+from stellr.notification.v1.template_pb2 import CertificateReady
 from tests.services.notification.desk import Desk, MakeDesk
 from tests.services.notification.requests import REVISION, address, card, number, to_person
 from tests.support import eventually
@@ -34,6 +38,7 @@ def kept(here: Desk, user_id: str) -> dict[str, int]:
     """Where anything names the person."""
     tables = (
         *("contacts", "notifications", "deliveries", "preferences"),
+        *("feeds", "feed_items", "devices"),
         *("erased_persons", "procrastinate_jobs"),
     )
     counts = {
@@ -131,3 +136,20 @@ def test_a_mail_on_its_way_when_its_person_is_erased_is_dropped(
     erase(here, user_id)
     eventually(lambda: here.query("SELECT id FROM procrastinate_jobs") == [], 10)
     assert here.states() == []
+
+
+def test_feed_and_devices_are_exported_and_erased(desk: MakeDesk) -> None:
+    here, user_id = desk(), uuid4()
+    here.set_contact(card(str(user_id), email=address()))
+    ready = CertificateReady(course_title="The night sky", serial="S-1")
+    here.send(to_person(str(user_id), certificate_ready=ready))
+    phone = PushDevice(user_id, user_id, token="phone")
+    with here.database.transaction():
+        devices.register(here.database, user_id, uuid4(), Platform.PLATFORM_ANDROID, phone)
+    found = json.loads(json.dumps(export_person(here.database, user_id), default=str))
+    (item,) = found["feed"]
+    assert item["title"] == "Your certificate is ready"
+    (device,) = found["devices"]
+    assert device["platform"] == "PLATFORM_ANDROID"
+    erase(here, str(user_id))
+    assert kept(here, str(user_id)) == NOTHING

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import grpc
 from google.api.httpbody_pb2 import HttpBody
-from google.protobuf.struct_pb2 import Struct
 
 from services.kit import call
 from services.kit.data.pages import page_size
 from services.kit.data.tables import as_uuid
-from services.kit.errors import ResourceNotFound
+from services.kit.errors import InvalidFields, ResourceNotFound, Violation, together
 from services.kit.identity.roles import ADMIN
 from services.notification import unsubscribe_page as page
 from services.notification.dead_letters import History
@@ -54,7 +53,7 @@ class NotificationServicer(NotificationServiceServicer):
         self, request: pb.SendEmailRequest, context: grpc.ServicerContext
     ) -> pb.SendEmailResponse:
         """Send a mail to persons."""
-        sent = self._send(_persons(request), request.template, request.data, Channel.EMAIL)
+        sent = self._send(request, Channel.EMAIL)
         return pb.SendEmailResponse(
             notification_ids=map(str, sent.notification_ids),
             unknown_user_ids=map(str, sent.unknown),
@@ -64,7 +63,7 @@ class NotificationServicer(NotificationServiceServicer):
         self, request: pb.SendPushRequest, context: grpc.ServicerContext
     ) -> pb.SendPushResponse:
         """Send a notice to the devices of persons."""
-        sent = self._send(_persons(request), request.template, request.data, Channel.PUSH)
+        sent = self._send(request, Channel.PUSH)
         return pb.SendPushResponse(
             notification_ids=map(str, sent.notification_ids),
             unknown_user_ids=map(str, sent.unknown),
@@ -144,15 +143,19 @@ class NotificationServicer(NotificationServiceServicer):
         self._unsubscribing.end(asked)
         return _page(context, page.done_page(asked.kind, self._unsubscribing.language(asked)))
 
-    def _send(
-        self, user_ids: Sequence[UUID], template: str, data: Struct, channel: Channel
-    ) -> ToMany:
-        words = to_json(read_template(template, data))
-        return self._messages.send_to_many(user_ids, template, words, [channel])
+    def _send(self, request: pb.SendEmailRequest | pb.SendPushRequest, channel: Channel) -> ToMany:
+        template = request.template
+        user_ids, message = together(
+            partial(_persons, request), partial(read_template, template, request.data)
+        )
+        return self._messages.send_to_many(user_ids, template, to_json(message), [channel])
 
 
 def _persons(request: pb.SendEmailRequest | pb.SendPushRequest) -> list[UUID]:
     """To whom, each once, in the order in which they were named."""
+    if bool(request.user_id) == bool(request.user_ids):
+        reason = "either userId or userIds must be given"
+        raise InvalidFields([Violation("userIds", reason)])
     return [UUID(each) for each in dict.fromkeys(request.user_ids or [request.user_id])]
 
 

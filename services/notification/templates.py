@@ -230,6 +230,7 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
     )
     environment.filters["paragraphs"] = paragraphs
     # Each source becomes both: what differs are the macros.

@@ -45,9 +45,21 @@ _ENQUEUE_MANY = Write(
     " FROM unnest(CAST(:args AS text[])) WITH ORDINALITY AS asked (args, place)",
     nothing,
 )
+# procrastinate's own function sorts all that wait for each job that is claimed. Here the queues are
+# looked at in their order, each by its indexes, until there is a job, and none but that is locked.
 _CLAIM = WholeWrite(
-    "SELECT id, task_name, queue_name, args, attempts"
-    " FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker) WHERE id IS NOT NULL",
+    "WITH candidate AS MATERIALIZED ("
+    " SELECT job.id FROM unnest(CAST(:queues AS text[])) AS asked (queue) CROSS JOIN LATERAL ("
+    " SELECT id FROM (SELECT id FROM procrastinate_jobs WHERE status = 'todo'"
+    " AND queue_name = asked.queue AND scheduled_at <= now()"
+    " ORDER BY scheduled_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS due"
+    " UNION ALL SELECT id FROM (SELECT id FROM procrastinate_jobs WHERE status = 'todo'"
+    " AND queue_name = asked.queue AND scheduled_at IS NULL"
+    " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS ready"
+    " ) AS job LIMIT 1)"
+    " UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = :worker"
+    " FROM candidate WHERE job.id = candidate.id"
+    " RETURNING job.id, task_name, queue_name, args, attempts",
     ClaimedJob,
 )
 _DUE_IN = Statement(
@@ -185,7 +197,8 @@ class QueueTable:
 
     def claim(self, worker: int, queues: Sequence[str]) -> ClaimedJob | None:
         """Take the most urgent job that is due in one of the queues."""
-        return self._database.first(_CLAIM, worker=worker, queues=list(queues))
+        by_urgency = sorted(queues, key=lambda name: -SHARES[Queue(name)].priority)
+        return self._database.first(_CLAIM, worker=worker, queues=by_urgency)
 
     def due_in(self) -> float | None:
         """The seconds until the next job is due of those that wait for their time."""

@@ -24,9 +24,10 @@ class Card(NamedTuple):
     switches: dict[str, bool]
 
 
-_CARD = """
-    email, phone, name, locale, timezone, greatest(email_revision, phone_revision) > 0,
-    coalesce((SELECT switches FROM preferences WHERE preferences.user_id = card.user_id), '{}')
+_FIELDS = "email, phone, name, locale, timezone, greatest(email_revision, phone_revision) > 0"
+_CARD = f"""
+    {_FIELDS},
+    coalesce((SELECT switches FROM preferences WHERE preferences.user_id = card.user_id), '{{}}')
 """
 _LOCK_CARD = Write(
     f"""
@@ -38,8 +39,9 @@ _LOCK_CARD = Write(
 )
 _SHARE_CARDS = Write(
     f"""
-    SELECT user_id, {_CARD} FROM contacts AS card
-    WHERE user_id = ANY (:user_ids) ORDER BY user_id FOR SHARE
+    SELECT user_id, {_FIELDS}, coalesce(switches, '{{}}')
+    FROM contacts AS card LEFT JOIN preferences USING (user_id)
+    WHERE user_id = ANY (:user_ids) ORDER BY user_id FOR SHARE OF card
     """,
     lambda user_id, *card: (user_id, Card(*card)),
 )

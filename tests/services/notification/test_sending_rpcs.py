@@ -73,10 +73,12 @@ def test_whom_nobody_knows_is_told_and_their_mail_waits(
 @pytest.mark.parametrize(
     ("body", "fields"),
     [
-        ({}, {"", "template"}),
+        ({}, {"template"}),
+        ({"template": "welcome"}, {"userIds"}),
+        ({"template": "announcement"}, {"userIds", "data.title", "data.body"}),
         ({"userId": "me", "template": "welcome"}, {"userId"}),
         ({"userIds": ["x"], "template": "welcome"}, {"userIds[0]"}),
-        ({"userId": str(uuid4()), "userIds": [str(uuid4())], "template": "welcome"}, {""}),
+        ({"userId": str(uuid4()), "userIds": [str(uuid4())], "template": "welcome"}, {"userIds"}),
         ({"userId": str(uuid4()), "template": "nothing"}, {"template"}),
         ({"userId": str(uuid4()), "template": "digest"}, {"template"}),
         (

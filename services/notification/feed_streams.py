@@ -234,13 +234,16 @@ class FeedStreams:
             self._note(persons)
             raise
         for news in found:
-            self._tell(news)
+            self._tell(news, after[news.user_id])
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, news: News, after: int) -> None:
+        """Tell what was read after a position. Who began meanwhile at an earlier one is noted, and
+        read for next."""
         person = str(news.user_id)
         answers = [told(item, item.position, news.unread_count) for item in news.items]
         for listening in self._of_person.get(person, ()):
-            listening.take_in(news, answers)
+            if listening.position >= after:
+                listening.take_in(news, answers)
         if len(news.items) >= ITEMS:
             self._note([person])
 

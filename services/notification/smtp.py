@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from enum import StrEnum
 
+from services.notification.mail import POLICY
 from services.notification.refusals import TransportError
 from services.notification.smtp_sessions import Sessions
 
+_OK = 250
+# Also 251: it is forwarded (RFC 5321, 3.4).
+_WILL_BE_SENT = frozenset({250, 251})
 _PERMANENT = 500
 # What is wrong is the password or how we speak to the server, not the message (RFC 4954, 6).
 _OF_THE_SETTINGS = frozenset({530, 534, 535, 538})
@@ -74,9 +78,14 @@ class SmtpMail:
 
     def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Deliver; TransportError is permanent where the server refused this message (5xx)."""
-        with self.sessions.session(self._connect) as session, self.turn.taken():
-            _hand_over(session, message)
-            taken()
+        content = message.as_bytes(policy=POLICY)
+        with self.sessions.session(self._connect) as session:
+            with _told():
+                _announce(session, message)
+            with self.turn.taken():
+                with _told():
+                    _hand_over(session, content)
+                taken()
 
     def close_idle(self) -> None:
         """Say good-bye where nothing was sent for a while."""
@@ -98,6 +107,7 @@ class SmtpMail:
                 client.starttls(context=ssl.create_default_context())
             if self.username:
                 client.login(self.username, self.password)
+            client.ehlo_or_helo_if_needed()
         except BaseException:
             client.close()
             raise
@@ -110,11 +120,30 @@ class SmtpMail:
         return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
 
 
-def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the server says is a TransportError."""
     try:
-        client.send_message(message)
+        yield
     except OSError as error:  # every error of smtplib is one
         raise _refusal(error) from error
+
+
+def _announce(client: smtplib.SMTP, message: EmailMessage) -> None:
+    """Say from whom and to whom: nothing is handed over yet."""
+    sender, to = (message[name].addresses[0].addr_spec for name in ("From", "To"))
+    code, words = client.mail(sender)
+    if code != _OK:
+        raise smtplib.SMTPSenderRefused(code, words, sender)
+    code, words = client.rcpt(to)
+    if code not in _WILL_BE_SENT:
+        raise smtplib.SMTPRecipientsRefused({to: (code, words)})
+
+
+def _hand_over(client: smtplib.SMTP, content: bytes) -> None:
+    code, words = client.data(content)
+    if code != _OK:
+        raise smtplib.SMTPDataError(code, words)
 
 
 def _refusal(error: OSError) -> TransportError:

@@ -153,3 +153,24 @@ def test_feed_and_devices_are_exported_and_erased(desk: MakeDesk) -> None:
     assert device["platform"] == "PLATFORM_ANDROID"
     erase(here, str(user_id))
     assert kept(here, str(user_id)) == NOTHING
+
+
+def test_what_goes_to_many_brings_nobody_back(desk: MakeDesk) -> None:
+    here = desk()
+    for _ in range(10):
+        known, unknown, stays = (str(uuid4()) for _ in range(3))
+        for user_id in (known, stays):
+            here.set_contact(card(user_id, email=address()))
+        people = [UUID(each) for each in (known, unknown, stays)]
+        work = [
+            lambda who=people: here.send_to_many(who, "announcement", title="t", body="b"),
+            lambda who=known: erase(here, who),
+            lambda who=unknown: erase(here, who),
+        ]
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(each) for each in work]:
+                done.result(10)
+        assert kept(here, known) == NOTHING
+        assert kept(here, stays)["notifications"] == 1
+        here.send_to_many(people, "announcement", title="t", body="b")
+        assert kept(here, known) == NOTHING

@@ -46,6 +46,9 @@ _HTTP_HEALTH_CHECK: Json = {**_HEALTH_TIMES, "http_health_check": {"path": HEALT
 _FILE_LIMITS: Json = {**_LIMITS, "max_connections": 2048}
 # Shorter than the service keeps a connection that nothing is asked on.
 _HTTP_IDLE_TIMEOUT = "60s"
+# Streams stay open, one for each page that somebody looks at. A process takes as many
+# (services/kit/rpc/server.py), and each costs memory alone.
+_STREAM_LIMITS: Json = _LIMITS | {"max_connections": 1250, "max_requests": 20_000}
 # By default Envoy takes many unhealthy processes for a fault of its own checks and sends to all of
 # them. Here a process says it on purpose, when it is about to stop or its database is away, and a
 # write sent to it would fail; so that is never done.
@@ -63,9 +66,9 @@ def clusters(
     """
     resources = []
     for name, addresses in targets.items():
-        resources.append(_cluster(name, addresses, discovery))
+        resources.append(_cluster(name, addresses, discovery, _LIMITS))
         streams = [stream_address(address) for address in addresses]
-        resources.append(_cluster(f"{name}_streams", streams, discovery))
+        resources.append(_cluster(f"{name}_streams", streams, discovery, _STREAM_LIMITS))
         if name in over_http:
             files = [http_address(address) for address in addresses]
             resources.append(_http_cluster(f"{name}_content", files, discovery))
@@ -77,12 +80,12 @@ def endpoint(host: str, port: int) -> Json:
     return {"socket_address": {"address": host, "port_value": port}}
 
 
-def _cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
+def _cluster(name: str, addresses: Iterable[str], discovery: str, limits: Json) -> Json:
     return _any_cluster(name, addresses, discovery) | {
         "typed_extension_protocol_options": _protocol(
             {"explicit_http_config": {"http2_protocol_options": _HTTP2}}
         ),
-        "circuit_breakers": {"thresholds": [_LIMITS]},
+        "circuit_breakers": {"thresholds": [limits]},
         "health_checks": [_HEALTH_CHECK],
     }
 

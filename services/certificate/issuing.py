@@ -17,6 +17,7 @@ from stellr.course.v1.course_internal_service_pb2 import CourseTitle, GetCourseT
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
 from stellr.notification.v1.notification_internal_service_pb2 import SendNotificationRequest
 from stellr.notification.v1.template_pb2 import CertificateReady
+from stellr.notification.v1.template_pb2 import CertificateRevoked as RevokedMessage
 from stellr.progress.v1.progress_internal_service_pb2 import GetStandingRequest, Standing
 from stellr.progress.v1.progress_internal_service_pb2_grpc import ProgressInternalServiceStub
 from stellr.user.v1.user_internal_service_pb2 import GetPersonNameRequest, PersonName
@@ -141,6 +142,20 @@ class Issuing:
     def _person(self, user_id: UUID) -> Person:
         name: PersonName = self._user.GetPersonName(GetPersonNameRequest(user_id=str(user_id)))
         return Person(user_id, name.display_name, name.timezone)
+
+    def revoke(self, issued: Certificate, reason: str) -> None:
+        """Revoke a certificate and those that replaced it, and tell its learner, once."""
+        repository.revoke_certificate(self._database, issued.certificate_id, reason)
+        if issued.user_id is None:
+            return
+        once = uuid5(NAMESPACE_URL, f"stellr:certificate-revoked:{issued.certificate_id}")
+        revoked = RevokedMessage(
+            course_title=issued.course_title, serial=issued.serial, reason=reason
+        )
+        request = SendNotificationRequest(
+            notification_id=str(once), user_id=str(issued.user_id), certificate_revoked=revoked
+        )
+        self._send_notification(request)
 
     def _tell(self, user_id: UUID, issued: Certificate) -> None:
         """Mail the learner, once, however often this is asked for."""

@@ -100,7 +100,7 @@ class CertificateServicer(CertificateServiceServicer):
     ) -> certificate_pb2.VerifiedCertificate:
         """Revoke a certificate."""
         issued = self._get_by_serial(request.serial)
-        repository.revoke_certificate(self._database, issued.certificate_id, request.reason)
+        self._issuing.revoke(issued, request.reason)
         return verified_message(self._get_by_serial(issued.serial))
 
     def GetVerifiedCertificate(

@@ -1,9 +1,10 @@
-"""The background work of notification: a message leaves the academy, or is closed."""
+"""The background work of notification: a message leaves the academy, is held, or is closed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
@@ -11,82 +12,169 @@ import structlog
 from services.kit.data.database import Database
 from services.kit.errors import Unavailable
 from services.kit.work.insisting import insist
-from services.notification import repository
-from services.notification.errors import MailServerUnavailable, TextProviderUnavailable
-from services.notification.models import State
-from services.notification.refusals import TooLate, TransportError
-from services.notification.repository import Outgoing
+from services.notification.channels import NOWHERE, SWITCHED_OFF, may_wait, way_to
+from services.notification.dispatching import Dispatcher
+from services.notification.errors import (
+    MailServerUnavailable,
+    PushProviderUnavailable,
+    TextProviderUnavailable,
+)
+from services.notification.holding import Habits, held_until
+from services.notification.models import Channel, State
+from services.notification.pacing import Pace
+from services.notification.recovery import Recovery
+from services.notification.refusals import DeviceGone, TooLate, TransportError
+from services.notification.repository import deliveries, held
+from services.notification.repository.deliveries import Member, Outgoing
 from services.notification.switches import is_wanted
-from services.notification.ways import Way, way_to
+from services.notification.templates import DIGEST
 
 log = structlog.get_logger("stellr.notification")
 
-UNAVAILABLE: Mapping[Way, type[Unavailable]] = {
-    Way.MAIL: MailServerUnavailable,
-    Way.TEXT: TextProviderUnavailable,
+UNAVAILABLE: Mapping[Channel, type[Unavailable]] = {
+    Channel.EMAIL: MailServerUnavailable,
+    Channel.SMS: TextProviderUnavailable,
+    Channel.PUSH: PushProviderUnavailable,
 }
+# Some four days, at a try a minute: then it is told among the dead that the provider is away.
+MOST_ATTEMPTS = 6000
 
 
 class Carrier(Protocol):
-    """Carries messages one of the ways."""
+    """Carries messages by one channel."""
 
     def send(self, outgoing: Outgoing, taken: Callable[[], None]) -> None:
         """Send it, or raise TransportError; `taken` is called once it is taken."""
 
 
+class Provider(NamedTuple):
+    """A channel's way out of the academy, how fast it may go, and who notices that it is back."""
+
+    carrier: Carrier
+    pace: Pace
+    recovery: Recovery
+
+
 class Deliveries:
     """Sends what is queued."""
 
-    def __init__(self, database: Database, carriers: Mapping[Way, Carrier]) -> None:
+    def __init__(
+        self, database: Database, providers: Mapping[Channel, Provider], dispatcher: Dispatcher
+    ) -> None:
         self._database = database
-        self._carriers = carriers
+        self._providers = providers
+        self._dispatcher = dispatcher
 
-    def deliver(self, *, notification_id: str) -> None:
-        """Send a notification at least once, the way that is right for its person now.
+    def deliver(self, *, delivery_id: str) -> None:
+        """Send a delivery at least once, if its person wants it now.
 
-        MailServerUnavailable and TextProviderUnavailable let the job be tried again.
+        MailServerUnavailable and its like let the job be tried again.
         """
         # Without a transaction: none is open while a server takes its time.
-        outgoing = repository.find_queued(self._database, UUID(notification_id))
+        outgoing = self._find(UUID(delivery_id))
         if outgoing is None:
             return
-        way = way_to(outgoing.email, outgoing.phone, outgoing.template)
-        if way is None:
-            self._leave(outgoing, "there is nowhere to send it")
-        elif outgoing.user_id and not _is_wanted(outgoing, way):
-            self._leave(outgoing, "it is switched off")
+        channel = _channel(outgoing)
+        until = held_until(
+            datetime.now(UTC), outgoing.channel, outgoing.template, _habits(outgoing)
+        )
+        if channel is None:
+            self._leave(outgoing, NOWHERE)
+        elif channel != outgoing.channel:
+            self._turn(outgoing, channel)
+        elif not _is_wanted(outgoing, outgoing.template):
+            self._leave(outgoing, SWITCHED_OFF)
+        elif until is not None:
+            held.hold(self._database, outgoing.delivery_id, until)
         else:
-            self._send(outgoing, way)
+            self._send(outgoing, channel)
 
-    def _send(self, outgoing: Outgoing, way: Way) -> None:
-        key = outgoing.notification_id
+    def _find(self, delivery_id: UUID) -> Outgoing | None:
+        """The delivery, once it may go as fast as its provider takes such."""
+        outgoing = deliveries.find_open(self._database, delivery_id)
+        if outgoing is None:
+            return None
+        pace = self._providers[Channel(outgoing.channel)].pace
+        if pace.keep(waits=may_wait(outgoing.template)):
+            # Time has passed: the person may think otherwise by now.
+            return deliveries.find_open(self._database, delivery_id)
+        return outgoing
+
+    def _send(self, outgoing: Outgoing, channel: Channel) -> None:
+        members, dropped = self._members(outgoing)
+        outgoing = outgoing._replace(members=members)
+        if dropped:
+            self._close([each.delivery_id for each in dropped], State.UNSENT, SWITCHED_OFF)
+        if outgoing.template == DIGEST and not members:
+            self._leave(outgoing, SWITCHED_OFF)
+            return
+        keys = [outgoing.delivery_id, *(each.delivery_id for each in members)]
+        provider = self._providers[channel]
         try:
-            self._carriers[way].send(outgoing, lambda: self._close(key, State.SENT))
-        except TooLate as error:
+            provider.carrier.send(outgoing, lambda: self._close(keys, State.SENT))
+        except (TooLate, DeviceGone) as error:
             self._leave(outgoing, str(error))
         except TransportError as error:
-            if not error.permanent:
-                log.info("message put off", way=way.value, notification=str(key), why=str(error))
-                raise UNAVAILABLE[way] from error
-            log.warning("message refused", way=way.value, notification=str(key), why=str(error))
-            self._close(key, State.DEAD)
+            self._fail(outgoing, keys, error)
+        else:
+            provider.recovery.took(had_failed=outgoing.attempts > 0)
+
+    def _members(self, outgoing: Outgoing) -> tuple[Sequence[Member], Sequence[Member]]:
+        """What a digest has together, and what of it was switched off meanwhile."""
+        if outgoing.template != DIGEST:
+            return [], []
+        members = held.list_members(self._database, outgoing.delivery_id)
+        wanted = [each for each in members if _is_wanted(outgoing, each.template)]
+        return wanted, [each for each in members if each not in wanted]
+
+    def _fail(self, outgoing: Outgoing, keys: Sequence[UUID], error: TransportError) -> None:
+        channel, key, why = Channel(outgoing.channel), outgoing.delivery_id, str(error)
+        if error.permanent or outgoing.attempts >= MOST_ATTEMPTS:
+            log.warning("message refused", channel=channel.value, delivery=str(key), why=why)
+            self._close(keys, State.DEAD, why)
+            return
+        log.info("message put off", channel=channel.value, delivery=str(key), why=why)
+        deliveries.fail(self._database, key, why)
+        if error.retry_after:
+            self._dispatcher.put_off(key, channel, error.retry_after)
+            return
+        self._providers[channel].recovery.failed()
+        raise UNAVAILABLE[channel] from error
+
+    def _turn(self, outgoing: Outgoing, channel: Channel) -> None:
+        """Have it go another way: the address that it was for is gone, or is there by now."""
+        deliveries.turn(self._database, outgoing.delivery_id, channel)
+        self._dispatcher.send([(outgoing.delivery_id, outgoing.template, channel)])
 
     def _leave(self, outgoing: Outgoing, why: str) -> None:
-        key = outgoing.notification_id
-        log.info("message not sent", notification=str(key), template=outgoing.template, why=why)
-        self._close(key, State.UNSENT)
+        key = outgoing.delivery_id
+        log.info("message not sent", delivery=str(key), template=outgoing.template, why=why)
+        self._close([key], State.UNSENT, why)
 
-    def _close(self, key: UUID, state: State) -> None:
+    def _close(self, keys: Sequence[UUID], state: State, reason: str = "") -> None:
         """Remember how it ended at once, not when the job does: what was sent is never sent again
         because the database took nothing just then."""
 
         def write() -> None:
             with self._database.transaction():
-                repository.close_notifications(self._database, [key], state)
+                deliveries.close(self._database, keys, state, reason)
 
         insist("the end of a message", write)
 
 
-def _is_wanted(outgoing: Outgoing, way: Way) -> bool:
-    """Messages by SMS have no switch: there are words for those alone that are always on."""
-    return way is Way.TEXT or is_wanted(outgoing.switches, "email", outgoing.template)
+def _channel(outgoing: Outgoing) -> Channel | None:
+    """The way that is right for the person now."""
+    if outgoing.channel == Channel.PUSH:
+        return Channel.PUSH
+    return way_to(outgoing.email, outgoing.phone, outgoing.template)
+
+
+def _is_wanted(outgoing: Outgoing, template: str) -> bool:
+    """Messages by SMS have no switch: there are words for those alone that are always on. Of a
+    digest each part has its own."""
+    is_always = outgoing.user_id is None or outgoing.channel == Channel.SMS or template == DIGEST
+    return is_always or is_wanted(outgoing.switches, outgoing.channel, template)
+
+
+def _habits(outgoing: Outgoing) -> Habits:
+    return Habits(outgoing.timezone, outgoing.quiet_start, outgoing.quiet_end, outgoing.digest)

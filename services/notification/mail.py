@@ -60,6 +60,8 @@ def compose(
 
 
 def _sender(sender: str) -> Address:
+    if not sender.isprintable():
+        raise AddressError("the sender must be one line")
     name, address = parseaddr(sender)
     parsed = _address(address)
     return Address(name, parsed.username, parsed.domain)

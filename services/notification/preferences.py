@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import time
 from typing import Any
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
-from services.notification import repository
-from services.notification.repository import KeptPreferences, PreferencesChange
+from services.notification.repository import cards
+from services.notification.repository import preferences as repository
+from services.notification.repository.preferences import KeptPreferences, PreferencesChange
 from services.notification.switches import ALWAYS_ON, CATEGORIES, CHANNELS, SWITCHES, is_on
 from stellr.notification.v1.preferences_pb2 import (
     Digest,
@@ -24,11 +25,17 @@ LEAVES = (*(f"{_CHANNELS}{switch}" for switch in SWITCHES), "quiet_hours", "dige
 """What changes by itself. A mask may also name what is above: `channels`, `channels.email`."""
 
 
+def _nothing(_: UUID) -> None:
+    """Nothing is held."""
+
+
 class Preferences:
     """Reads and changes the switches of persons."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, look_again: Callable[[UUID], None] = _nothing) -> None:
+        """`look_again` has it decided anew how long is held what waits for a person."""
         self._database = database
+        self._look_again = look_again
 
     def get(self, user_id: UUID) -> NotificationPreferences:
         """All switches of a person."""
@@ -42,9 +49,12 @@ class Preferences:
         Of a person who was erased nothing is kept.
         """
         change = changes(asked, mask)
-        if change is None or repository.lock_card(self._database, user_id) is None:
+        if change is None or cards.lock_card(self._database, user_id) is None:
             return self.get(user_id)
-        return as_message(repository.update_preferences(self._database, user_id, change))
+        kept = repository.update_preferences(self._database, user_id, change)
+        if change.sets_quiet or change.digest is not None:
+            self._look_again(user_id)
+        return as_message(kept)
 
 
 def changes(asked: NotificationPreferences, mask: Sequence[str]) -> PreferencesChange | None:

@@ -6,16 +6,25 @@ from __future__ import annotations
 class TransportError(Exception):
     """The message was not taken; permanent tells that trying again is of no use.
 
-    The reason has no address, no number and no word of the message: it is for logs.
+    The reason has no address, no number and no word of the message: it is for logs. Who refused it
+    may have said in how many seconds to try again.
     """
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    def __init__(self, reason: str, *, permanent: bool, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.retry_after = retry_after
 
 
 class TooLate(TransportError):
     """What the message says is of no use any more: it is not sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, permanent=True)
+
+
+class DeviceGone(TransportError):
+    """Nothing will ever reach that device again: it is to be forgotten."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, permanent=True)

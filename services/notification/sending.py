@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.work.queues import Queue
-from services.kit.work.tasks import Task
-from services.notification import repository, templates
-from services.notification.models import State
-from services.notification.repository import Card
-from services.notification.ways import Way, way_to
+from services.notification import templates
+from services.notification.channels import Message
+from services.notification.digests import Held
+from services.notification.dispatching import Dispatcher
+from services.notification.models import Channel
+from services.notification.repository import cards, notifications
+from services.notification.repository.cards import Card
+from services.notification.repository.notifications import KeptMessage
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
-# What somebody waits for in front of a screen, and what goes to thousands; all else is in between.
-QUEUES = {
-    "verification_code": Queue.URGENT,
-    "account_exists": Queue.URGENT,
-    "announcement": Queue.BULK,
-    "reminder_lesson": Queue.BULK,
-    "reminder_quiz": Queue.BULK,
-}
+NO_CARD = Card("", "", "", "", "", came=False, switches={})
+MET_AT_ONCE = 500
+
+
+class ToMany(NamedTuple):
+    """The same message to many persons; `unknown` are those without a card."""
+
+    notification_ids: Sequence[UUID]
+    unknown: Sequence[UUID]
 
 
 class Messages:
     """Keeps messages until they can be sent."""
 
-    def __init__(self, database: Database, deliver_mail: Task, deliver_text: Task) -> None:
+    def __init__(self, database: Database, dispatcher: Dispatcher, held: Held) -> None:
         self._database = database
-        self._deliver_mail = deliver_mail
-        self._deliver_text = deliver_text
+        self._dispatcher = dispatcher
+        self._held = held
 
     def send(self, request: pb.SendNotificationRequest) -> None:
         """Send a message, or have it wait for a card; one whose id is known is let be.
@@ -40,49 +45,90 @@ class Messages:
         template, card = str(request.WhichOneof("template")), self._card(request)
         if card is None:
             return
+        data = templates.to_json(getattr(request, template))
+        to, notification_id = _recipient(request), UUID(request.notification_id)
         values = {
-            "notification_id": UUID(request.notification_id),
+            "notification_id": notification_id,
             "template": template,
-            "data": templates.to_json(getattr(request, template)),
-            "state": State.QUEUED if card.came else State.WAITING,
-            **_recipient(request),
+            "data": data,
+            "waiting": not card.came,
+            **to,
         }
-        if repository.create_notification(self._database, values) and card.came:
-            self._dispatch([(values["notification_id"], template)], card)
+        if notifications.create_notification(self._database, values) and card.came:
+            message = Message(notification_id, to.get("user_id"), template, data, None, card)
+            self._dispatcher.dispatch([message])
+
+    def send_to_many(
+        self,
+        user_ids: Sequence[UUID],
+        template: str,
+        data: Mapping[str, Any],
+        channels: Sequence[Channel],
+    ) -> ToMany:
+        """Send a message to persons by these channels; whose card has not come, it waits for."""
+        db = self._database
+        ids = notifications.new_ids(db, len(user_ids))
+        known = cards.share_cards(db, user_ids)
+        reachable = [user_id in known and known[user_id].came for user_id in user_ids]
+        notifications.create_notifications(
+            db,
+            notification_ids=ids,
+            user_ids=user_ids,
+            waiting=[not each for each in reachable],
+            template=template,
+            data=data,
+            channels=[each.value for each in channels],
+        )
+        messages = [
+            Message(notification_id, user_id, template, data, channels, known[user_id])
+            for notification_id, user_id, reached in zip(ids, user_ids, reachable, strict=True)
+            if reached
+        ]
+        # One to a person is somebody's own; what goes to many waits behind all else.
+        self._dispatcher.dispatch(messages, Queue.BULK if len(user_ids) > 1 else None)
+        return ToMany(ids, [user_id for user_id in user_ids if user_id not in known])
 
     def set_contact(self, request: pb.SetContactRequest) -> None:
         """Set what is known about a person, and send what waited for it."""
         present = {field.name: value for field, value in request.ListFields()}
-        fields = {name: present[name] for name in repository.CONTACT_FIELDS if name in present}
-        db, user_id = self._database, UUID(request.user_id)
-        card = repository.set_contact(db, user_id, fields, request.revision_micros)
+        fields = {name: present[name] for name in cards.CONTACT_FIELDS if name in present}
+        user_id = UUID(request.user_id)
+        card = cards.set_contact(self._database, user_id, fields, request.revision_micros)
+        if card is not None and "timezone" in fields:
+            self._held.look_again(user_id)
         if card is not None and card.came:
-            self._dispatch(repository.queue_waiting(db, user_id), card)
+            self._send_waiting(user_id, card)
+
+    def send_met(self) -> bool:
+        """Send what waits although the card is there: who sends to many may have missed a card that
+        came at the same moment. Whether there may be more."""
+        met = notifications.find_met(self._database, MET_AT_ONCE)
+        for user_id in met:
+            card = cards.lock_card(self._database, user_id)
+            if card is not None:
+                self._send_waiting(user_id, card)
+        return len(met) == MET_AT_ONCE
+
+    def _send_waiting(self, user_id: UUID, card: Card) -> None:
+        waiting = notifications.take_waiting(self._database, user_id)
+        if waiting:
+            self._dispatcher.dispatch([_message(kept, card) for kept in waiting])
 
     def _card(self, request: pb.SendNotificationRequest) -> Card | None:
         """Where a message goes; None where its person was erased."""
         match request.WhichOneof("recipient"):
             case "user_id":
-                return repository.lock_card(self._database, UUID(request.user_id))
+                return cards.lock_card(self._database, UUID(request.user_id))
             case "address":
                 to = request.address
-                return Card(to.email, "", to.name, to.locale, came=True)
-        return Card("", request.phone.number, "", request.phone.locale, came=True)
+                return NO_CARD._replace(email=to.email, name=to.name, locale=to.locale, came=True)
+        phone = request.phone
+        return NO_CARD._replace(phone=phone.number, locale=phone.locale, came=True)
 
-    def _dispatch(self, messages: list[tuple[UUID, str]], card: Card) -> None:
-        """Have messages sent, and close those that there is no way for."""
-        nowhere = []
-        for notification_id, template in messages:
-            way = way_to(card.email, card.phone, template)
-            if way is None:
-                nowhere.append(notification_id)
-            elif way is Way.TEXT:
-                self._deliver_text.defer(notification_id=str(notification_id))
-            else:
-                queue = QUEUES.get(template, Queue.NORMAL)
-                self._deliver_mail.defer(notification_id=str(notification_id), queue=queue)
-        if nowhere:
-            repository.close_notifications(self._database, nowhere, State.UNSENT)
+
+def _message(kept: KeptMessage, card: Card) -> Message:
+    channels = None if kept.channels is None else [Channel(each) for each in kept.channels]
+    return Message(kept.notification_id, kept.user_id, kept.template, kept.data, channels, card)
 
 
 def _recipient(request: pb.SendNotificationRequest) -> dict[str, Any]:

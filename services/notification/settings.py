@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
 from services.kit.process.settings import OwnSettings
@@ -22,3 +24,19 @@ class NotificationSettings(OwnSettings):
     twilio_url: str = Field(
         "https://api.twilio.com", description="where all of Twilio's API is, as behind a proxy"
     )
+    firebase_credentials: Path | None = Field(
+        None, description="service-account file of Firebase; none: push messages go to the outbox"
+    )
+    firebase_url: str = Field(
+        "https://fcm.googleapis.com", description="where Firebase Cloud Messaging is"
+    )
+    web_push: bool = Field(False, description="send to browsers; else those go to the outbox, too")
+    vapid_private_key: str = Field(
+        "", repr=False, description="32 bytes, base64url; empty: made once and kept sealed"
+    )
+    web_push_networks: str = Field(
+        "", description="networks beside the public ones where push services are, by commas"
+    )
+    mail_rate: float = Field(0, ge=0, description="mails a second at most; 0: as fast as may be")
+    sms_rate: float = Field(0, ge=0, description="SMS a second at most")
+    push_rate: float = Field(0, ge=0, description="push messages a second at most")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from services.notification.transports import Security, SmtpMail
+from services.notification.smtp import Security, SmtpMail
 
 PORTS = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
 

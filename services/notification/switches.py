@@ -29,6 +29,7 @@ CATEGORY = {
     "reminder_lesson": "reminders",
     "reminder_quiz": "reminders",
     "certificate_ready": "achievements",
+    "certificate_revoked": "achievements",
     "announcement": "announcements",
 }
 """The category of each template."""

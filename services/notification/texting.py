@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.kit.process.settings import Settings
 from services.notification.refusals import TooLate
-from services.notification.repository import Outgoing
+from services.notification.repository.deliveries import Outgoing
 from services.notification.settings import NotificationSettings
 from services.notification.templates import CODE_MINUTES, from_json, render_text
 from services.notification.texts import OutboxTexts, TextMessage, TextTransport

@@ -1,14 +1,9 @@
-"""Ways for a mail to leave the academy: into a local folder, or to an SMTP server."""
+"""Ways for a mail to leave the academy: into a local folder, or to an SMTP server (`smtp`)."""
 
 import re
-import smtplib
-import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from email.message import EmailMessage
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -17,10 +12,6 @@ from services.notification.mail import POLICY
 from services.notification.refusals import TransportError
 
 _FILE_NAME = re.compile(r"<([A-Za-z0-9-]{1,64})@[^<>@\s]+>")
-_PERMANENT = 500
-# A server that takes longer over a message holds up no other.
-PATIENCE_SECONDS = 2.0
-_ENHANCED_CODE = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}")
 
 
 class MailTransport(Protocol):
@@ -28,6 +19,9 @@ class MailTransport(Protocol):
 
     def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Deliver the message, or raise TransportError; `taken` is called once it is taken."""
+
+    def close_idle(self) -> None:
+        """Let go of what was not used for a while."""
 
 
 @dataclass(frozen=True)
@@ -46,120 +40,8 @@ class OutboxMail:
         write_once(path, message.as_bytes(policy=POLICY))
         taken()
 
-
-class Security(StrEnum):
-    """How the connection to an SMTP server is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
-
-
-class Turn:
-    """Lets one in after the other, but has nobody wait for more than `patience` seconds."""
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for one's turn, or until patience ends."""
-        mine = self._lock.acquire(timeout=self._patience)
-        try:
-            yield
-        finally:
-            if mine:
-                self._lock.release()
-
-
-@dataclass(frozen=True)
-class SmtpMail:
-    """Hands each message to an SMTP server (RFC 5321); timeout is in seconds a network step.
-
-    A message that the server has and we do not yet know as taken is sent again by whoever comes
-    after a process that was killed (RFC 1047). So they are handed over one by one: of them there is
-    one at most, unless the server is slow.
-    """
-
-    host: str
-    port: int
-    username: str = ""
-    password: str = field(default="", repr=False)
-    security: Security = Security.STARTTLS
-    timeout: float = 10.0
-    turn: Turn = field(default_factory=lambda: Turn(PATIENCE_SECONDS), repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if self.username and self.security is Security.NONE:
-            raise ValueError("username: a password is only sent over starttls or tls")
-
-    def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
-        """Deliver; TransportError is permanent where the server refused this message (5xx)."""
-        client = self._connect()
-        try:
-            with self.turn.taken():
-                _hand_over(client, message)
-                taken()
-        finally:
-            # Once the message is taken, a failing good-bye must not lead to a second delivery.
-            with suppress(OSError):
-                client.quit()
-            client.close()
-
-    def _connect(self) -> smtplib.SMTP:
-        try:
-            return self._signed_in()
-        except OSError as error:
-            # Also a refused password: the fault is in the settings, not in the message, which
-            # therefore waits until they are mended.
-            reason = f"no session with the SMTP server: {type(error).__name__}"
-            raise TransportError(reason, permanent=False) from error
-
-    def _signed_in(self) -> smtplib.SMTP:
-        client = self._open()
-        try:
-            if self.security is Security.STARTTLS:
-                client.starttls(context=ssl.create_default_context())
-            if self.username:
-                client.login(self.username, self.password)
-        except BaseException:
-            client.close()
-            raise
-        return client
-
-    def _open(self) -> smtplib.SMTP:
-        if self.security is not Security.TLS:
-            return smtplib.SMTP(self.host, self.port, timeout=self.timeout)
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
-
-
-def _hand_over(client: smtplib.SMTP, message: EmailMessage) -> None:
-    try:
-        client.send_message(message)
-    except OSError as error:  # every error of smtplib is one
-        raise _refusal(error) from error
-
-
-def _refusal(error: OSError) -> TransportError:
-    """The code alone: a server's words often repeat the address, which stays out of logs."""
-    code, words = _reply(error)
-    if not code:
-        reason = f"the SMTP session broke off: {type(error).__name__}"
-        return TransportError(reason, permanent=False)
-    enhanced = _ENHANCED_CODE.match(words)
-    reason = f"the SMTP server answered {code} {enhanced.group().decode() if enhanced else ''}"
-    return TransportError(reason.rstrip(), permanent=code >= _PERMANENT)
-
-
-def _reply(error: OSError) -> tuple[int, bytes]:
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return next(iter(error.recipients.values()))
-    if isinstance(error, smtplib.SMTPResponseException):
-        words = error.smtp_error
-        return error.smtp_code, words if isinstance(words, bytes) else words.encode()
-    return 0, b""
+    def close_idle(self) -> None:
+        """Nothing is open."""
 
 
 def _file_name(message: EmailMessage) -> str:

@@ -77,7 +77,7 @@ class Profiles:
         changed = repository.update_profile(self._database, user_id, values)
         if changed is None:  # erased meanwhile
             raise UserNotFound
-        if {"display_name", "locale"} & values.keys():
+        if {"display_name", "locale", "timezone"} & values.keys():
             self._tell(changed, values)
         return changed
 
@@ -105,7 +105,8 @@ class Profiles:
 
     def _tell(self, profile: ProfileRow, values: dict[str, Any]) -> None:
         user_id, revision = str(profile.user_id), _micros(profile.updated_at)
-        fields = {"name": values.get("display_name"), "locale": values.get("locale")}
+        columns = {"name": "display_name", "locale": "locale", "timezone": "timezone"}
+        fields = {field: values.get(column) for field, column in columns.items()}
         card = notification.SetContactRequest(user_id=user_id, revision_micros=revision, **fields)
         self._set_contact(card)
         own = auth.UpdateAccountRequest(

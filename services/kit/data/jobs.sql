@@ -10,5 +10,10 @@ CREATE TABLE dead_jobs (
 -- For a worker that asks when the next job is due, and whether a dead worker left any.
 CREATE INDEX procrastinate_jobs_due ON procrastinate_jobs (scheduled_at)
     WHERE status = 'todo' AND scheduled_at IS NOT NULL;
+-- For a worker that claims the next job of a queue, among however many.
+CREATE INDEX procrastinate_jobs_ready ON procrastinate_jobs (queue_name, id)
+    WHERE status = 'todo' AND scheduled_at IS NULL;
+CREATE INDEX procrastinate_jobs_due_in_queue ON procrastinate_jobs (queue_name, scheduled_at)
+    WHERE status = 'todo' AND scheduled_at IS NOT NULL;
 CREATE INDEX procrastinate_jobs_at_work ON procrastinate_jobs (worker_id)
     WHERE status = 'doing';

@@ -38,9 +38,28 @@ _ENQUEUE = Write(
     "::procrastinate_job_to_defer_v1])",
     nothing,
 )
+_ENQUEUE_MANY = Write(
+    "SELECT procrastinate_defer_jobs_v1(array_agg(ROW(CAST(:queue AS varchar),"
+    " CAST(:task AS varchar), CAST(:priority AS integer), NULL, NULL, CAST(args AS jsonb), NULL)"
+    "::procrastinate_job_to_defer_v1 ORDER BY place))"
+    " FROM unnest(CAST(:args AS text[])) WITH ORDINALITY AS asked (args, place)",
+    nothing,
+)
+# procrastinate's own function sorts all that wait for each job that is claimed. Here the queues are
+# looked at in their order, each by its indexes, until there is a job, and none but that is locked.
 _CLAIM = WholeWrite(
-    "SELECT id, task_name, queue_name, args, attempts"
-    " FROM procrastinate_fetch_job_v2(CAST(:queues AS varchar[]), :worker) WHERE id IS NOT NULL",
+    "WITH candidate AS MATERIALIZED ("
+    " SELECT job.id FROM unnest(CAST(:queues AS text[])) AS asked (queue) CROSS JOIN LATERAL ("
+    " SELECT id FROM (SELECT id FROM procrastinate_jobs WHERE status = 'todo'"
+    " AND queue_name = asked.queue AND scheduled_at <= now()"
+    " ORDER BY scheduled_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS due"
+    " UNION ALL SELECT id FROM (SELECT id FROM procrastinate_jobs WHERE status = 'todo'"
+    " AND queue_name = asked.queue AND scheduled_at IS NULL"
+    " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) AS ready"
+    " ) AS job LIMIT 1)"
+    " UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = :worker"
+    " FROM candidate WHERE job.id = candidate.id"
+    " RETURNING job.id, task_name, queue_name, args, attempts",
     ClaimedJob,
 )
 _DUE_IN = Statement(
@@ -50,12 +69,20 @@ _DUE_IN = Statement(
 )
 # The worker's number is a fence: who lost a job to another worker changes nothing any more.
 _MINE = "id = :job AND worker_id = :worker AND status = 'doing'"
-_FINISH = Write(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
+# In the job's transaction; by itself where the job wrote nothing.
+_FINISH = WholeWrite(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
 # A worker that lives to tell of a failure did not die of the job: only deaths in a row count.
 _RETRY = WholeWrite(
     "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
     " args = args - 'deaths', scheduled_at = now() + make_interval(secs => :seconds)"
     f" WHERE {_MINE} RETURNING {_TELL}",
+    nothing,
+)
+_HURRY = WholeWrite(
+    "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id IN (SELECT id"
+    " FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo' AND attempts > 0"
+    " AND scheduled_at > now() ORDER BY scheduled_at LIMIT :most FOR UPDATE SKIP LOCKED)"
+    f" RETURNING {_TELL}",
     nothing,
 )
 _BURY = WholeWrite(
@@ -141,6 +168,21 @@ class QueueTable:
             at=at,
         )
 
+    def enqueue_many(self, task: str, args: Sequence[Mapping[str, Any]], queue: Queue) -> None:
+        """Add jobs in the open transaction, in one statement; RuntimeError where there is none."""
+        if args:
+            self._database.run(
+                _ENQUEUE_MANY,
+                task=task,
+                args=[json.dumps(each) for each in args],
+                queue=queue.value,
+                priority=SHARES[queue].priority,
+            )
+
+    def hurry(self, task: str, most: int | None) -> None:
+        """Have jobs of a task tried now that failed and wait, those that are due first."""
+        self._database.run(_HURRY, task=task, most=most)
+
     # For workers
 
     def register(self) -> int:
@@ -155,7 +197,8 @@ class QueueTable:
 
     def claim(self, worker: int, queues: Sequence[str]) -> ClaimedJob | None:
         """Take the most urgent job that is due in one of the queues."""
-        return self._database.first(_CLAIM, worker=worker, queues=list(queues))
+        by_urgency = sorted(queues, key=lambda name: -SHARES[Queue(name)].priority)
+        return self._database.first(_CLAIM, worker=worker, queues=by_urgency)
 
     def due_in(self) -> float | None:
         """The seconds until the next job is due of those that wait for their time."""

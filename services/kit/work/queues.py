@@ -18,6 +18,8 @@ class Queue(enum.StrEnum):
     BULK = "bulk"
     #: What asks somebody else than all other jobs do: when they hang, it goes on, and the reverse.
     APART = "apart"
+    #: The same for thousands at once, each of which waits long for a short answer.
+    CROWD = "crowd"
 
 
 class Lane(enum.Enum):
@@ -25,6 +27,7 @@ class Lane(enum.Enum):
 
     MAIN = enum.auto()
     SIDE = enum.auto()
+    BROAD = enum.auto()
 
 
 class Share(NamedTuple):
@@ -42,6 +45,7 @@ SHARES = {
     Queue.NORMAL: Share(priority=1, slots=4),
     Queue.BULK: Share(priority=0, slots=2),
     Queue.APART: Share(priority=2, slots=3, lane=Lane.SIDE),
+    Queue.CROWD: Share(priority=0, slots=8, lane=Lane.BROAD),
 }
 
 

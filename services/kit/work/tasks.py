@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -39,6 +39,17 @@ class Task:
         if at is not None and at.tzinfo is None:
             raise ValueError("a job's time needs a time zone")
         self._table.enqueue(self.name, {"values": values, **_asked()}, queue or self._queue, at)
+
+    def defer_many(self, many: Sequence[Mapping[str, Any]], *, queue: Queue | None = None) -> None:
+        """Have the function called with each of these JSON values: one job each, as `defer`."""
+        asked = _asked()
+        args = [{"values": values, **asked} for values in many]
+        self._table.enqueue_many(self.name, args, queue or self._queue)
+
+    def hurry(self, *, most: int | None = None) -> None:
+        """Have those tried now that failed and wait for their next try: all, or at most so many,
+        beginning with those that are due first."""
+        self._table.hurry(self.name, most)
 
 
 class Delivery(Generic[Request]):

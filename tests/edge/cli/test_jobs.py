@@ -23,7 +23,7 @@ def dead_job(stack: Stack) -> Callable[[], str]:
     """Makes a job of notification that was given up, and that will go well: its id."""
 
     def make() -> str:
-        args = {"values": {"notification_id": str(uuid4())}, "request_id": "request-17"}
+        args = {"values": {"delivery_id": str(uuid4())}, "request_id": "request-17"}
         with psycopg.connect(stack.run["databases"]["notification"]) as connection:
             row = connection.execute(DEAD, [json.dumps(args)]).fetchone()
             assert row

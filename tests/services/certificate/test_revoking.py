@@ -8,7 +8,17 @@ import pytest
 
 from services.kit.rpc.clients import MeshChannel
 from tests.services.certificate.graduates import graduate, issued_to
-from tests.support import Learner, Stack, Visitor, eventually, grant, reason, register, violations
+from tests.support import (
+    Learner,
+    Stack,
+    Visitor,
+    body_of,
+    eventually,
+    grant,
+    reason,
+    register,
+    violations,
+)
 
 Mesh = Callable[[str, str], MeshChannel]
 Learners = Callable[..., Learner]
@@ -52,6 +62,22 @@ def test_a_revoked_certificate_is_known_and_not_valid(
     own = learner.get(f"/certificate/{course}").json()["certificate"]
     assert own == issued_to(learner, course) == {**issued, "revoked": True}
     assert learner.get(f"/certificate/{course}/download").status_code == 200
+
+
+def test_the_learner_is_told_once(stack: Stack, somebody: Somebody, admin: Learner) -> None:
+    learner, _, issued = somebody
+    path = f"/certificates/{issued['serial']}:revoke"
+    for _ in range(2):
+        assert admin.post(path, {"reason": WHY}).status_code == 200
+
+    def told() -> list[str]:
+        mails = [body_of(mail) for mail in stack.mails(learner.email)]
+        return [text for text in mails if "was revoked" in text]
+
+    (text,) = eventually(told, 10)
+    assert WHY in text
+    assert issued["serial"] in text
+    assert len(told()) == 1
 
 
 def test_revoking_again_changes_nothing(somebody: Somebody, admin: Learner) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
+Tell = Callable[..., str]
 REVISION = 1_700_000_000_000_000
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.notification import transports
+from services.notification import smtp
 from stellr.notification.v1.template_pb2 import (
     VerificationCode,
 )
@@ -47,7 +47,7 @@ def test_what_was_sent_is_forgotten(desk: MakeDesk, tmp_path: Path) -> None:
     eventually(lambda: here.states() == ["sent"])
     for table in ("notifications", "procrastinate_jobs"):
         assert "314159" not in str(here.query(f"SELECT * FROM {table}"))
-    assert here.query("SELECT count(*) FROM notifications WHERE sent_at IS NOT NULL") == [(1,)]
+    assert here.query("SELECT count(*) FROM deliveries WHERE closed_at IS NOT NULL") == [(1,)]
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
 
 
@@ -72,7 +72,7 @@ def test_mail_leaves_by_smtp_where_a_server_is_set(
     assert not (tmp_path / "outbox").exists()
 
 
-def test_a_mail_refused_for_good_is_dead_and_forgotten(
+def test_a_mail_refused_for_good_is_dead_and_says_why(
     desk: MakeDesk, mailbox: tuple[Mailbox, str]
 ) -> None:
     box, url = mailbox
@@ -81,7 +81,7 @@ def test_a_mail_refused_for_good_is_dead_and_forgotten(
     here.send(to_address("zoe@learner.example"))
     eventually(lambda: here.states() == ["dead"])
     eventually(lambda: here.query("SELECT id FROM procrastinate_jobs") == [])
-    assert here.query("SELECT data, sent_at FROM notifications") == [(None, None)]
+    assert here.query("SELECT reason FROM deliveries") == [("the SMTP server answered 550 5.1.1",)]
 
 
 def test_a_mail_refused_for_now_is_sent_later(desk: MakeDesk, mailbox: tuple[Mailbox, str]) -> None:
@@ -100,7 +100,7 @@ def test_a_mail_refused_for_now_is_sent_later(desk: MakeDesk, mailbox: tuple[Mai
 REFUSE = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-CREATE TRIGGER refuse BEFORE UPDATE ON notifications
+CREATE TRIGGER refuse BEFORE UPDATE ON deliveries
 FOR EACH ROW WHEN (NEW.state = 'sent') EXECUTE FUNCTION refuse()
 """
 
@@ -143,7 +143,7 @@ def test_of_all_the_server_has_one_at_most_is_not_known_as_sent(
 def test_a_slow_server_gets_several_mails_at_once(
     desk: MakeDesk, mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(smtp, "PATIENCE_SECONDS", 0.05)
     box, url = mailbox
     here, together = desk(smtp_url=url), threading.Barrier(2)
     box.before_data_answer = lambda: together.wait(10)

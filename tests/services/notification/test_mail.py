@@ -92,3 +92,26 @@ def test_only_one_plain_address_is_taken(address: str) -> None:
 def test_message_id_takes_only_an_id(notification_id: str) -> None:
     with pytest.raises(ValueError, match="notification_id"):
         message_id(notification_id, "academy.example")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("subject", "News\r\nBcc: eve@x.example"),
+        ("subject", "News\nBcc: eve@x.example"),
+        ("url", "https://x.example\r\nBcc: eve@x.example"),
+        ("sender", "Stellr\r\nBcc: eve@x.example <a@x.example>"),
+        ("to", "zoe@x.example\r\nBcc: eve@x.example"),
+    ],
+)
+def test_a_line_end_in_a_header_is_refused(field: str, value: str) -> None:
+    subject = value if field == "subject" else "News"
+    with pytest.raises(ValueError, match=r"."):
+        compose(
+            Rendered(subject, "text", "<p>text</p>"),
+            to=value if field == "to" else "zoe@x.example",
+            sender=value if field == "sender" else "a@x.example",
+            message_id="<id@x.example>",
+            sent_time=datetime(2026, 11, 22, 10, 5, tzinfo=UTC),
+            list_unsubscribe_url=value if field == "url" else None,
+        )

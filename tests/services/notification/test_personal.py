@@ -11,7 +11,11 @@ from uuid import UUID, uuid4
 from services.kit.data import persons
 from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences
+from services.notification.push.messages import PushDevice
+from services.notification.repository import devices
+from stellr.notification.v1.device_service_pb2 import Platform
 from stellr.notification.v1.preferences_pb2 import Digest, NotificationPreferences
+from stellr.notification.v1.template_pb2 import CertificateReady
 from tests.services.notification.desk import Desk, MakeDesk
 from tests.services.notification.requests import REVISION, address, card, number, to_person
 from tests.support import eventually
@@ -32,7 +36,11 @@ def erase(here: Desk, user_id: str) -> None:
 
 def kept(here: Desk, user_id: str) -> dict[str, int]:
     """Where anything names the person."""
-    tables = ("contacts", "notifications", "preferences", "erased_persons", "procrastinate_jobs")
+    tables = (
+        *("contacts", "notifications", "deliveries", "preferences"),
+        *("feeds", "feed_items", "devices"),
+        *("erased_persons", "procrastinate_jobs"),
+    )
     counts = {
         table: here.query(f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE '%{user_id}%'")
         for table in tables
@@ -51,13 +59,14 @@ def test_all_that_is_kept_is_exported_as_json(desk: MakeDesk) -> None:
     eventually(lambda: here.states() == ["sent"])
     update(here, user_id)
     found = json.loads(json.dumps(export_person(here.database, UUID(user_id)), default=str))
-    assert found["contact"] == {"email": to, "phone": phone, "name": "Zoë", "locale": "fr"}
+    card_of = {"email": to, "phone": phone, "name": "Zoë", "locale": "fr", "timezone": ""}
+    assert found["contact"] == card_of
     assert found["preferences"]["digest"] == "DIGEST_WEEKLY"
     assert found["preferences"]["channels"]["email"]["account"] is True
     (sent,) = found["notifications"]
     assert sent["notificationId"] == request.notification_id
     assert (sent["template"], sent["state"]) == ("welcome", "sent")
-    assert sent["createTime"] <= sent["sentTime"]
+    assert sent["createTime"] <= sent["closeTime"]
 
 
 def test_of_a_stranger_there_is_nothing(desk: MakeDesk) -> None:
@@ -76,7 +85,10 @@ def test_who_is_erased_is_gone_and_nobody_else(desk: MakeDesk) -> None:
     erase(here, gone)
     erase(here, gone)
     assert kept(here, gone) == NOTHING
-    assert kept(here, stays) == {"contacts": 1, "notifications": 1, "preferences": 1}
+    assert kept(here, stays) == {
+        **{"contacts": 1, "notifications": 1},
+        **{"deliveries": 1, "preferences": 1},
+    }
     found = export_person(here.database, UUID(gone))
     assert found["notifications"] == []
     assert found["contact"] is None
@@ -124,3 +136,41 @@ def test_a_mail_on_its_way_when_its_person_is_erased_is_dropped(
     erase(here, user_id)
     eventually(lambda: here.query("SELECT id FROM procrastinate_jobs") == [], 10)
     assert here.states() == []
+
+
+def test_feed_and_devices_are_exported_and_erased(desk: MakeDesk) -> None:
+    here, user_id = desk(), uuid4()
+    here.set_contact(card(str(user_id), email=address()))
+    ready = CertificateReady(course_title="The night sky", serial="S-1")
+    here.send(to_person(str(user_id), certificate_ready=ready))
+    phone = PushDevice(user_id, user_id, token="phone")
+    with here.database.transaction():
+        devices.register(here.database, user_id, uuid4(), Platform.PLATFORM_ANDROID, phone)
+    found = json.loads(json.dumps(export_person(here.database, user_id), default=str))
+    (item,) = found["feed"]
+    assert item["title"] == "Your certificate is ready"
+    (device,) = found["devices"]
+    assert device["platform"] == "PLATFORM_ANDROID"
+    erase(here, str(user_id))
+    assert kept(here, str(user_id)) == NOTHING
+
+
+def test_what_goes_to_many_brings_nobody_back(desk: MakeDesk) -> None:
+    here = desk()
+    for _ in range(10):
+        known, unknown, stays = (str(uuid4()) for _ in range(3))
+        for user_id in (known, stays):
+            here.set_contact(card(user_id, email=address()))
+        people = [UUID(each) for each in (known, unknown, stays)]
+        work = [
+            lambda who=people: here.send_to_many(who, "announcement", title="t", body="b"),
+            lambda who=known: erase(here, who),
+            lambda who=unknown: erase(here, who),
+        ]
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(each) for each in work]:
+                done.result(10)
+        assert kept(here, known) == NOTHING
+        assert kept(here, stays)["notifications"] == 1
+        here.send_to_many(people, "announcement", title="t", body="b")
+        assert kept(here, known) == NOTHING

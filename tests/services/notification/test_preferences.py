@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.errors import InvalidArgument
 from services.notification.preferences import LEAVES, as_message, changes
-from services.notification.repository import KeptPreferences
+from services.notification.repository.preferences import KeptPreferences
 from services.notification.switches import CATEGORIES, CATEGORY, CHANNELS, SWITCHES, is_wanted
 from services.notification.templates import TEMPLATES, has_text
 from stellr.notification.v1.preferences_pb2 import (

@@ -1,7 +1,7 @@
 import pytest
 
+from services.notification.smtp import Security, SmtpMail
 from services.notification.smtp_url import smtp_mail
-from services.notification.transports import Security, SmtpMail
 
 
 @pytest.mark.parametrize(

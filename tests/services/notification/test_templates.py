@@ -1,17 +1,21 @@
 import re
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 
+from services.notification.channels import CHANNELS
 from services.notification.templates import (
     TEMPLATES,
     Rendered,
     from_json,
+    has_brief,
     has_text,
     paragraphs,
     render,
+    render_brief,
     render_text,
     to_json,
 )
@@ -31,6 +35,7 @@ DATA: dict[str, Any] = {
     "method": "phone",
     "issuer": "https://id.example",
     "title": "New courses",
+    "reason": "It was a mistake.",
     "body": "First paragraph.\n\nSecond <b>paragraph</b>.",
 }
 
@@ -92,7 +97,7 @@ def test_code_mail_does_not_carry_a_name_that_a_stranger_chose() -> None:
     assert "evil.example" not in rendered("verification_code", name="http://evil.example").text
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "de", "xx-YY", "", "../../etc", "en/../de", "EN"])
+@pytest.mark.parametrize("locale", ["en-GB", "xx-YY", "", "../../etc", "en/../de", "EN"])
 def test_any_locale_gives_a_mail(locale: str) -> None:
     assert rendered("welcome", locale=locale) == rendered("welcome")
 
@@ -186,3 +191,61 @@ def test_the_name_that_a_device_gives_itself_is_in_no_sms() -> None:
     shown = render_text(example("new_device", device="call +1 900 555"), locale="en")
     assert "900" not in shown
     assert "22 November 2026, 10:05 UTC" in shown
+
+
+LANGUAGES = ["en", "es", "de"]
+LISTED = [template for template in TEMPLATES if has_brief(template)]
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_language_has_every_template(template: str, locale: str) -> None:
+    mail = render(example(template), name="Zoë", locale=locale, public_url=URL)
+    assert mail.language == locale
+    assert f'<html lang="{locale}">' in mail.html
+    if locale != "en" and template != "announcement":
+        assert mail.subject != rendered(template).subject
+    for field, value in example(template).ListFields():
+        if field.name in ("course_title", "lesson_title", "code", "serial", "device", "body"):
+            assert value in mail.text, field.name
+    assert "<Things>" not in mail.html
+    if has_text(template):
+        text = text_of(template, locale)
+        assert set(text) <= set(GSM)
+        assert len(text) <= 160
+    assert not has_brief(template) or render_brief(example(template), locale=locale).body
+
+
+def test_a_template_says_the_same_as_text_and_as_html() -> None:
+    mail = rendered("certificate_ready")
+    seen = unescape(re.sub(r"<[^>]+>", "", mail.html.partition("</head>")[2]))
+    for line in mail.text.splitlines():
+        said = line.strip().rstrip(":")
+        assert not said or said in seen or said in unescape(mail.html), line
+
+
+def test_times_are_in_the_words_of_the_language() -> None:
+    said = [text_of("new_device", locale) for locale in LANGUAGES]
+    told = ["22 November 2026", "22 de noviembre de 2026", "22. November 2026"]
+    assert all(day in text for day, text in zip(told, said, strict=True))
+
+
+def test_codes_are_in_no_list() -> None:
+    assert set(LISTED) == {name for name, where in CHANNELS.items() if len(where) > 1}
+    with pytest.raises(LookupError):
+        render_brief(example("verification_code"), locale="en")
+
+
+@pytest.mark.parametrize("template", LISTED)
+def test_a_list_shows_one_line_that_leads_somewhere(template: str) -> None:
+    brief = render_brief(example(template), locale="en")
+    assert brief.title == rendered(template).subject
+    assert "\n" not in brief.body
+    assert brief.path.startswith("/")
+
+
+def test_words_in_the_data_are_words_and_no_template() -> None:
+    title = "{{ 7 * 7 }} {% raw %} {{ ''.__class__ }}"
+    mail = rendered("announcement", title=title, body="{{ public_url }}")
+    assert title in mail.text
+    assert "{{ public_url }}" in mail.text

@@ -13,8 +13,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.notification.mail import compose, message_id
 from services.notification.refusals import TransportError
+from services.notification.smtp import Security, SmtpMail
 from services.notification.templates import Rendered
-from services.notification.transports import OutboxMail, Security, SmtpMail
+from services.notification.transports import OutboxMail
 from tests.mail_server import mail_server
 
 ID = "019a1234-5678-7000-8000-123456789012"
@@ -101,11 +102,12 @@ class Mailbox:
         return self.recipient_answer
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        if self.data_answer.startswith("250"):
+        answer = self.data_answer
+        if answer.startswith("250"):
             assert isinstance(envelope.original_content, bytes)
             self.taken.append(envelope.original_content)
         await asyncio.to_thread(self.before_data_answer)
-        return self.data_answer
+        return answer
 
 
 @pytest.fixture

@@ -82,7 +82,9 @@ def _allow(rpc: MethodPolicy, caller: Caller) -> None:
         _allow_service(rpc, caller)
     elif caller.deleted and not rpc.while_deleted:
         raise AccountDeleted
-    elif rpc.access in (options.ACCESS_PUBLIC, options.ACCESS_OPTIONAL):
+    elif rpc.access in (options.ACCESS_PUBLIC, options.ACCESS_OPTIONAL) or (
+        caller.user_id is None and _is_named(rpc, caller)
+    ):
         return
     elif caller.user_id is None:
         raise SignInRequired
@@ -93,8 +95,13 @@ def _allow(rpc: MethodPolicy, caller: Caller) -> None:
 def _allow_service(rpc: MethodPolicy, caller: Caller) -> None:
     if not caller.service:
         raise ServiceIdentityRequired
-    if "*" not in rpc.callers and caller.service not in rpc.callers:
+    if not _is_named(rpc, caller):
         raise CallerNotAllowed(f"{caller.service} may not call this")
+
+
+def _is_named(rpc: MethodPolicy, caller: Caller) -> bool:
+    """Whether the caller is one of the services that the method is for."""
+    return bool(caller.service) and ("*" in rpc.callers or caller.service in rpc.callers)
 
 
 def _own(rpc: MethodPolicy, caller: Caller, request: Any) -> None:

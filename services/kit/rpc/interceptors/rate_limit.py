@@ -37,5 +37,5 @@ def _key(limit: Limit, call: Call, request: Any) -> str:
     if limit.key == options.RateLimit.KEY_FIELD:
         return field_key(request, limit)
     if limit.key == options.RateLimit.KEY_PERSON:
-        return str(call.caller.user_id)
+        return str(call.caller.user_id or call.caller.service)
     return address_key(call.address)

@@ -1,0 +1,1 @@
+"""Every SQL statement of notification, a file for each thing kept."""

@@ -104,7 +104,7 @@ class Stack:
         self.process = subprocess.Popen(
             [*map(str, command), "--workers", str(self.workers), "--until-input-ends"],
             cwd=ROOT,
-            env={**os.environ, **self.settings},
+            env={"STELLR_DEMO_LEARNER": "off", **os.environ, **self.settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -19,6 +19,7 @@ from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
+from edge.cli.mails import mails
 from edge.cli.options import DEFAULT_PORT, stack_options
 from edge.cli.status import status
 from edge.local import binaries, signals
@@ -138,3 +139,4 @@ main.add_command(auth)
 main.add_command(certificate)
 main.add_command(jobs)
 main.add_command(events)
+main.add_command(mails)

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from edge import registry
+from edge import demo_learner, registry
 from edge.local import binaries, postgres, processes, signals
 from edge.local.connections import ConnectionPlan, plan_connections
 from edge.local.environment import Settings, has_openid, service_environ
@@ -76,6 +76,8 @@ class Stack:
     admin_port: int = 0
     # Whether the run file says who runs.
     told: bool = False
+    # Whether this is the first start on the state.
+    first: bool = False
 
     # Up
 
@@ -97,14 +99,16 @@ class Stack:
         self._write_run_file()
         self.supervisor.wait_for("ready", self._is_ready)
         self._load_demo()
-        say(f"Stellr is ready at http://{HOST}:{self.port}")
+        self._make_demo_learner()
+        self._welcome()
 
     def _start_database(self) -> postgres.Postgres:
         # Started first: initdb works while this process imports the services.
         server = postgres.make_postgres(self.state)
         self.server = server
         postgres.clear_leftovers(server)
-        if postgres.needs_initdb(server):
+        self.first = postgres.needs_initdb(server)
+        if self.first:
             main = partial(postgres.initdb, server)
             self.supervisor.start("initdb", "postgres", str(server.data), main)
         return server
@@ -174,7 +178,7 @@ class Stack:
         self.admin_port = self.supervisor.reserve().port
         settings = Settings(
             state=self.state,
-            public_url=f"http://{HOST}:{self.port}",
+            public_url=self.url,
             envoy_admin=f"http://{HOST}:{self.admin_port}",
             targets=addresses,
             databases={name: self._url(server, name) for name in self._with_database()},
@@ -245,6 +249,31 @@ class Stack:
             return
         self.state.demo_loaded.touch()
         say(f"  {'demo course':<16} {time.monotonic() - began:5.2f} s")
+
+    def _make_demo_learner(self) -> None:
+        # At the first start alone: an academy that has been in use gets no account by itself.
+        if not self.first or not demo_learner.is_wanted(os.environ):
+            return
+        began = time.monotonic()
+        make = partial(_make_demo_learner, self.state, self.url)
+        if finish(self.supervisor.fork("demo-learner", make)):
+            say(f"  there is no demo learner: see {self.state.log('demo-learner')}")
+            return
+        say(f"  {'demo learner':<16} {time.monotonic() - began:5.2f} s")
+
+    def _welcome(self) -> None:
+        say(f"Stellr is ready at {self.url}")
+        if not demo_learner.has_outbox(os.environ):
+            return
+        say(f"  mailbox          http://{HOST}:{self.port + 1}/mailbox")
+        login = demo_learner.known(self.state)
+        if login:
+            say(f"  demo login       {login.email}, password {login.password}")
+
+    @property
+    def url(self) -> str:
+        """The public door."""
+        return f"http://{HOST}:{self.port}"
 
     # While it runs
 
@@ -347,6 +376,11 @@ def _run_envoy(folder: Path) -> int:
 def _load_demo(state: State) -> int:
     # Once in the life of a state.
     import_module(DEMO_COURSE).load(state.root)
+    return 0
+
+
+def _make_demo_learner(state: State, url: str) -> int:
+    demo_learner.make(state.root, url)
     return 0
 
 

@@ -55,6 +55,11 @@ class State:
         return self.root / "demo-loaded"
 
     @property
+    def demo_login(self) -> Path:
+        """What the demo learner signs in with, once there is one."""
+        return self.root / "demo-login"
+
+    @property
     def lock(self) -> Path:
         """Held by the launcher as long as it lives."""
         return self.root / "lock"

@@ -44,3 +44,10 @@ class PageFileNotFound(NotFound):
 
     reason = Reason.REASON_PATH_NOT_FOUND
     message = "the page has no such file"
+
+
+class MailboxClosed(NotFound):
+    """There is no mailbox here, or no such message in it."""
+
+    reason = Reason.REASON_PATH_NOT_FOUND
+    message = "there is nothing at this path"

@@ -8,6 +8,7 @@ from services.gateway.exporting import Exporter
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.learner_page import LearnerPage
+from services.gateway.mailbox.server import Mailbox, is_open
 from services.gateway.processes import processes
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
@@ -23,7 +24,7 @@ from stellr.gateway.v1.gateway_service_pb2_grpc import add_GatewayServiceService
 from stellr.gateway.v1.operations_service_pb2_grpc import add_OperationsServiceServicer_to_server
 
 NAME = "gateway"
-IMPORTS, EXPORTS = "imports", "exports"
+IMPORTS, EXPORTS, OUTBOX = "imports", "exports", "outbox"
 
 
 def build(runtime: Runtime) -> Domain:
@@ -37,15 +38,20 @@ def build(runtime: Runtime) -> Domain:
     importer = Importer.over(*(runtime.channel(name) for name in holders))
     readiness = Readiness(others, lambda: (NAME, own_state(runtime)))
     exporter = Exporter([runtime.channel(name) for name in SERVICE.calls])
+    own = runtime.settings_of(GatewaySettings)
+    mailbox = Mailbox(
+        runtime.settings.state / OUTBOX, is_open=is_open(own.smtp_url, runtime.settings.public_url)
+    )
+    page = LearnerPage()
     public = GatewayServicer(
         runtime,
         readiness=readiness,
         exporter=exporter,
         exports=exports,
         imports=CourseImports(importer, CourseServiceStub(runtime.channel("course")), imports),
+        page=page,
     )
-    envoy_admin = runtime.settings_of(GatewaySettings).envoy_admin
-    operations = OperationsServicer(runtime, envoy_admin, everyone)
+    operations = OperationsServicer(runtime, own.envoy_admin, everyone, mailbox)
     internal = GatewayInternalServicer(
         runtime, importer, imports, CourseExports(importer.services, exports)
     )
@@ -55,7 +61,7 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_OperationsServiceServicer_to_server, operations),
             Registration(add_GatewayInternalServiceServicer_to_server, internal),
         ],
-        http=LearnerPage().routes(),
+        http=[*page.routes(), *mailbox.routes()],
     )
 
 

@@ -13,6 +13,8 @@ from services.gateway.course_imports import CourseImports
 from services.gateway.errors import ArchiveTooLarge
 from services.gateway.exporting import Exporter, document
 from services.gateway.importing.work import give_up_when
+from services.gateway.learner_page import LearnerPage
+from services.gateway.mailbox.server import Mailbox
 from services.gateway.processes import Process
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import scratch
@@ -25,6 +27,7 @@ from stellr.gateway.v1.gateway_service_pb2_grpc import GatewayServiceServicer
 from stellr.gateway.v1.operations_service_pb2_grpc import OperationsServiceServicer
 
 PART_BYTES = 64 * 1024
+HTML = "text/html; charset=utf-8"
 
 
 class GatewayServicer(GatewayServiceServicer):
@@ -38,12 +41,28 @@ class GatewayServicer(GatewayServiceServicer):
         exporter: Exporter,
         exports: Path,
         imports: CourseImports,
+        page: LearnerPage,
     ) -> None:
         self._runtime = runtime
         self._readiness = readiness
         self._exporter = exporter
         self._exports = exports
         self._imports = imports
+        self._page = page
+
+    def GetLearnerPage(
+        self, request: pb.GetLearnerPageRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """The learner page, for who asks by gRPC."""
+        sent = self._page.index()
+        return in_parts(sent.mime_type, sent.file.read())
+
+    def GetLearnerPageFile(
+        self, request: pb.GetLearnerPageFileRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """A file of the learner page, for who asks by gRPC."""
+        sent = self._page.file(request.version, request.path)
+        return in_parts(sent.mime_type, sent.file.read())
 
     def GetHealth(self, request: pb.GetHealthRequest, context: grpc.ServicerContext) -> pb.Health:
         """Being able to answer is the answer."""
@@ -91,16 +110,41 @@ class GatewayServicer(GatewayServiceServicer):
 class OperationsServicer(OperationsServiceServicer):
     """Answers operators."""
 
-    def __init__(self, runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> None:
+    def __init__(
+        self, runtime: Runtime, envoy_admin: str, everyone: Sequence[Process], mailbox: Mailbox
+    ) -> None:
         self._runtime = runtime
+        self._mailbox = mailbox
         self._envoy_admin = envoy_admin
         self._everyone = everyone
 
     def GetMetrics(
         self, request: operations.GetMetricsRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
-        """The metrics of all, as a stream: one message could be too large for the transcoder."""
-        text = metrics.gather(self._runtime, self._envoy_admin, self._everyone).encode()
-        for start in range(0, len(text), PART_BYTES):
-            part = text[start : start + PART_BYTES]
-            yield HttpBody(content_type=exposition.CONTENT_TYPE, data=part)
+        """The metrics of all."""
+        text = metrics.gather(self._runtime, self._envoy_admin, self._everyone)
+        return in_parts(exposition.CONTENT_TYPE, text.encode())
+
+    def GetMailbox(
+        self, request: operations.GetMailboxRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """What lies in the outbox."""
+        return in_parts(HTML, self._mailbox.list_page().encode())
+
+    def GetMailboxMessage(
+        self, request: operations.GetMailboxMessageRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """A message of the outbox."""
+        return in_parts(HTML, self._mailbox.message_page(request.name).encode())
+
+    def GetMailboxHtml(
+        self, request: operations.GetMailboxHtmlRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """The HTML of a mail of the outbox."""
+        return in_parts(HTML, self._mailbox.html(request.name).encode())
+
+
+def in_parts(content_type: str, data: bytes) -> Iterator[HttpBody]:
+    """A body as a stream: one message could be too large for the transcoder."""
+    for start in range(0, len(data), PART_BYTES):
+        yield HttpBody(content_type=content_type, data=data[start : start + PART_BYTES])

@@ -11,3 +11,4 @@ class GatewaySettings(OwnSettings):
     """The settings of the gateway."""
 
     envoy_admin: str = Field("", description="URL of Envoy's admin, for its metrics")
+    smtp_url: str = Field("", repr=False, description="as of notification; empty: the outbox")

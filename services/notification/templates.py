@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from services.kit.pages import look
 from services.notification.moments import moment
 from services.notification.switches import CATEGORY
 from stellr.notification.v1.notification_internal_service_pb2 import SendNotificationRequest
@@ -122,8 +125,13 @@ def render_brief(template: Message, *, locale: str) -> Brief:
 def render_page(state: str, *, kind: str, token: str, locale: str) -> str:
     """The page that ends mails of a kind, as HTML: "ask", "done" or "unknown"."""
     language = _language(f"unsubscribe{_MAIL}", locale)
-    page = _HTML_WORDS.get_template("unsubscribe.html")
+    page = _pages().get_template("unsubscribe.html")
     return page.render(state=state, kind=kind, token=token, language=language)
+
+
+@cache
+def _pages() -> Environment:
+    return look.templates(Path(__file__).parent / "templates")
 
 
 def _render(kind: str, values: dict[str, Any], *, name: str, public_url: str) -> Rendered:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from services.kit.pages import look
 from services.notification.templates import render_page
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+CONTENT_SECURITY_POLICY = look.content_security_policy(form="'self'")
 """Sent with the page: it has one inline style sheet and one form of its own."""
 
 

@@ -36,8 +36,8 @@ def content_security_policy(script: str = "", form: str = "'none'") -> str:
     """
     scripts = f"script-src {_digest(script)}; connect-src 'self'; " if script else ""
     return (
-        f"default-src 'none'; {scripts}style-src {_digest(_style_sheet())}; base-uri 'none'; "
-        f"form-action {form}; frame-ancestors 'none'"
+        f"default-src 'none'; {scripts}style-src {_digest(_style_sheet())}; img-src 'self'; "
+        f"base-uri 'none'; form-action {form}; frame-ancestors 'none'"
     )
 
 

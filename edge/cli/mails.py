@@ -1,0 +1,44 @@
+"""`stellr mails`: what the academy has sent, where no mail server is set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edge.cli.options import StateDirectory
+from services.gateway.mailbox import outbox
+from services.gateway.mailbox.outbox import OutboxMessage
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--state",
+    type=StateDirectory(path_type=Path, file_okay=False),
+    default=Path(".stellr"),
+    envvar="STELLR_STATE",
+    show_default=True,
+    show_envvar=True,
+    help="The directory that keeps everything of one stack.",
+)
+@click.option("-n", "most", type=click.IntRange(1, 1000), default=20, show_default=True)
+def mails(name: str | None, state: Path, most: int) -> None:
+    """List the mails, SMS and push messages of the outbox, the newest first; or show one."""
+    folder = state / "outbox"
+    if name is None:
+        lines = [line(message) for message in outbox.newest(folder, most)]
+        click.echo("\n".join(lines) or "Nothing was sent yet.")
+        return
+    message = outbox.find(folder, name)
+    if message is None:
+        raise click.ClickException(f"There is no message {name} in {folder}.")
+    click.echo(f"{message.kind} to {message.to}\n{message.subject}\n\n{message.text}")
+
+
+def line(message: OutboxMessage) -> str:
+    """A message in one line: when, what, to whom, and its file's name."""
+    when = message.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    subject = " ".join(message.subject.split())
+    code = f"  {message.code}" if message.code else ""
+    return f"{when}  {message.kind:<4}  {message.to}  {subject}{code}  {message.name}"

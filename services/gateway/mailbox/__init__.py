@@ -1,0 +1,1 @@
+"""What the local transports wrote, for developers to read."""

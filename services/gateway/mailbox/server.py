@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from services.gateway.errors import MailboxClosed
 from services.gateway.mailbox import outbox
 from services.gateway.mailbox.outbox import OutboxMessage
-from services.kit.http.exchange import Exchange, Refused
+from services.kit.http.exchange import Exchange
 from services.kit.http.routes import HttpRoute
 from services.kit.pages import look
 from services.kit.urls import LOOPBACK
@@ -113,7 +113,7 @@ async def _ask(exchange: Exchange, request: Message) -> str:
     # A page of somebody else's whose name was bound to this machine comes with that name.
     host = urlsplit(f"//{exchange.request.headers.get('host', '')}").hostname
     if host not in LOOPBACK:
-        raise Refused(MailboxClosed.code, MailboxClosed.message, ())
+        raise MailboxClosed
     html: str = await exchange.ask(request)
     return html
 

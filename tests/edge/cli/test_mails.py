@@ -1,0 +1,24 @@
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from edge.cli.mails import mails
+
+
+def test_mails_are_listed_and_shown(tmp_path: Path) -> None:
+    box = tmp_path / "outbox"
+    box.mkdir()
+    text = "To: ann@learner.example\nSubject: Your code\n\nHere it is:\n\n123456\n"
+    (box / "a.eml").write_text(text)
+    listed = CliRunner().invoke(mails, ["--state", str(tmp_path)])
+    assert "ann@learner.example  Your code  123456  a.eml" in listed.output
+    shown = CliRunner().invoke(mails, ["--state", str(tmp_path), "a.eml"])
+    assert shown.output.startswith("mail to ann@learner.example\nYour code\n")
+    missing = CliRunner().invoke(mails, ["--state", str(tmp_path), "b.eml"])
+    assert missing.exit_code == 1
+    assert "There is no message b.eml" in missing.output
+
+
+def test_an_empty_outbox_is_said(tmp_path: Path) -> None:
+    result = CliRunner().invoke(mails, ["--state", str(tmp_path)])
+    assert result.output == "Nothing was sent yet.\n"

@@ -1,0 +1,55 @@
+"""The mailbox through Envoy's operations listener."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from edge.journey.browser import wait
+from tests.support import Stack, Visitor
+
+
+@pytest.fixture
+def url(stack: Stack) -> str:
+    return f"{stack.operations_url}/mailbox"
+
+
+def test_mails_are_listed_and_shown(stack: Stack, visitor: Visitor, url: str) -> None:
+    body = {
+        "email": "box@learner.example",
+        "password": "seven quiet owls by the lake",
+        "displayName": "<b>Box</b>",
+    }
+    assert visitor.post("/register", body).status_code == 200
+    listed = wait(10.0, "the mail", lambda: _list(url))
+    name = listed.split('href="/mailbox/')[1].split('"')[0]
+    shown = httpx.get(f"{url}/{name}")
+    assert "box@learner.example" in shown.text
+    assert 'sandbox="allow-popups' in shown.text
+    assert "script-src" not in shown.headers["content-security-policy"]
+    html = httpx.get(f"{url}/{name}/html")
+    assert "sandbox" in html.headers["content-security-policy"]
+    assert "STELLR ACADEMY" in html.text
+
+
+def _list(url: str) -> str | None:
+    text = httpx.get(url).text
+    return text if "box@learner.example" in text else None
+
+
+def test_nothing_of_it_is_public(stack: Stack, url: str) -> None:
+    assert httpx.get(url).status_code == 200
+    for path in ("/mailbox", "/mailbox/x.eml", "/mailbox/x.eml/html"):
+        assert httpx.get(f"{stack.url}{path}").status_code == 404
+
+
+def test_a_page_of_another_name_cannot_read_it(url: str) -> None:
+    for host in ("evil.example", "evil.example:8081", ""):
+        found = httpx.get(url, headers={"host": host})
+        assert found.status_code in (400, 404)
+        assert "<html" not in found.text
+
+
+def test_what_is_not_there_is_not_found(url: str) -> None:
+    for name in ("nothing.eml", "..%2Fkeys%2Fsecret", "run.json"):
+        assert httpx.get(f"{url}/{name}").status_code in (400, 404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from services.auth import passwords
 from services.auth.accounts import DEFAULT_LOCALE, Accounts
@@ -21,7 +22,7 @@ from services.auth.repository.accounts import AccountRow, NewAccount
 from services.auth.repository.verifications import VerificationRow
 from services.auth.verifying import Pending, Renewed, Verifying, by_link
 from services.kit.data.database import Database
-from services.kit.errors import together
+from services.kit.errors import InvalidFields, Violation, together
 from services.kit.text import trim
 from stellr.notification.v1.notification_internal_service_pb2 import MailAddress
 
@@ -96,8 +97,11 @@ class Registration:
     def confirm(self, token: str, password: str) -> AccountRow:
         """The account of a registration, by the link of its mail and its password.
 
-        LinkInvalid; InvalidCredentials; RateLimited by guesses at the address; SignInBusy.
+        InvalidFields without a password; LinkInvalid; InvalidCredentials; RateLimited by guesses at
+        the address; SignInBusy.
         """
+        if not password:
+            raise InvalidFields([Violation("password", "must be given")])
         found, waiting = self._waiting(token)
         with self._database.transaction():
             self._budgets.spend(GUESSES, found.address)
@@ -106,6 +110,18 @@ class Registration:
         if not self._hashing.run(partial(passwords.verify_password, given, known)):
             raise InvalidCredentials
         self._budgets.forget(GUESSES_DAY, found.address)
+        self._verifying.use(found)
+        return self.begin(found)
+
+    @by_link()
+    def confirm_here(self, token: str, verification_id: UUID) -> AccountRow:
+        """The same by the verification, which no mail has: it is on the device that registered.
+
+        LinkInvalid; InvalidCredentials.
+        """
+        found, _ = self._waiting(token)
+        if found.verification_id != verification_id:
+            raise InvalidCredentials
         self._verifying.use(found)
         return self.begin(found)
 

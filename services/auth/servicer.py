@@ -99,6 +99,9 @@ class AuthServicer(AuthServiceServicer):
             account = self._registration.confirm_anew(
                 request.token, request.password, request.display_name
             )
+        elif request.verification_id:
+            verification_id = UUID(request.verification_id)
+            account = self._registration.confirm_here(request.token, verification_id)
         else:
             account = self._registration.confirm(request.token, request.password)
         return signed_in_message(self._sessions.start(account, "link"))

@@ -2,21 +2,19 @@ const form = document.querySelector("form");
 const button = form.querySelector("button");
 const status = document.querySelector("[role=status]");
 const next = document.querySelector(".next");
-// Whoever used this link here before is told that all is well; the link itself is not kept.
-const remember = async () => `stellr.link.${[...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(form.dataset.token)))].slice(0, 8).join("-")}`;
-const done = (again) => {
-  say(`${again ? "You have been here before, and all is well. " : ""}${form.dataset.done}`, false);
-  form.hidden = true;
-  for (const text of document.querySelectorAll("main > p:not(.brand, .next, [role])")) text.hidden = true;
-  next.hidden = false;
-};
+// The learner page (services/gateway/web) keeps these: the session, and what it began to register.
+const SESSION = "stellr.session";
+const REGISTERING = "stellr.registering";
 const say = (text, bad) => {
   status.textContent = text;
   status.classList.toggle("bad", bad);
 };
+const stored = (work) => {
+  try { return work(); } catch { return null; /* Not everywhere may anything be kept. */ }
+};
 const why = (error) => {
   for (const detail of error.details ?? []) {
-    if (detail.reason === "CODE_INVALID") return "This link is used or no longer good. If you have been here before, all is well: sign in. If not, ask for a new mail.";
+    if (detail.reason === "CODE_INVALID") return "This link is used or no longer good. If you have used it yourself, all is well: go on and sign in. If not, ask for a new mail.";
     if (detail.reason === "INVALID_CREDENTIALS") return "This is not the password of the registration. You can make it your new one.";
     if (detail.reason === "RATE_LIMITED") return "Too many attempts. Please try again later.";
   }
@@ -24,6 +22,23 @@ const why = (error) => {
   if (fields.length) return fields.map(({ field, description }) => `${field === "displayName" ? "The name" : "The password"} ${description}.`).join(" ");
   return "This did not work. Please try again.";
 };
+// Whoever used this link here before is told that all is well; the link itself is not kept.
+const mark = async () => `stellr.link.${[...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(form.dataset.token)))].slice(0, 8).join("-")}`;
+const finish = (text) => {
+  say(text, false);
+  form.hidden = true;
+  for (const words of document.querySelectorAll("main > p:not(.brand, .next, [role])")) words.hidden = true;
+  next.hidden = false;
+  next.querySelector("a").focus();
+};
+// Where the address was registered in this browser, a click is enough: it has what no mail has.
+let here = document.querySelector("[data-here]") && stored(() => localStorage.getItem(REGISTERING));
+const show = () => {
+  for (const part of document.querySelectorAll("[data-here]")) part.hidden = !here;
+  for (const part of document.querySelectorAll("[data-elsewhere]")) part.hidden = Boolean(here);
+  for (const input of form.querySelectorAll("[data-elsewhere] input")) input.disabled = Boolean(here);
+};
+show();
 for (const box of form.querySelectorAll("[data-shows]")) {
   box.addEventListener("change", () => { document.getElementById(box.dataset.shows).hidden = !box.checked; });
 }
@@ -31,29 +46,39 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   button.disabled = true;
   say("One moment …", false);
-  const body = { token: form.dataset.token };
-  for (const input of form.querySelectorAll("input")) {
+  const body = { token: form.dataset.token, ...(here && { verificationId: here }) };
+  for (const input of form.querySelectorAll("input:enabled")) {
     body[input.name] = input.type === "checkbox" ? input.checked : input.value;
   }
   try {
-    const answer = await fetch(form.dataset.post, {
+    const response = await fetch(form.dataset.post, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
     });
-    if (answer.ok) {
-      try { localStorage.setItem(await remember(), "1"); } catch { /* Not everywhere may anything be kept. */ }
-      done(false);
+    const answer = await response.json();
+    if (response.ok) {
+      const name = await mark().catch(() => null);
+      stored(() => {
+        sessionStorage.setItem(SESSION, JSON.stringify({ refreshToken: answer.refreshToken, user: answer.user }));
+        localStorage.removeItem(REGISTERING);
+        if (name) localStorage.setItem(name, "1");
+      });
+      finish(form.dataset.done);
+    } else if (here && (answer.details ?? []).some(({ reason }) => reason === "INVALID_CREDENTIALS")) {
+      // What was begun here last is another registration.
+      here = null;
+      show();
+      say("", false);
     } else {
-      const error = await answer.json();
-      say(why(error), true);
-      next.hidden = !(error.details ?? []).some(({ reason }) => reason === "CODE_INVALID");
+      say(why(answer), true);
+      next.hidden = !(answer.details ?? []).some(({ reason }) => reason === "CODE_INVALID");
     }
   } catch {
     say("The academy could not be reached. Please try again.", true);
   }
   button.disabled = false;
 });
-(async () => {
-  try { if (localStorage.getItem(await remember())) done(true); } catch { /* Then it is asked as the first time. */ }
-})();
+mark().then((name) => {
+  if (stored(() => localStorage.getItem(name))) finish(form.dataset.again);
+}).catch(() => {});

@@ -60,6 +60,24 @@ def test_who_registered_confirms_by_the_password(stack: Stack, visitor: Visitor)
     assert reason(confirm(visitor, token, PASSWORD)) == "CODE_INVALID"
 
 
+def test_the_device_that_registered_confirms_by_one_click(stack: Stack, visitor: Visitor) -> None:
+    email, other = address(), address()
+    verification, foreign = begin(visitor, email), begin(visitor, other)
+    _, token = link_to(stack, email)
+    body = {"token": token, "verificationId": foreign["verificationId"]}
+    refused = visitor.post("/verify-email/link", body)
+    assert (refused.status_code, reason(refused)) == (401, "INVALID_CREDENTIALS")
+    missing = visitor.post("/verify-email/link", {"token": token})
+    assert set(violations(missing)) == {"password"}
+    bad = visitor.post("/verify-email/link", {"token": token, "verificationId": "x"})
+    assert set(violations(bad)) == {"verificationId"}
+    body = {"token": token, "verificationId": verification["verificationId"]}
+    session = visitor.post("/verify-email/link", body).json()
+    assert session["user"]["email"] == email
+    assert log_in(visitor, email, PASSWORD).status_code == 200
+    assert reason(visitor.post("/verify-email/link", body)) == "CODE_INVALID"
+
+
 def test_the_owner_of_the_address_sets_a_password_of_their_own(
     stack: Stack, visitor: Visitor
 ) -> None:

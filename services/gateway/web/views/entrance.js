@@ -68,6 +68,14 @@ async function offerProvider(place, { to, signal }) {
   } catch { /* None is set up. */ }
 }
 
+// By it the page behind the mail's link knows that the address was registered in this browser.
+function registering(verificationId) {
+  try {
+    if (verificationId) localStorage.setItem("stellr.registering", verificationId);
+    else localStorage.removeItem("stellr.registering");
+  } catch { /* Then that page asks for the password. */ }
+}
+
 function signUp(context) {
   fill(context.place,
     h("h1", {}, "Sign up"),
@@ -78,6 +86,7 @@ function signUp(context) {
       field("Password", h("input", { name: "password", type: "password", autocomplete: "new-password", required: true, minlength: 8, maxlength: 128 }), "At least 8 characters; a few words are good."),
     ], "Send me the code", async ({ displayName, email, password }) => {
       const begun = await api.post("/register", { displayName, email, password, locale: LOCALE }, open);
+      registering(begun.verificationId);
       code(context, { begun, where: email, verify: "/verify-email", resend: "/verify-email/resend", title: "Look into your mail" });
     }),
     others(context, false),
@@ -115,7 +124,9 @@ function code(context, { begun, where, verify, resend, title }) {
     h("p", {}, "We have sent a code to ", h("strong", {}, where), ". It is good for ten minutes."),
     form([codeField(), keep()], "Go on", async (values) => {
       const proof = { verificationId, code: values.code.replace(/\s/g, "") };
-      enter(context, await api.post(verify, proof, open), values);
+      const signedIn = await api.post(verify, proof, open);
+      registering(null);
+      enter(context, signedIn, values);
     }, { second: again }),
     h("p", {}, h("a", { href: `#/sign-in${carry(context.to)}` }, "Sign in another way")));
   context.place.querySelector("input").focus();

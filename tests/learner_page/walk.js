@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const { url, outbox, browser: executablePath, width, scheme = "light", shots = "", course = "every-kind" } = JSON.parse(process.argv[2]);
+const { url, mailbox, outbox, browser: executablePath, width, scheme = "light", shots = "", course = "every-kind" } = JSON.parse(process.argv[2]);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const email = `walker-${width}-${Date.now()}@learner.example`;
 const password = "seven quiet owls over the lake";
@@ -59,12 +59,17 @@ const h1 = (text) => page.getByRole("heading", { level: 1, name: text }).waitFor
 const button = (name) => page.getByRole("button", { name });
 const link = (name) => page.getByRole("link", { name });
 
-async function codeFor(address) {
+const codeFor = (address) => mailed(address, /^\s*([0-9]{6})\s*$/m);
+const linkFor = (address) => mailed(address, /^(http\S+verify-email\?token=\S+)\s*$/m);
+
+async function mailed(address, pattern) {
   for (let tries = 0; tries < 100; tries++) {
-    for (const name of readdirSync(outbox).filter((each) => each.endsWith(".eml")).sort().reverse()) {
-      const mail = readFileSync(join(outbox, name), "utf8");
-      const code = mail.includes(address) && /^\s*([0-9]{6})\s*$/m.exec(mail);
-      if (code) return code[1];
+    for (const name of readdirSync(outbox).filter((each) => each.endsWith(".eml"))) {
+      const raw = readFileSync(join(outbox, name), "utf8");
+      // Quoted-printable (RFC 2045), where a line is long.
+      const mail = /quoted-printable/i.test(raw) ? raw.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))) : raw;
+      const found = mail.includes(address) && pattern.exec(mail);
+      if (found) return found[1];
     }
     await new Promise((done) => setTimeout(done, 100));
   }
@@ -364,6 +369,38 @@ await step("by phone", async () => {
 await step("forgotten password", async () => {
   await page.goto(`${url}/#/forgot`);
   await h1("Choose a new password");
+});
+
+const second = `second-${email}`;
+await step("confirmed by one click", async () => {
+  await page.goto(`${url}/#/sign-up`);
+  await page.getByLabel("Your name").fill("Second Walker");
+  await page.getByLabel("E-mail").fill(second);
+  await page.getByLabel("Password").fill(password);
+  await button("Send me the code").click();
+  await h1("Look into your mail");
+  await page.goto(await linkFor(second));
+  await h1("Confirm your address");
+  await page.getByText("One click, and your account is there.").waitFor();
+  await look("confirm page");
+  await button("Confirm my address").click();
+  await page.getByText("you are signed in").waitFor();
+});
+
+await step("a second visit", async () => {
+  await page.reload();
+  await page.getByText("You have been here before, and all is well").waitFor();
+  await link("Go on to the academy").click();
+  await h1("Hello, Second Walker");
+});
+
+await step("mailbox", async () => {
+  await page.goto(mailbox);
+  await h1("Mailbox");
+  await look("mailbox list");
+  await link("Welcome to Stellr Academy").first().click();
+  await h1("Welcome to Stellr Academy");
+  await page.frameLocator("iframe").getByText("STELLR ACADEMY").waitFor();
 });
 
 await step("nothing here", async () => {

@@ -400,7 +400,7 @@ await step("mailbox", async () => {
   await look("mailbox list");
   await link("Welcome to Stellr Academy").first().click();
   await h1("Welcome to Stellr Academy");
-  await page.frameLocator("iframe").getByText("STELLR ACADEMY").waitFor();
+  await page.frameLocator("iframe").getByText("STELLR ACADEMY", { exact: true }).waitFor();
 });
 
 await step("nothing here", async () => {

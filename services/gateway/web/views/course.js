@@ -10,6 +10,8 @@ export default async function courseView({ course: name, signal, show }) {
   const course = await api.course(name, { signal });
   const progress = session.user() ? await ownProgress(course, signal) : null;
   const lessons = course.sections.flatMap((section) => section.lessons);
+  // A lesson is what comes next.
+  globalThis.requestIdleCallback?.(() => import("./lesson.js").catch(() => {}));
   const done = new Map(progress?.lessons.map((lesson) => [lesson.lessonId, lesson]));
   return h("div", {},
     h("section", { class: "hero course-hero" },

@@ -5,6 +5,14 @@ import "./vendor/purify.min.js";
 const { markdownit, DOMPurify } = globalThis;
 const lessons = markdownit({ html: true, linkify: true });
 const questions = markdownit({ html: false });
+// A table's alignment as an attribute: the policy forbids styles within a text.
+for (const markdown of [lessons, questions]) {
+  markdown.renderer.rules.th_open = markdown.renderer.rules.td_open = (tokens, index, options, _, renderer) => {
+    const style = tokens[index].attrGet("style");
+    if (style) tokens[index].attrs = [["align", style.replace("text-align:", "")]];
+    return renderer.renderToken(tokens, index, options);
+  };
+}
 const FORBIDDEN = { FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "svg", "math", "dialog"], FORBID_ATTR: ["style", "class", "id", "name"], RETURN_DOM_FRAGMENT: true, ALLOW_DATA_ATTR: false };
 
 /** A lesson's text: its headings one below the page's, links to lessons as views of this page. */

@@ -105,6 +105,7 @@ def test_the_walk(stack: Stack, walker: Path, chromium: str, width: int, scheme:
     settings = {
         "url": stack.url,
         "mailbox": f"{stack.operations_url}/mailbox",
+        "openidKey": (stack.state / "keys" / "openid-login").read_text(),
         "outbox": str(stack.state / "outbox"),
         "browser": chromium,
         "width": width,

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-const { url, mailbox, outbox, browser: executablePath, width, scheme = "light", shots = "", course = "every-kind" } = JSON.parse(process.argv[2]);
+const { url, mailbox, openidKey, outbox, browser: executablePath, width, scheme = "light", shots = "", course = "every-kind" } = JSON.parse(process.argv[2]);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const email = `walker-${width}-${Date.now()}@learner.example`;
 const password = "seven quiet owls over the lake";
@@ -74,6 +74,18 @@ async function mailed(address, pattern) {
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error(`no mail to ${address}`);
+}
+
+async function textedCode(number) {
+  for (let tries = 0; tries < 100; tries++) {
+    for (const name of readdirSync(outbox).filter((each) => each.endsWith(".sms.json"))) {
+      const { to, body } = JSON.parse(readFileSync(join(outbox, name), "utf8"));
+      const code = to === number && /(?<!\d)\d{6}(?!\d)/.exec(body);
+      if (code) return code[0];
+    }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`no message to ${number}`);
 }
 
 /** Answer each question of the quiz, rightly or not. */
@@ -366,6 +378,40 @@ await step("by phone", async () => {
   await page.getByLabel("Phone number").fill("+1 555 1");
   await button("Send me a code").click();
   await page.locator("[name=phone][aria-invalid]").waitFor();
+});
+
+await step("code by phone", async () => {
+  const phone = `+1202${2_000_000 + Math.floor(Math.random() * 8_000_000)}`;
+  await page.getByLabel("Phone number").fill(`${phone.slice(0, 5)} ${phone.slice(5)}`);
+  await page.getByLabel("Your name").fill("Phoebe Walker");
+  await button("Send me a code").click();
+  await h1("Look at your phone");
+  await page.getByLabel("Code").fill(await textedCode(phone));
+  await button("Go on").click();
+  await h1("Hello, Phoebe Walker");
+  await page.locator(".menu summary").click();
+  await button("Sign out").click();
+  await h1("Learn something worth knowing.");
+});
+
+await step("by OpenID", async () => {
+  await page.goto(`${url}/#/sign-in?to=%2Flearning`);
+  await link("With the local OpenID provider").click();
+  await page.getByLabel(/mail/i).fill(`openid-${email}`);
+  await page.locator("[name=name]").fill("Olive Walker");
+  await page.locator("[name=key]").fill(openidKey);
+  await button("Sign in").click();
+  await h1("My learning");
+  assert.equal(new URL(page.url()).search, "");
+  await page.locator(".menu summary").click();
+  await button("Sign out").click();
+  await h1("Learn something worth knowing.");
+});
+
+await step("an answer of a provider that nobody asked for", async () => {
+  await page.goto(`${url}/?code=stolen&state=of-another-tab`);
+  await h1("Sign in");
+  await page.getByText("You were not signed in.").waitFor();
 });
 
 await step("forgotten password", async () => {

@@ -122,7 +122,13 @@ document.addEventListener("click", (event) => {
 });
 
 await session.resume();
-session.onChange(drawHeader);
+// Whoever leaves, here or in another tab, leaves nothing of theirs on the screen.
+let who = session.user()?.userId;
+session.onChange((user) => {
+  drawHeader();
+  if (who && !user) show();
+  who = user?.userId;
+});
 await takeProviderCode();
 drawHeader();
 addEventListener("hashchange", show);

@@ -53,8 +53,8 @@ function ownLinks(user) {
 
 async function signOut() {
   try { await post("/logout"); } catch { /* Then it ends here alone. */ }
-  session.end();
   location.hash = "#/";
+  session.end();
   say("You are signed out.");
 }
 

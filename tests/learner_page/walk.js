@@ -54,7 +54,11 @@ async function look(name) {
 }
 
 // The stream of notifications is never idle, so it is waited for a moment only.
-const settled = () => page.waitForLoadState("networkidle", { timeout: 800 }).catch(() => {});
+const settled = async () => {
+  await page.waitForLoadState("networkidle", { timeout: 800 }).catch(() => {});
+  // What was sent is answered: a button that waits is pale, as it may be.
+  await page.waitForFunction(() => !document.querySelector("form button:disabled"), null, { timeout: 5000 }).catch(() => {});
+};
 const h1 = (text) => page.getByRole("heading", { level: 1, name: text }).waitFor();
 const button = (name) => page.getByRole("button", { name });
 const link = (name) => page.getByRole("link", { name });

@@ -219,9 +219,13 @@ class Uploading:
         return created
 
     def _check_room(self, course_id: UUID, size: int) -> None:
+        """Who deletes has room again, but not again and again: the bytes stay for a day or two."""
         used = objects.used_bytes(self._database, course_id) + size
         if used > self._quota_bytes:
             raise MediaQuotaExceeded(used, self._quota_bytes)
+        kept, most = objects.kept_bytes(self._database, course_id) + size, 2 * self._quota_bytes
+        if kept > most:
+            raise MediaQuotaExceeded(kept, most, ", with those deleted within a day,")
 
 
 def _new(request: pb.CreateUploadRequest, lesson: AuthoredLesson, caller: Caller) -> NewUpload:

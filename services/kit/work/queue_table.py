@@ -62,7 +62,7 @@ _CLAIM = WholeWrite(
     " RETURNING job.id, task_name, queue_name, args, attempts",
     ClaimedJob,
 )
-# Also what is due already: it came due since the worker looked. What a full queue holds is not asked
+# Also what is due already: it came due since the worker looked. What full queues hold is not asked
 # for: whoever ends a job there looks again.
 _DUE_IN = Statement(
     "SELECT extract(epoch FROM min(due.at) - clock_timestamp())::float"

@@ -203,8 +203,8 @@ def test_it_is_not_asked_before_the_time_it_said(here: Desk, firebase: Firebase)
 def test_a_browser_that_hangs_takes_no_place_from_others(
     here: Desk, firebase: Firebase, browsers: PushService
 ) -> None:
-    """Any learner may name push services that hang: they are tried again in a queue that leaves room
-    for others, and what others get through does not wake them."""
+    """Any learner may name push services that hang: they are tried again in a queue that leaves
+    room for others, and what others get through does not wake them."""
     user_id, other = person(here), person(here)
     browsers.status = 503
     browser(here, user_id, browsers)

@@ -25,9 +25,9 @@ class MediaQuotaExceeded(ResourceExhausted):
 
     reason = Reason.REASON_MEDIA_QUOTA_EXCEEDED
 
-    def __init__(self, used: int, limit: int) -> None:
+    def __init__(self, used: int, limit: int, which: str = "") -> None:
         super().__init__(
-            f"the files of the course may be {limit:,} bytes, and would be {used:,}",
+            f"the files of the course{which} may be {limit:,} bytes, and would be {used:,}",
             metadata={"usedBytes": str(used), "limitBytes": str(limit)},
         )
 

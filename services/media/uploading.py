@@ -25,6 +25,7 @@ from services.media.errors import (
     UploadNotFinished,
     UploadNotFound,
 )
+from services.media.looking import Looking
 from services.media.repository import authoring, objects, uploads
 from services.media.repository.uploads import NewUpload, UploadRow
 from services.media.shelf import Shelf
@@ -70,6 +71,7 @@ class Uploading:
         self._revocations = revocations
         self._public_url = public_url
         self._quota_bytes = quota_bytes
+        self._looking = Looking()
 
     def create(self, request: pb.CreateUploadRequest, caller: Caller) -> pb.Upload:
         """An upload for a lesson of the caller's. Its bytes count from now on.
@@ -153,7 +155,7 @@ class Uploading:
 
     def ready(self, upload_id: str, lesson_id: UUID, field: str) -> UploadRow:
         """An upload for a lesson whose bytes have come; where a bucket takes them, they are looked
-        at now.
+        at now, which may take longer than the caller waits.
 
         InvalidFields on `field` where there is none for this lesson. UploadNotFinished.
         """
@@ -163,6 +165,13 @@ class Uploading:
             raise InvalidFields([Violation(field, "is no upload for this lesson")])
         if upload.digest is not None:
             return upload
+        looked_at = self._looking.at(upload.upload_id, lambda: self._look(upload))
+        if looked_at is None:
+            raise UploadNotFinished("the bytes of the upload are being looked at: ask again")
+        return looked_at
+
+    def _look(self, upload: UploadRow) -> UploadRow:
+        """Look at what a bucket has taken."""
         incoming = self._store.uploaded(str(upload.upload_id))
         if incoming is None:
             raise UploadNotFinished
@@ -219,9 +228,13 @@ class Uploading:
         return created
 
     def _check_room(self, course_id: UUID, size: int) -> None:
+        """Who deletes has room again, but not again and again: the bytes stay for a day or two."""
         used = objects.used_bytes(self._database, course_id) + size
         if used > self._quota_bytes:
             raise MediaQuotaExceeded(used, self._quota_bytes)
+        kept, most = objects.kept_bytes(self._database, course_id) + size, 2 * self._quota_bytes
+        if kept > most:
+            raise MediaQuotaExceeded(kept, most, ", with those deleted within a day,")
 
 
 def _new(request: pb.CreateUploadRequest, lesson: AuthoredLesson, caller: Caller) -> NewUpload:

@@ -12,6 +12,7 @@ import structlog
 from services.kit.data.database import Database
 from services.kit.errors import Unavailable
 from services.kit.work.insisting import insist
+from services.kit.work.pauses import growing_pause
 from services.notification.channels import NOWHERE, SWITCHED_OFF, may_wait, way_to
 from services.notification.dispatching import Dispatcher
 from services.notification.errors import (
@@ -23,7 +24,7 @@ from services.notification.holding import Habits, held_until
 from services.notification.models import Channel, State
 from services.notification.pacing import Pace
 from services.notification.recovery import Recovery
-from services.notification.refusals import DeviceGone, TooLate, TransportError
+from services.notification.refusals import DeviceGone, NotNow, TooLate, TransportError
 from services.notification.repository import deliveries, held
 from services.notification.repository.deliveries import Member, Outgoing
 from services.notification.switches import is_wanted
@@ -38,6 +39,9 @@ UNAVAILABLE: Mapping[Channel, type[Unavailable]] = {
 }
 # Some four days, at a try a minute: then it is told among the dead that the provider is away.
 MOST_ATTEMPTS = 6000
+# Between tries of what is put off by itself.
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Carrier(Protocol):
@@ -135,8 +139,9 @@ class Deliveries:
             return
         log.info("message put off", channel=channel.value, delivery=str(key), why=why)
         deliveries.fail(self._database, key, why)
-        if error.retry_after:
-            self._dispatcher.put_off(key, channel, error.retry_after)
+        pause = _pause(outgoing, error)
+        if pause:
+            self._dispatcher.put_off(key, channel, pause)
             return
         self._providers[channel].recovery.failed()
         raise UNAVAILABLE[channel] from error
@@ -160,6 +165,13 @@ class Deliveries:
                 deliveries.close(self._database, keys, state, reason)
 
         insist("the end of a message", write)
+
+
+def _pause(outgoing: Outgoing, error: TransportError) -> float | None:
+    """In how many seconds it is tried again, whatever becomes of others; None: with those."""
+    if error.retry_after or not isinstance(error, NotNow):
+        return error.retry_after
+    return growing_pause(outgoing.attempts + 1, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
 
 
 def _channel(outgoing: Outgoing) -> Channel | None:

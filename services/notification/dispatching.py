@@ -74,7 +74,10 @@ class Dispatcher:
     def put_off(self, delivery_id: UUID, channel: Channel, seconds: float) -> None:
         """Have a delivery sent after so many seconds, and no sooner, whatever others find."""
         at = datetime.now(UTC) + timedelta(seconds=seconds)
-        self._tasks[channel].defer(at=at, delivery_id=str(delivery_id))
+        # A browser names its push service itself: one that hangs must not take all places again and
+        # again.
+        queue = Queue.AGAIN if channel is Channel.PUSH else None
+        self._tasks[channel].defer(at=at, queue=queue, delivery_id=str(delivery_id))
 
     def _enqueue(self, created: Sequence[tuple[UUID, str, Channel]], queue: Queue | None) -> None:
         jobs: dict[tuple[Channel, Queue | None], list[UUID]] = defaultdict(list)

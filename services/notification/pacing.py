@@ -9,9 +9,6 @@ from services.kit.data.database import Database
 from services.notification.models import Channel
 from services.notification.repository import paces
 
-# No job sleeps for longer; the place in the queue is kept all the same.
-LONGEST_SECONDS = 10.0
-
 
 class Pace:
     """So many messages a second by one channel; 0: as fast as may be."""
@@ -36,5 +33,5 @@ class Pace:
         seconds = paces.take_place(self._database, self._channel, self._step)
         if not waits or seconds <= 0:
             return False
-        self._sleep(min(seconds, LONGEST_SECONDS))
+        self._sleep(seconds)
         return True

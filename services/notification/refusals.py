@@ -16,6 +16,14 @@ class TransportError(Exception):
         self.retry_after = retry_after
 
 
+class NotNow(TransportError):
+    """Not taken for now, which says nothing about any other message: whom it was handed to was
+    named by its person."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason, permanent=False, retry_after=retry_after)
+
+
 class TooLate(TransportError):
     """What the message says is of no use any more: it is not sent."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from services.notification.models import Channel
 from services.notification.preferences import Preferences
 from services.notification.sending import Messages, ToMany
 from services.notification.template_data import read_template, sample
-from services.notification.templates import TEMPLATES, to_json
+from services.notification.templates import TEMPLATES, has_brief, to_json
 from services.notification.unsubscribing import Unsubscribing
 from services.notification.views import delivery_message, filter_of, preview_message
 from stellr.notification.v1 import notification_service_pb2 as pb
@@ -53,7 +54,7 @@ class NotificationServicer(NotificationServiceServicer):
         self, request: pb.SendEmailRequest, context: grpc.ServicerContext
     ) -> pb.SendEmailResponse:
         """Send a mail to persons."""
-        sent = self._send(request, Channel.EMAIL)
+        sent = self._send(request, [Channel.EMAIL])
         return pb.SendEmailResponse(
             notification_ids=map(str, sent.notification_ids),
             unknown_user_ids=map(str, sent.unknown),
@@ -62,8 +63,8 @@ class NotificationServicer(NotificationServiceServicer):
     def SendPush(
         self, request: pb.SendPushRequest, context: grpc.ServicerContext
     ) -> pb.SendPushResponse:
-        """Send a notice to the devices of persons."""
-        sent = self._send(request, Channel.PUSH)
+        """Send a notice to the devices of persons, and show it in their lists."""
+        sent = self._send(request, [Channel.PUSH, Channel.IN_APP])
         return pb.SendPushResponse(
             notification_ids=map(str, sent.notification_ids),
             unknown_user_ids=map(str, sent.unknown),
@@ -143,12 +144,16 @@ class NotificationServicer(NotificationServiceServicer):
         self._unsubscribing.end(asked)
         return _page(context, page.done_page(asked.kind, self._unsubscribing.language(asked)))
 
-    def _send(self, request: pb.SendEmailRequest | pb.SendPushRequest, channel: Channel) -> ToMany:
+    def _send(
+        self, request: pb.SendEmailRequest | pb.SendPushRequest, channels: Sequence[Channel]
+    ) -> ToMany:
         template = request.template
         user_ids, message = together(
             partial(_persons, request), partial(read_template, template, request.data)
         )
-        return self._messages.send_to_many(user_ids, template, to_json(message), [channel])
+        # What has no words for a list, as a code, is never there.
+        chosen = [each for each in channels if each is not Channel.IN_APP or has_brief(template)]
+        return self._messages.send_to_many(user_ids, template, to_json(message), chosen)
 
 
 def _persons(request: pb.SendEmailRequest | pb.SendPushRequest) -> list[UUID]:

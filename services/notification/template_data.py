@@ -12,7 +12,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from services.kit.errors import InvalidFields, Violation
 from services.kit.rpc.interceptors.validation import validated
-from services.notification.templates import TEMPLATES
+from services.notification.templates import TEMPLATES, is_blank
 
 DATA = "data"
 # Its lines are its own; all else stands in one, as in a header.
@@ -94,6 +94,8 @@ def _line_violations(message: Message) -> Iterator[Violation]:
             continue
         if "\x00" in value:
             yield Violation(f"{DATA}.{field.json_name}", "must not hold a NUL character")
+        elif is_blank(value):
+            yield Violation(f"{DATA}.{field.json_name}", "must not be blank")
         elif field.name != _OF_MANY_LINES and ("\r" in value or "\n" in value):
             yield Violation(f"{DATA}.{field.json_name}", "must be one line")
 

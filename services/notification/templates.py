@@ -39,6 +39,8 @@ _MAX_NAME = 120
 _MAX_SUBJECT = 150
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _MAX_BRIEF = 300
+# Letters of some scripts look otherwise without them.
+_JOINERS = "\u200c\u200d"
 _MAIL = ".j2"
 _TEXT = ".sms.txt"
 DIGEST = "digest"
@@ -213,11 +215,16 @@ def _plain(name: str, value: Any, language: str) -> str:
     return "\n".join(_one_line(line) for line in value.splitlines())
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of it would be seen."""
+    return not _one_line(text).strip(_JOINERS)
+
+
 def _one_line(text: str) -> str:
     """No line ends (RFC 5322, 2.2: they would begin a header), no controls, no bidi overrides."""
     hidden = {"Cc", "Cf", "Cs", "Zl", "Zp"}
     shown = (
-        " " if unicodedata.category(char) in hidden and char not in "\u200c\u200d" else char
+        " " if unicodedata.category(char) in hidden and char not in _JOINERS else char
         for char in text
     )
     return " ".join("".join(shown).split())

@@ -16,6 +16,7 @@ _HEAD_BYTES = 64 * 1024
 # RFC 9559, 5.1: Segment, Info, TimestampScale (nanoseconds, by default a millisecond), Duration.
 _SEGMENT, _INFO, _SCALE, _DURATION = 0x18538067, 0x1549A966, 0x2AD7B1, 0x4489
 _DEFAULT_SCALE = 1_000_000
+_LONGEST_NUMBER = 8
 _BOX_HEAD = 8
 # A film has a handful of boxes, one in fragments some thousands.
 _MOST_BOXES = 100_000
@@ -69,7 +70,7 @@ def _box(file: IO[bytes], wanted: bytes, at: int, end: int) -> tuple[int, int] |
 
 def _of_webm(head: bytes) -> float:
     facts = _child(_child(head, _SEGMENT), _INFO)
-    scale = int.from_bytes(_child(facts, _SCALE)) or _DEFAULT_SCALE
+    scale = int.from_bytes(_child(facts, _SCALE)[:_LONGEST_NUMBER]) or _DEFAULT_SCALE
     length = _child(facts, _DURATION)
     if len(length) not in _FLOATS:
         return 0.0

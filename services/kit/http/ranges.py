@@ -91,7 +91,7 @@ def _suffix(digits: str, size: int) -> Span:
 
 
 def _number(digits: str) -> int:
-    return int(digits[: _MOST_DIGITS + 1]) if len(digits) > _MOST_DIGITS else int(digits)
+    return int(digits.lstrip("0")[: _MOST_DIGITS + 1] or "0")
 
 
 def _lists(header: str, state: State, *, weak: bool) -> bool:
@@ -118,6 +118,6 @@ def _date(header: str | None) -> datetime | None:
     """A date of HTTP; None where it is none, which is then ignored."""
     try:
         found = parsedate_to_datetime(header or "")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found

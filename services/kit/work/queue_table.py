@@ -62,9 +62,14 @@ _CLAIM = WholeWrite(
     " RETURNING job.id, task_name, queue_name, args, attempts",
     ClaimedJob,
 )
+# Also what is due already: it came due since the worker looked. What full queues hold is not asked
+# for: whoever ends a job there looks again.
 _DUE_IN = Statement(
-    "SELECT extract(epoch FROM min(scheduled_at) - now())::float FROM procrastinate_jobs"
-    " WHERE status = 'todo' AND scheduled_at > now()",
+    "SELECT extract(epoch FROM min(due.at) - clock_timestamp())::float"
+    " FROM unnest(CAST(:queues AS text[])) AS asked (queue) CROSS JOIN LATERAL ("
+    " SELECT scheduled_at FROM procrastinate_jobs WHERE status = 'todo'"
+    " AND queue_name = asked.queue AND scheduled_at IS NOT NULL"
+    " ORDER BY scheduled_at LIMIT 1) AS due (at)",
     scalar,
 )
 # The worker's number is a fence: who lost a job to another worker changes nothing any more.
@@ -200,9 +205,10 @@ class QueueTable:
         by_urgency = sorted(queues, key=lambda name: -SHARES[Queue(name)].priority)
         return self._database.first(_CLAIM, worker=worker, queues=by_urgency)
 
-    def due_in(self) -> float | None:
-        """The seconds until the next job is due of those that wait for their time."""
-        seconds: float | None = self._database.first(_DUE_IN)
+    def due_in(self, queues: Sequence[str]) -> float | None:
+        """The seconds until the next job is due of those of the queues that wait for their time;
+        below 0 where one is due already."""
+        seconds: float | None = self._database.first(_DUE_IN, queues=list(queues))
         return seconds
 
     def finish(self, worker: int, job: int) -> bool:

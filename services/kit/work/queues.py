@@ -20,6 +20,8 @@ class Queue(enum.StrEnum):
     APART = "apart"
     #: The same for thousands at once, each of which waits long for a short answer.
     CROWD = "crowd"
+    #: Of that crowd what was not answered before: it leaves room for what was not tried yet.
+    AGAIN = "again"
 
 
 class Lane(enum.Enum):
@@ -46,6 +48,7 @@ SHARES = {
     Queue.BULK: Share(priority=0, slots=2),
     Queue.APART: Share(priority=2, slots=3, lane=Lane.SIDE),
     Queue.CROWD: Share(priority=0, slots=8, lane=Lane.BROAD),
+    Queue.AGAIN: Share(priority=-1, slots=4, lane=Lane.BROAD),
 }
 
 

@@ -27,6 +27,8 @@ BEAT_SECONDS = 2.0
 DEAD_SECONDS = 6.0
 # Should a notification be lost, the queue is looked at all the same.
 IDLE_SECONDS = 30.0
+# What is due and could not be claimed is locked, as by another worker that claims it just then.
+LOCKED_SECONDS = 0.02
 # Jobs under way at the end are finished or, after this time, handed back: before this worker, whose
 # heart beats no more, counts as dead.
 STOP_SECONDS = 4.0
@@ -132,14 +134,17 @@ class Worker:
                 await asyncio.wait_for(self._wake.wait(), pause)
 
     async def _pause(self) -> float:
-        due_in = await asyncio.to_thread(self._table.due_in)
-        return IDLE_SECONDS if due_in is None else min(max(due_in, 0.0), IDLE_SECONDS)
+        due_in = await asyncio.to_thread(self._table.due_in, self._open_queues())
+        return IDLE_SECONDS if due_in is None else min(max(due_in, LOCKED_SECONDS), IDLE_SECONDS)
+
+    def _open_queues(self) -> list[str]:
+        # A copy: jobs end while it is read.
+        return open_queues([job.queue for job in list(self._at_work)])
 
     def _begin(self) -> bool:
         """Claim a job and begin it; False where there is none, or no slot for it."""
         with self._lock:
-            # A copy: jobs end while it is read.
-            number, queues = self._number, open_queues([job.queue for job in list(self._at_work)])
+            number, queues = self._number, self._open_queues()
             if self._closed or number is None or not queues:
                 return False
             try:

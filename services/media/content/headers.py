@@ -12,8 +12,11 @@ from services.media.kinds import ATTACHMENT
 
 # What browsers may show in their window. An SVG may hold scripts: it is shown in pages only.
 SHOWN = (PICTURES | FILMS | {PDF_TYPE, VTT}) - {SVG}
-# Content Security Policy Level 3, 6: whatever a file holds, it is no page of the academy.
-NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+# Content Security Policy Level 3, 6: whatever a file holds, it is no page of the academy. A browser
+# shows a film by a page that it makes for it, and which fetches the film once more.
+NOTHING_RUNS = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; sandbox"
+)
 _EXTENSIONS = {PDF_TYPE: ".pdf", MP4: ".mp4", WEBM: ".webm", VTT: ".vtt"}
 
 
@@ -42,7 +45,8 @@ def headers_of(file: File) -> dict[str, str]:
     return {
         "content-disposition": file_name(file),
         "content-security-policy": NOTHING_RUNS,
-        "cache-control": "private",
+        # Kept, and asked for each time: who may read may do so no longer, a session ends.
+        "cache-control": "private, no-cache",
         "x-content-type-options": "nosniff",
     }
 

@@ -73,6 +73,21 @@ _USED = Statement(
     """,
     scalar,
 )
+# As above, and with what was deleted and came in the last day.
+_KEPT = Statement(
+    """
+    SELECT (coalesce((
+        SELECT sum(size_bytes) FROM objects WHERE digest IN (
+            SELECT digest FROM media WHERE course_id = :course_id
+            UNION SELECT digest FROM uploads WHERE course_id = :course_id AND expires_at > now()
+        )
+    ), 0) + coalesce((
+        SELECT sum(size_bytes) FROM uploads
+        WHERE course_id = :course_id AND digest IS NULL AND expires_at > now()
+    ), 0))::bigint
+    """,
+    scalar,
+)
 
 
 def expect_object(db: Database, stored: Stored, mime_type: str, time: timedelta) -> None:
@@ -128,3 +143,10 @@ def used_bytes(db: Database, course_id: UUID) -> int:
     """How many bytes the files of a course have, with those that are on their way."""
     used: int = db.one(_USED, course_id=course_id)
     return used
+
+
+def kept_bytes(db: Database, course_id: UUID) -> int:
+    """The same with what was deleted and is still in the store, as far as it came by an upload
+    whose time is not over."""
+    kept: int = db.one(_KEPT, course_id=course_id)
+    return kept

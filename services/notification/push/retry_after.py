@@ -17,7 +17,7 @@ def retry_after(value: str | None) -> float | None:
         return min(float(value.strip()[:9]), LONGEST_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # whoever answers may write what they like
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

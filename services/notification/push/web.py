@@ -13,7 +13,7 @@ from services.notification.push.messages import PushDevice, PushMessage
 from services.notification.push.networks import Network, NotPublic, PublicNetwork, within
 from services.notification.push.retry_after import retry_after
 from services.notification.push.vapid import VapidHeaders
-from services.notification.refusals import DeviceGone, TransportError
+from services.notification.refusals import DeviceGone, NotNow, TransportError
 
 TIMEOUT_SECONDS = 10.0
 CONNECTIONS = 64
@@ -64,7 +64,7 @@ class WebPush:
             raise DeviceGone("the push service is at no public address") from None
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             reason = f"no answer from the push service: {type(error).__name__}"
-            raise TransportError(reason, permanent=False) from None
+            raise NotNow(reason) from None
         except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
             raise DeviceGone(f"the endpoint is none: {type(error).__name__}") from None
         if status not in _TAKEN:
@@ -117,5 +117,6 @@ def _refusal(status: int, again: str | None) -> TransportError:
     reason = f"the push service answered {status}"
     if status in _GONE:
         return DeviceGone(reason)
-    permanent = status not in _TEMPORARY
-    return TransportError(reason, permanent=permanent, retry_after=retry_after(again))
+    if status in _TEMPORARY:
+        return NotNow(reason, retry_after(again))
+    return TransportError(reason, permanent=True)

@@ -6,12 +6,15 @@ from services.kit.data.database import Database
 from services.kit.data.statements import WholeWrite, scalar
 from services.notification.models import Channel
 
+# So that nobody waits for ever after very many that did not wait, or where the rate was lower.
+MOST_AHEAD = 1000
 _TAKE_PLACE = WholeWrite(
-    """
+    f"""
     INSERT INTO paces AS pace (channel, next_at)
     VALUES (:channel, clock_timestamp() + make_interval(secs => :step))
     ON CONFLICT (channel) DO UPDATE SET
-        next_at = greatest(pace.next_at, clock_timestamp()) + make_interval(secs => :step)
+        next_at = make_interval(secs => :step) + greatest(clock_timestamp(),
+            least(pace.next_at, clock_timestamp() + {MOST_AHEAD} * make_interval(secs => :step)))
     RETURNING extract(epoch FROM next_at - clock_timestamp())::float - :step
     """,
     scalar,

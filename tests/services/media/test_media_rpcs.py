@@ -126,7 +126,7 @@ def test_the_enrolled_get_a_pdf_by_its_id(pupil: Learner, own: OwnCourse) -> Non
 
 def assert_file_headers(answer: httpx.Response) -> None:
     assert answer.headers["content-type"] == "application/pdf"
-    assert answer.headers["cache-control"] == "private"
+    assert answer.headers["cache-control"] == "private, no-cache"
     assert answer.headers["x-content-type-options"] == "nosniff"
     name = "inline; filename=\"Uber Sterne.pdf\"; filename*=UTF-8''%C3%9Cber%20Sterne.pdf"
     assert answer.headers["content-disposition"] == name

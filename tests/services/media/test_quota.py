@@ -45,6 +45,19 @@ def test_fifty_uploads_at_once_fill_it_and_no_more(own: Authored) -> None:
     assert own.create(data, "application/pdf").status_code == 200
 
 
+def test_who_deletes_and_uploads_again_and_again_does_not_fill_the_disk(own: Authored) -> None:
+    size = MEBIBYTE - 20_000
+    for _ in range(2):
+        pdf = own.attached(new_pdf(size))
+        assert own.author.delete(f"/media/{pdf['mediaId']}").status_code == 200
+    refused = own.create(new_pdf(size), "application/pdf")
+    assert (refused.status_code, reason(refused)) == (429, "MEDIA_QUOTA_EXCEEDED")
+    assert refused.json()["details"][0]["metadata"]["limitBytes"] == str(2 * MEBIBYTE)
+    path = f"/media/lesson/{own.lesson_id}/pdfs"
+    headers = {"content-type": "application/pdf"}
+    assert own.author.http.post(path, content=new_pdf(size), headers=headers).status_code == 429
+
+
 def test_fifty_files_at_once_fill_it_and_no_more(own: Authored, small: Stack) -> None:
     path = f"/media/lesson/{own.lesson_id}/pdfs"
 

@@ -248,6 +248,18 @@ def test_what_is_no_form(own: Authored) -> None:
     assert (answer.status_code, *violations(answer)) == (400, "file")
 
 
+def test_no_form_keeps_the_process_busy_with_what_is_no_part(own: Authored) -> None:
+    path = f"/media/lesson/{own.lesson_id}/pdfs"
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    begun = time.monotonic()
+    answer = own.author.http.post(path, content=b"y\r\n" * 8_000_000, headers=kind)
+    assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
+    headers = b"--x\r\n" + b"a: b\r\n" * 30_000
+    answer = own.author.http.post(path, content=headers, headers=kind)
+    assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
+    assert time.monotonic() - begun < 5
+
+
 def test_what_a_raw_body_is(own: Authored) -> None:
     for said, data, mime_type in (
         ("application/octet-stream", PDF, "application/pdf"),

@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
+from services.notification import feed
 from services.notification.channels import Message
 from services.notification.repository import cards
 from services.notification.repository import feed as repository
@@ -57,6 +60,28 @@ def test_places_have_no_gaps_and_are_in_order_of_time(desk: MakeDesk) -> None:
         assert [item.position for item in found] == list(range(1, count + 1))
         times = [item.created_at for item in found]
         assert times == sorted(set(times))
+
+
+def test_who_adds_to_many_waits_for_nobody_in_a_circle(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two who send to the same persons in other orders, in several batches."""
+    monkeypatch.setattr(feed, "BATCH_OF_ITEMS", 1)
+    here = desk()
+    persons = [person(here) for _ in range(40)]
+
+    def push(turn: int) -> None:
+        with here.database.transaction():
+            known = cards.share_cards(here.database, persons)
+            order = persons[:: 1 if turn % 2 else -1]
+            messages = [
+                Message(uuid4(), each, "announcement", NEWS, None, known[each]) for each in order
+            ]
+            here.house.feed.add(messages)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(push, range(12)))
+    assert [len(items(here, each)) for each in persons] == [12] * 40
 
 
 def test_of_more_than_five_hundred_the_oldest_leave(desk: MakeDesk) -> None:

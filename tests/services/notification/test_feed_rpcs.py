@@ -13,7 +13,7 @@ from stellr.notification.v1.notification_internal_service_pb2_grpc import (
 )
 from stellr.notification.v1.template_pb2 import CertificateReady
 from tests.services.notification.requests import Tell, to_person
-from tests.support import Learner, Stack, Visitor, reason, register, violations
+from tests.support import Learner, Stack, Visitor, eventually, reason, register, violations
 
 
 def feed(somebody: Visitor, **query: Any) -> dict[str, Any]:
@@ -61,6 +61,27 @@ def test_a_message_is_there_with_its_words_and_is_read(stack: Stack, tell: Tell)
     assert feed(somebody)["unreadCount"] == 0
     assert ids(feed(somebody)) == [key]
     assert ids(feed(somebody, unreadOnly=True)) == []
+
+
+def test_what_an_administrator_pushes_is_in_the_list_too(stack: Stack, admin: Learner) -> None:
+    """So who has no device finds it, and who taps on a notice finds it again."""
+    somebody, silent = register(stack), register(stack)
+    off = {"channels": {"inApp": {"announcements": False}}}
+    assert silent.patch("/notify/preferences", off).status_code == 200
+    people = [somebody.user_id, silent.user_id]
+
+    def push(template: str, **data: str) -> list[str]:
+        asked = {"userIds": people, "template": template, "data": data}
+        found: list[str] = admin.post("/notify/push", asked).json()["notificationIds"]
+        return found
+
+    key, _ = push("announcement", title="New courses", body="In March.\n\nCome along.")
+    push("verification_code", code="314159")
+    (item,) = eventually(lambda: feed(somebody)["notifications"])
+    assert (item["notificationId"], item["title"]) == (key, "New courses")
+    assert item["body"] == "In March.\n\nCome along."
+    assert somebody.post(f"/notifications/{key}:read").status_code == 200
+    assert ids(feed(silent)) == []
 
 
 def test_the_same_message_again_is_there_once(

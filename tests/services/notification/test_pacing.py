@@ -43,6 +43,22 @@ def test_what_cannot_wait_does_not_and_counts(database: Database) -> None:
     assert slept[0] == pytest.approx(3, abs=0.3)
 
 
+def test_a_low_rate_is_kept_too(database: Database) -> None:
+    slept: list[float] = []
+    pace = Pace(database, Channel.PUSH, 0.05, slept.append)
+    for _ in range(4):
+        pace.keep(waits=True)
+    assert slept == pytest.approx([20, 40, 60], abs=1)
+
+
+def test_nobody_waits_for_ever_where_the_rate_was_lower(database: Database) -> None:
+    slept: list[float] = []
+    for _ in range(50):
+        Pace(database, Channel.PUSH, 0.05).keep(waits=False)
+    assert Pace(database, Channel.PUSH, 100, slept.append).keep(waits=True)
+    assert slept == pytest.approx([10], abs=0.5)
+
+
 def test_without_a_rate_nothing_is_asked_of_the_database() -> None:
     assert not Pace(None, Channel.EMAIL, 0).keep(waits=True)  # type: ignore[arg-type]
 

@@ -102,6 +102,22 @@ def test_whom_nobody_knows_is_told_and_their_mail_waits(
             {"data.title", "data.body"},
         ),
         (
+            {
+                "userId": str(uuid4()),
+                "template": "announcement",
+                "data": {"title": " \u200b\u200d", "body": "\n\n\u00ad\t"},
+            },
+            {"data.title", "data.body"},
+        ),
+        (
+            {
+                "userId": str(uuid4()),
+                "template": "certificate_ready",
+                "data": {"courseTitle": "x", "serial": "../../../courses"},
+            },
+            {"data.serial"},
+        ),
+        (
             {"userId": str(uuid4()), "template": "announcement", "data": {"title": "", "body": []}},
             {"data.title", "data.body"},
         ),

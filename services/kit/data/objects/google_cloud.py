@@ -26,6 +26,8 @@ PATIENCE_SECONDS = 20.0
 # A smaller upload waits for its digest in memory, a larger one on the disk.
 SPOOL_BYTES = 1024 * 1024
 READ_AHEAD_BYTES = 1024 * 1024
+# Of what is read from end to end: each request to Google takes its time.
+DIGEST_AHEAD_BYTES = 8 * 1024 * 1024
 # Kept at hand, each 1 KB: signing costs a millisecond, or a request to Google.
 SIGNED_URLS = 4096
 
@@ -120,7 +122,7 @@ class GoogleCloudStore:
             if blob is None:
                 self._ask_for_bucket(name)
                 return None
-        file = cast(BinaryIO, io.BufferedReader(_Reader(self, blob), READ_AHEAD_BYTES))
+        file = cast(BinaryIO, io.BufferedReader(_Reader(self, blob), DIGEST_AHEAD_BYTES))
 
         def keep(stored: Stored) -> None:
             with self._told("copy"):

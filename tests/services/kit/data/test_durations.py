@@ -60,6 +60,7 @@ def test_a_webm_tells_it_in_its_facts() -> None:
         (webm(element(0x4489, struct.pack(">d", float("nan")))), WEBM),
         (webm(element(0x4489, struct.pack(">d", float("inf")))), WEBM),
         (webm(element(0x4489, b"123")), WEBM),
+        (webm(element(0x2AD7B1, b"\xff" * 999) + element(0x4489, struct.pack(">d", 1e9))), WEBM),
         (b"\0" * 1000, WEBM),
         (b"\xff" * 1000, WEBM),
         (header(1, 5), PDF),

@@ -33,6 +33,8 @@ def span(range_: str, size: int = SIZE, **others: str) -> Span | None:
         ("bytes=-5000", 0, 1000),
         ("Bytes = 5 - 6 ", 5, 2),
         ("bytes=0-" + "9" * 5000, 0, 1000),
+        ("bytes=" + "0" * 50 + "5-" + "0" * 50 + "6", 5, 2),
+        ("bytes=-" + "0" * 50 + "5", 995, 5),
     ],
 )
 def test_one_range_is_a_part_of_the_file(asked: str, start: int, length: int) -> None:
@@ -91,6 +93,8 @@ def test_a_range_of_another_state_gives_the_whole_file() -> None:
         ({"If-Unmodified-Since": at(0)}, Verdict.PROCEED),
         ({"If-Unmodified-Since": at(-1)}, Verdict.FAILED),
         ({"If-Unmodified-Since": "yesterday"}, Verdict.PROCEED),
+        ({"If-Modified-Since": "Thu, 01 Jan 99999999999 00:00:00 GMT"}, Verdict.PROCEED),
+        ({"If-Unmodified-Since": f"Thu, 01 Jan 2020 00:00:00 +{'9' * 20}"}, Verdict.PROCEED),
     ],
 )
 def test_conditions_are_looked_at_in_their_order(headers: dict[str, str], verdict: Verdict) -> None:

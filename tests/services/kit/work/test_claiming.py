@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +67,45 @@ def test_what_waits_for_its_time_is_claimed_when_that_has_come(
         " WHERE args->'values'->>'word' <> 'new'",
     )
     assert words(table, worker, ALL, 3) == ["again", "new", ""]
+
+
+def test_what_comes_due_while_a_worker_looks_is_not_slept_over(
+    runtime: Runtime, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker finds nothing to claim, and before it asks when to look again, the time comes."""
+    claim, is_slow = QueueTable.claim, threading.Event()
+
+    def claim_slowly(table: QueueTable, worker: int, queues: Sequence[str]) -> Any:
+        job = claim(table, worker, queues)
+        time.sleep(0.5 if is_slow.is_set() and not job else 0.0)
+        return job
+
+    monkeypatch.setattr(QueueTable, "claim", claim_slowly)
+    note = runtime.jobs.task("note", recorder.note)
+    with working(runtime):
+        with runtime.database.transaction():
+            note.defer(word="first")
+        eventually(lambda: recorder.words)
+        time.sleep(0.2)  # nothing wakes the worker any more
+        is_slow.set()
+        with runtime.database.transaction():
+            note.defer(at=datetime.now(UTC) + timedelta(seconds=0.3), word="due")
+        eventually(lambda: recorder.words == ["first", "due"], 5)
+
+
+def test_the_next_time_to_look_is_that_of_the_queues_that_are_open(
+    table: QueueTable, database: Database
+) -> None:
+    with database.transaction():
+        for queue, seconds in ((Queue.BULK, -5), (Queue.NORMAL, 60)):
+            at = datetime.now(UTC) + timedelta(seconds=seconds)
+            table.enqueue("note", {"values": {}}, queue, at)
+    due_in = {name: table.due_in([name]) for name in ("bulk", "normal", "urgent")}
+    assert due_in["bulk"] == pytest.approx(-5, abs=2)
+    assert due_in["normal"] == pytest.approx(60, abs=2)
+    assert due_in["urgent"] is None
+    assert table.due_in([]) is None
+    assert table.due_in(ALL) == pytest.approx(-5, abs=2)
 
 
 def test_no_job_is_claimed_twice(table: QueueTable, database: Database) -> None:

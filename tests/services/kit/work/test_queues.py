@@ -16,6 +16,7 @@ from tests.support import eventually
         (Queue.URGENT, 6, Queue.APART),
         (Queue.APART, 3, Queue.URGENT),
         (Queue.APART, 3, Queue.BULK),
+        (Queue.AGAIN, 4, Queue.CROWD),
     ],
 )
 def test_what_is_urgent_goes_while_all_else_is_stuck(

@@ -200,6 +200,30 @@ def test_it_is_not_asked_before_the_time_it_said(here: Desk, firebase: Firebase)
     assert firebase.asked.count("phone") == 2
 
 
+def test_a_browser_that_hangs_takes_no_place_from_others(
+    here: Desk, firebase: Firebase, browsers: PushService
+) -> None:
+    """Any learner may name push services that hang: they are tried again in a queue that leaves
+    room for others, and what others get through does not wake them."""
+    user_id, other = person(here), person(here)
+    browsers.status = 503
+    browser(here, user_id, browsers)
+    ready(here, user_id)
+    eventually(lambda: browsers.asked == 1)
+    waits = "SELECT queue_name, scheduled_at > now() FROM procrastinate_jobs"
+    eventually(lambda: here.query(waits) == [("again", True)])
+    register(here, other, token="phone")
+    firebase.refusals["phone"] = (503, refusal(503, "UNAVAILABLE"))
+    ready(here, other)
+    eventually(lambda: firebase.asked)
+    firebase.refusals.clear()
+    eventually(lambda: states(here) == ["queued", "sent"], 10)
+    time.sleep(0.3)
+    assert browsers.asked == 1
+    browsers.status = 201
+    eventually(lambda: states(here) == ["sent", "sent"], 15)
+
+
 def test_who_signs_out_gets_no_more(here: Desk, firebase: Firebase) -> None:
     user_id, session = person(here), uuid4()
     register(here, user_id, session, token="phone")

@@ -19,6 +19,7 @@ from services.kit.data.database import Database
 from services.kit.identity.secrets import Sealer
 from services.notification.push.messages import PushDevice, PushMessage, Urgency
 from services.notification.push.networks import networks
+from services.notification.push.retry_after import retry_after
 from services.notification.push.vapid import VapidHeaders, VapidKey
 from services.notification.push.web import WebPush
 from services.notification.refusals import DeviceGone, TransportError
@@ -125,6 +126,11 @@ def test_what_passes_is_tried_again_when_it_is_told(
     error = refused(push, service.device(Browser()))
     assert not error.permanent
     assert error.retry_after == 120
+
+
+@pytest.mark.parametrize("said", ["Mon, 1 Jan 99999999999999 00:00:00 GMT", "soon", "-1", "1e9"])
+def test_a_nonsensical_time_to_come_again_is_none(said: str) -> None:
+    assert retry_after(said) is None
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 413])

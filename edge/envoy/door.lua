@@ -5,6 +5,9 @@
 -- metadata.
 local STATUSES = { ["304"] = true, ["404"] = true, ["412"] = true, ["413"] = true, ["503"] = true }
 
+-- What has a body of JSON; a CONNECT never ends, and would wait for its body here.
+local WITH_BODY = { POST = true, PUT = true, PATCH = true }
+
 -- What comes here is no JSON and may be large: it is not held.
 local UPLOADS = { ["/courses:import"] = true }
 
@@ -104,7 +107,8 @@ function envoy_on_request(handle)
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
   end
   local path = headers:get(":path"):match("^[^?]*")
-  if not is_grpc(headers) and not UPLOADS[path] and has_null_in_list(body_of(handle)) then
+  local has_json = WITH_BODY[headers:get(":method")] and not is_grpc(headers) and not UPLOADS[path]
+  if has_json and has_null_in_list(body_of(handle)) then
     handle:respond({ [":status"] = "400" }, "a list in the body holds null")
   end
 end
@@ -162,6 +166,8 @@ local function apply_status(handle, headers, code)
     headers:remove("content-type")
     handle:body(true):setBytes("")
     headers:remove("content-length")
+    -- As the whole answer has it from the compressor (RFC 9110, 15.4.5).
+    headers:add("vary", "Accept-Encoding")
   end
 end
 

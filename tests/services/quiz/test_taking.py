@@ -104,6 +104,17 @@ def test_answers_are_saved_as_the_learner_goes(room: Classroom) -> None:
     assert room.submit([two], taken.seed) == result
 
 
+def test_an_attempt_without_any_answer_is_not_ended(room: Classroom) -> None:
+    room.bring()
+    taken = room.start()
+    with pytest.raises(InvalidFields) as refusal:
+        room.submit([], taken.seed)
+    assert [each.field for each in refusal.value.violations] == ["answers"]
+    assert room.results() == 0
+    room.save(taken.seed, right(taken.quiz)[:1])
+    assert room.submit([], taken.seed).score == 1
+
+
 def test_answers_saved_at_once_are_all_kept(room: Classroom) -> None:
     room.bring()
     taken = room.start()

@@ -164,10 +164,10 @@ local function apply_status(handle, headers, code)
   headers:replace(":status", code)
   if code == "304" then
     headers:remove("content-type")
-    handle:body(true):setBytes("")
-    headers:remove("content-length")
     -- As the whole answer has it from the compressor (RFC 9110, 15.4.5).
     headers:add("vary", "Accept-Encoding")
+    handle:body(true):setBytes("")
+    headers:remove("content-length")
   end
 end
 

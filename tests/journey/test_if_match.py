@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,8 +13,8 @@ from tests.support import Learner, Stack, reason, violations
 
 
 @pytest.fixture(name="owner", scope="module")
-def _owner(stack: Stack) -> Iterator[Learner]:
-    yield support.author(stack)
+def _owner(stack: Stack) -> Learner:
+    return support.author(stack)
 
 
 @pytest.fixture(name="own")
@@ -60,9 +59,7 @@ def test_a_lesson_has_its_own_etag(owner: Learner, own: dict[str, Any]) -> None:
     path, tag = f"/lessons/{made['lessonId']}", f'"{made["etag"]}"'
     assert owner.patch(path, {"title": "Two"}, If_Match=tag).status_code == 200
     # Also where the mask names other fields alone.
-    stale = owner.http.patch(
-        f"{path}?updateMask=title", json={"title": "3"}, headers={"If-Match": tag}
-    )
+    stale = owner.patch(f"{path}?updateMask=title", {"title": "3"}, If_Match=tag)
     assert stale.status_code == 412
     assert owner.delete(path, If_Match=tag).status_code == 412
 

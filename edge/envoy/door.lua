@@ -22,6 +22,14 @@ local KINDS = {
   BOOL = "true or false", STRING = "a text", BYTES = "base64", ENUM = "one of the names allowed",
 }
 
+-- What else the transcoder reads from a text; and the names of each enum, which render.py puts in.
+local TEXTS = {
+  ["google.protobuf.Timestamp"] = "must be a time such as 2026-01-31T12:00:00Z",
+  ["google.protobuf.Duration"] = "must be seconds such as 90s",
+  ["google.protobuf.FieldMask"] = "must be names of fields, by commas",
+}
+local ENUMS = {}
+
 local MALFORMED = "REQUEST_MALFORMED"
 
 -- Requests
@@ -124,6 +132,18 @@ local function quoted(text)
   return (text:sub(1, 100):gsub("[^%w%p ]", "?"):gsub('["\\]', "\\%0"))
 end
 
+-- The path of a field, where the transcoder names what it is in, or what it is an entry of.
+local function below(above, name)
+  if above == "" then return name end
+  if ("." .. above):sub(-#name - 1) == "." .. name then return above end
+  return above .. "." .. name
+end
+
+local function must_be(kind)
+  if ENUMS[kind] then return "must be one of " .. ENUMS[kind] end
+  return TEXTS[kind] or "must be an object"
+end
+
 -- The field that the transcoder names, and what it must be; nil where it names none.
 local function violation(text)
   local name = text:match('^Could not find field "(.-)" in the type')
@@ -133,13 +153,19 @@ local function violation(text)
   local kind
   name, kind = text:match("^([^:%s]+): invalid value .- for type TYPE_(%w+)$")
   if name then return camel(name), "must be " .. (KINDS[kind] or "another value") end
-  name = text:match("^: invalid value Starting an object on a scalar field for type (%S+)$")
-  if name then return camel(name), "must be no object" end
+  local above
+  above, name = text:match("^([^:%s]*): invalid value Starting an object on a scalar field for type (%S+)$")
+  if name then return camel(below(above, name)), "must be no object" end
+  name, kind = text:match("^([^:%s]+): invalid value .- for type type%.googleapis%.com/(%S+)$")
+  if name then return camel(name), must_be(kind) end
+  name = text:match("^([^:%s]+): Proto field is not repeating, cannot start list%.$")
+  if name then return camel(name), "a list stands where one value belongs" end
 end
 
 local function sentence(text)
   if text:find("Root element must be a message", 1, true) then return "the body must be a JSON object" end
   if text:find("cannot start list", 1, true) then return "a list stands where one value belongs" end
+  if text:find("^Number exceeds the range") then return "a number is too large" end
   if text:find("\n%s*%^%s*$") then return "the body is not valid JSON" end
   return "the request is not valid"
 end
@@ -177,6 +203,9 @@ end
 
 local function as_http(handle, headers)
   without_grpc(headers)
+  -- Of a file that comes as a stream.
+  local length = headers:get("x-stellr-content-length")
+  if length then headers:replace("content-length", length) end
   local code = headers:get("x-http-code")
   if code then apply_status(handle, headers, code) end
   if headers:get("x-transcoder-refused") then

@@ -73,6 +73,16 @@ def open_paths(methods: Collection[Method]) -> frozenset[str]:
     return frozenset(expression(template) for template in templates)
 
 
+def enum_names(descriptors: FileDescriptorSet) -> dict[str, list[str]]:
+    """The values of the academy's enums by their full names, but for the one that says nothing."""
+    return {
+        f"{file.package}.{enum.name}": [value.name for value in enum.value if value.number]
+        for file in descriptors.file
+        if file.package.startswith("stellr.")
+        for enum in file.enum_type
+    }
+
+
 def expression(template: str) -> str:
     """The regular expression of a path template: a variable is one segment, `**` any number.
 

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.clusters import clusters, endpoint
 from edge.envoy.cors import PREFLIGHT, allow_preflight, cors_mutations
-from edge.envoy.methods import methods_of
+from edge.envoy.methods import enum_names, methods_of
 from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
@@ -29,6 +29,8 @@ DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
 LUA = Path(__file__).with_name("door.lua")
+# In door.lua.
+NO_ENUMS = "local ENUMS = {}"
 HEADERS = "envoy.filters.http.header_mutation"
 
 Json = dict[str, Any]
@@ -182,8 +184,17 @@ def _connection_manager(config: Json, listener: str) -> Json:
 def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         (folder / name).write_text(_text(content))
-    (folder / LUA.name).write_bytes(LUA.read_bytes())
-    (folder / DESCRIPTORS.name).write_bytes(_without_comments(contracts()))
+    descriptors = contracts()
+    (folder / LUA.name).write_text(_with_enums(LUA.read_text(), descriptors))
+    (folder / DESCRIPTORS.name).write_bytes(_without_comments(descriptors))
+
+
+def _with_enums(script: str, descriptors: FileDescriptorSet) -> str:
+    """The script, with the names that each enum may have in JSON."""
+    lines = [
+        f'  ["{name}"] = "{", ".join(names)}",' for name, names in enum_names(descriptors).items()
+    ]
+    return script.replace(NO_ENUMS, "\n".join(["local ENUMS = {", *lines, "}"]), 1)
 
 
 def _text(content: Json) -> str:

@@ -154,6 +154,53 @@ def test_a_value_of_the_wrong_kind_is_named(
     assert answer.json()["message"] == f"{field}: {description}"
 
 
+THEMES = "must be one of THEME_SYSTEM, THEME_LIGHT, THEME_DARK"
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "field", "description"),
+    [
+        ("PATCH /preferences", '{"theme":"BOGUS"}', "preferences.theme", THEMES),
+        ("PATCH /preferences", '{"theme":1.5}', "preferences.theme", THEMES),
+        (
+            *("PATCH /preferences", '{"notifications":"x"}'),
+            *("preferences.notifications", "must be an object"),
+        ),
+        (
+            *("PATCH /preferences", '{"theme":["A"]}'),
+            *("preferences", "a list stands where one value belongs"),
+        ),
+        ("POST /courses", '{"tags":[{"a":1}]}', "course.tags", "must be no object"),
+        ("POST /quiz/x/submit", '{"answers":[5]}', "answers[0]", "must be an object"),
+        (
+            *("POST /quiz/x/submit", '{"answers":[{"questionId":{"a":1}}]}'),
+            *("answers[0].questionId", "must be no object"),
+        ),
+        (
+            *("POST /quiz/x/submit", '{"answers":[{"optionIds":[{"a":1}]}]}'),
+            *("answers[0].optionIds", "must be no object"),
+        ),
+        (
+            *("POST /quiz/x/submit", '{"answers":[{"pairs":[{"left":5}]}]}'),
+            *("answers[0].pairs[0].left", "must be a text"),
+        ),
+    ],
+)
+def test_a_value_deep_in_a_body_is_named(
+    visitor: Visitor, request_: str, body: str, field: str, description: str
+) -> None:
+    verb, path = request_.split()
+    answer = visitor.http.request(verb, path, content=body)
+    assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
+    assert violations(answer) == {field: description}
+    assert "googleapis.com/stellr" not in answer.text
+
+
+def test_an_enum_in_a_query_tells_its_names(visitor: Visitor) -> None:
+    told = violations(visitor.get("/users", state="BOGUS"))
+    assert told["state"].startswith("must be one of ACCOUNT_STATE_")
+
+
 def test_a_parameter_of_the_wrong_kind_is_named(visitor: Visitor) -> None:
     answer = visitor.get("/courses", pageSize="many")
     assert violations(answer) == {"pageSize": "must be a whole number"}
@@ -165,6 +212,7 @@ def test_a_parameter_of_the_wrong_kind_is_named(visitor: Visitor) -> None:
         ('{"email":', "the body is not valid JSON"),
         ("secret", "the body is not valid JSON"),
         ('{"email": "a" "b": 1}', "the body is not valid JSON"),
+        ('{"email": 1e999}', "a number is too large"),
         ("[1]", "the body must be a JSON object"),
         ('"x"', "the body must be a JSON object"),
         ('{"email": ["a"]}', "a list stands where one value belongs"),

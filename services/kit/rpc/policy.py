@@ -91,12 +91,16 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,
         streams_reply=shape.server_streaming,
-        etag_path=_etag_path(method.input_type, own.Extensions[annotations_pb2.http].body),
+        etag_path=_etag_path(method, own.Extensions[annotations_pb2.http].body),
     )
 
 
-def _etag_path(request: Descriptor, body: str) -> tuple[str, ...]:
-    """The request's own etag, or that of the resource in its body (AIP-154)."""
+def _etag_path(method: MethodDescriptor, body: str) -> tuple[str, ...]:
+    """The request's own etag, or that of the resource in its body (AIP-154); what is created has no
+    state yet."""
+    request: Descriptor = method.input_type
+    if method.name.startswith("Create"):
+        return ()
     if ETAG in request.fields_by_name:
         return (ETAG,)
     field = request.fields_by_name.get(body)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import stellr.quiz.v1.quiz_authoring_service_pb2  # noqa: F401  its service is looked up
 from services.kit import call as calls
 from services.kit.errors import EtagStale, InvalidFields
 from services.kit.rpc.interceptors.if_match import IfMatch

@@ -74,7 +74,7 @@ def test_a_hundred_submissions_of_one_attempt_are_one_result(room: Classroom) ->
     answers = right(taken.quiz)
 
     def submit(number: int) -> object:
-        return room.submit(answers[: number % 5], taken.seed)
+        return room.submit(answers[: number % 4 + 1], taken.seed)
 
     made = at_once(100, submit)
     assert all(each == made[0] for each in made)

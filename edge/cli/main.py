@@ -109,7 +109,12 @@ def _database_url(name: str) -> str:
 def envoy(validate: bool, folder: Path | None) -> None:
     """Check envoy.yaml, or prepare it for a container."""
     from edge.envoy import render  # noqa: PLC0415  heavy
+    from edge.envoy.settings import door_settings  # noqa: PLC0415  heavy
 
+    try:
+        door_settings()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     if folder:
         render.write_container(folder)
     if validate:

@@ -5,6 +5,9 @@
 -- metadata.
 local STATUSES = { ["304"] = true, ["404"] = true, ["412"] = true, ["413"] = true, ["503"] = true }
 
+-- What has a body of JSON; a CONNECT never ends, and would wait for its body here.
+local WITH_BODY = { POST = true, PUT = true, PATCH = true }
+
 -- What comes here is no JSON and may be large: it is not held.
 local UPLOADS = { ["/courses:import"] = true }
 
@@ -18,6 +21,14 @@ local KINDS = {
   UINT64 = "a whole number, not below zero", FLOAT = "a number", DOUBLE = "a number",
   BOOL = "true or false", STRING = "a text", BYTES = "base64", ENUM = "one of the names allowed",
 }
+
+-- What else the transcoder reads from a text; and the names of each enum, which render.py puts in.
+local TEXTS = {
+  ["google.protobuf.Timestamp"] = "must be a time such as 2026-01-31T12:00:00Z",
+  ["google.protobuf.Duration"] = "must be seconds such as 90s",
+  ["google.protobuf.FieldMask"] = "must be names of fields, by commas",
+}
+local ENUMS = {}
 
 local MALFORMED = "REQUEST_MALFORMED"
 
@@ -104,7 +115,8 @@ function envoy_on_request(handle)
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
   end
   local path = headers:get(":path"):match("^[^?]*")
-  if not is_grpc(headers) and not UPLOADS[path] and has_null_in_list(body_of(handle)) then
+  local has_json = WITH_BODY[headers:get(":method")] and not is_grpc(headers) and not UPLOADS[path]
+  if has_json and has_null_in_list(body_of(handle)) then
     handle:respond({ [":status"] = "400" }, "a list in the body holds null")
   end
 end
@@ -120,6 +132,18 @@ local function quoted(text)
   return (text:sub(1, 100):gsub("[^%w%p ]", "?"):gsub('["\\]', "\\%0"))
 end
 
+-- The path of a field, where the transcoder names what it is in, or what it is an entry of.
+local function below(above, name)
+  if above == "" then return name end
+  if ("." .. above):sub(-#name - 1) == "." .. name then return above end
+  return above .. "." .. name
+end
+
+local function must_be(kind)
+  if ENUMS[kind] then return "must be one of " .. ENUMS[kind] end
+  return TEXTS[kind] or "must be an object"
+end
+
 -- The field that the transcoder names, and what it must be; nil where it names none.
 local function violation(text)
   local name = text:match('^Could not find field "(.-)" in the type')
@@ -129,13 +153,19 @@ local function violation(text)
   local kind
   name, kind = text:match("^([^:%s]+): invalid value .- for type TYPE_(%w+)$")
   if name then return camel(name), "must be " .. (KINDS[kind] or "another value") end
-  name = text:match("^: invalid value Starting an object on a scalar field for type (%S+)$")
-  if name then return camel(name), "must be no object" end
+  local above
+  above, name = text:match("^([^:%s]*): invalid value Starting an object on a scalar field for type (%S+)$")
+  if name then return camel(below(above, name)), "must be no object" end
+  name, kind = text:match("^([^:%s]+): invalid value .- for type type%.googleapis%.com/(%S+)$")
+  if name then return camel(name), must_be(kind) end
+  name = text:match("^([^:%s]+): Proto field is not repeating, cannot start list%.$")
+  if name then return camel(name), "a list stands where one value belongs" end
 end
 
 local function sentence(text)
   if text:find("Root element must be a message", 1, true) then return "the body must be a JSON object" end
   if text:find("cannot start list", 1, true) then return "a list stands where one value belongs" end
+  if text:find("^Number exceeds the range") then return "a number is too large" end
   if text:find("\n%s*%^%s*$") then return "the body is not valid JSON" end
   return "the request is not valid"
 end
@@ -160,6 +190,8 @@ local function apply_status(handle, headers, code)
   headers:replace(":status", code)
   if code == "304" then
     headers:remove("content-type")
+    -- As the whole answer has it from the compressor (RFC 9110, 15.4.5).
+    headers:add("vary", "Accept-Encoding")
     handle:body(true):setBytes("")
     headers:remove("content-length")
   end
@@ -171,6 +203,9 @@ end
 
 local function as_http(handle, headers)
   without_grpc(headers)
+  -- Of a file that comes as a stream.
+  local length = headers:get("x-stellr-content-length")
+  if length then headers:replace("content-length", length) end
   local code = headers:get("x-http-code")
   if code then apply_status(handle, headers, code) end
   if headers:get("x-transcoder-refused") then

@@ -37,6 +37,10 @@ class Method:
     over_http: bool = False
     # The same of requests to them that bring a file.
     files_over_http: bool = False
+    # The answer is a token or a code.
+    secret: bool = False
+    # Anyone may call it.
+    is_public: bool = False
 
     @property
     def path(self) -> str:
@@ -69,9 +73,22 @@ def open_paths(methods: Collection[Method]) -> frozenset[str]:
     return frozenset(expression(template) for template in templates)
 
 
+def enum_names(descriptors: FileDescriptorSet) -> dict[str, list[str]]:
+    """The values of the academy's enums by their full names, but for the one that says nothing."""
+    return {
+        f"{file.package}.{enum.name}": [value.name for value in enum.value if value.number]
+        for file in descriptors.file
+        if file.package.startswith("stellr.")
+        for enum in file.enum_type
+    }
+
+
 def expression(template: str) -> str:
-    """The regular expression of a path template: a variable is one segment, `**` any number."""
-    return VARIABLE.sub(_any, template.replace(".", r"\."))
+    """The regular expression of a path template: a variable is one segment, `**` any number.
+
+    A slash at the end changes nothing, as it changes nothing to the transcoder.
+    """
+    return VARIABLE.sub(_any, template.replace(".", r"\.")) + "/?"
 
 
 def _any(variable: re.Match[str]) -> str:
@@ -94,6 +111,7 @@ def _without_fields(descriptors: FileDescriptorSet) -> Iterator[str]:
 
 
 def _method(service: str, method: MethodDescriptorProto, empty: Collection[str]) -> Method:
+    policy = method.options.Extensions[options_pb2.policy]
     return Method(
         service=service,
         name=method.name,
@@ -104,6 +122,8 @@ def _method(service: str, method: MethodDescriptorProto, empty: Collection[str])
         is_open=_is_open(method, empty),
         over_http=method.options.Extensions[options_pb2.over_http],
         files_over_http=method.options.Extensions[options_pb2.files_over_http],
+        secret=policy.secret_reply,
+        is_public=policy.access == options_pb2.ACCESS_PUBLIC,
     )
 
 

@@ -14,9 +14,12 @@ import yaml
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.clusters import clusters, endpoint
-from edge.envoy.methods import methods_of
+from edge.envoy.cors import PREFLIGHT, allow_preflight, cors_mutations
+from edge.envoy.methods import enum_names, methods_of
 from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
+from edge.envoy.settings import DoorSettings
+from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.registry import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +29,9 @@ DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
 LUA = Path(__file__).with_name("door.lua")
+# In door.lua.
+NO_ENUMS = "local ENUMS = {}"
+HEADERS = "envoy.filters.http.header_mutation"
 
 Json = dict[str, Any]
 
@@ -39,24 +45,46 @@ class Ports:
     admin: int
 
 
-def write(folder: Path, ports: Ports, targets: Mapping[str, Sequence[str]]) -> None:
+def write(
+    folder: Path,
+    ports: Ports,
+    targets: Mapping[str, Sequence[str]],
+    door: DoorSettings | None = None,
+) -> None:
     """Write all that Envoy reads for a run on this machine.
 
     `targets` are the host:port of every process by service. Raises OSError where the descriptor
-    set was not built.
+    set was not built, pydantic.ValidationError where a setting is not valid.
     """
-    _write(folder, with_ports(config(), ports), clusters(targets, over_http()))
+    door = door or DoorSettings()
+    _write(folder, with_ports(config(door), ports), clusters(targets, over_http()))
+    if door.has_tls:
+        write_certificate(folder, door)
 
 
 def write_container(folder: Path) -> None:
     """Write the same for a container: ports as in envoy.yaml, services by DNS name."""
+    door = DoorSettings()
     targets = {name: [f"{name}:{CONTAINER_PORT}"] for name in SERVICES}
-    _write(folder, config(), clusters(targets, over_http(), "STRICT_DNS"))
+    _write(folder, config(door), clusters(targets, over_http(), "STRICT_DNS"))
+    if door.has_tls:
+        (folder / SECRET_FILE).write_text(_text(secret_by_name(door)))
 
 
-def config() -> Json:
-    """The whole configuration: what is written by hand, and what follows from the contracts."""
-    return with_replies(with_routes(load(), contracts()))
+def write_certificate(folder: Path, door: DoorSettings) -> None:
+    """Write certificate and key for Envoy, which takes them at once. Raises OSError."""
+    unfinished = folder / f".{SECRET_FILE}"
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(_text(secret(door)))
+    unfinished.replace(folder / SECRET_FILE)
+
+
+def config(door: DoorSettings | None = None) -> Json:
+    """The whole configuration: what is written by hand, what is set, and what follows from the
+    contracts."""
+    door = door or DoorSettings()
+    made = with_cors(with_replies(with_routes(load(), contracts())), door)
+    return with_tls(made, door) if door.has_tls else made
 
 
 def contracts() -> FileDescriptorSet:
@@ -86,7 +114,8 @@ def with_ports(config: Json, ports: Ports) -> Json:
     """Bind the listeners and the admin interface to `ports` of the loopback address."""
     chosen = {"public": ports.public, "operations": ports.operations}
     for listener in config["static_resources"]["listeners"]:
-        listener["address"] = endpoint(LOOPBACK, chosen[listener["name"]])
+        port = listener["address"]["socket_address"]["port_value"]
+        listener["address"] = endpoint(LOOPBACK, chosen.get(listener["name"], port))
     config["admin"]["address"] = endpoint(LOOPBACK, ports.admin)
     return config
 
@@ -114,6 +143,15 @@ def with_replies(config: Json) -> Json:
     return config
 
 
+def with_cors(config: Json, door: DoorSettings) -> Json:
+    """Let the pages of the origins that are set call, and read what they are answered."""
+    filters = _connection_manager(config, "public")["http_filters"]
+    mutations = _named(filters, HEADERS)["typed_config"]["mutations"]["response_mutations"]
+    mutations[:0] = cors_mutations(door)
+    allow_preflight(_named(routes_of(config, "public"), PREFLIGHT), door)
+    return config
+
+
 def routes_of(config: Json, listener: str) -> list[Json]:
     """The routes of a listener of envoy.yaml. Raises KeyError for another name."""
     hosts = _connection_manager(config, listener)["route_config"]["virtual_hosts"]
@@ -129,8 +167,12 @@ def transcoded_services(config: Json, listener: str) -> list[str]:
 
 def _transcoder(config: Json, listener: str) -> Json:
     filters = _connection_manager(config, listener)["http_filters"]
-    found: Json = next(each["typed_config"] for each in filters if each["name"] == TRANSCODER)
+    found: Json = _named(filters, TRANSCODER)["typed_config"]
     return found
+
+
+def _named(entries: Sequence[Json], name: str) -> Json:
+    return next(each for each in entries if each.get("name") == name)
 
 
 def _connection_manager(config: Json, listener: str) -> Json:
@@ -141,10 +183,22 @@ def _connection_manager(config: Json, listener: str) -> Json:
 
 def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
-        text = yaml.dump(content, Dumper=_Plain, sort_keys=False, width=100)
-        (folder / name).write_text(text)
-    (folder / LUA.name).write_bytes(LUA.read_bytes())
-    (folder / DESCRIPTORS.name).write_bytes(_without_comments(contracts()))
+        (folder / name).write_text(_text(content))
+    descriptors = contracts()
+    (folder / LUA.name).write_text(_with_enums(LUA.read_text(), descriptors))
+    (folder / DESCRIPTORS.name).write_bytes(_without_comments(descriptors))
+
+
+def _with_enums(script: str, descriptors: FileDescriptorSet) -> str:
+    """The script, with the names that each enum may have in JSON."""
+    lines = [
+        f'  ["{name}"] = "{", ".join(names)}",' for name, names in enum_names(descriptors).items()
+    ]
+    return script.replace(NO_ENUMS, "\n".join(["local ENUMS = {", *lines, "}"]), 1)
+
+
+def _text(content: Json) -> str:
+    return yaml.dump(content, Dumper=_Plain, sort_keys=False, width=100)
 
 
 def _without_comments(descriptors: FileDescriptorSet) -> bytes:

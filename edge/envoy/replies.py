@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 # The text of the route that answers.
 TEXT_OF_ROUTE = "%LOCAL_REPLY_BODY%"
+NOTHING = "there is nothing at this path"
 
 
 class Reply(NamedTuple):
@@ -36,13 +37,38 @@ REPLIES = (
         *(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, TEXT_OF_ROUTE),
         when="response.code_details in ['direct_response', 'lua_response']",
     ),
+    Reply(
+        *(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED),
+        "the name of a header has an underscore",
+        when="response.code_details.contains('unexpected_underscore')",
+    ),
+    Reply(
+        *(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED),
+        "the path is not valid: it may hold no percent-encoded slash",
+        when="response.code_details.contains('path_normalization_failed')",
+    ),
     Reply(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, "the request is not valid"),
+    # CONNECT, or a WebSocket.
+    Reply(
+        *(403, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED),
+        "a connection cannot be made another one here",
+        when="response.code_details == 'upgrade_failed'",
+        told=400,
+    ),
+    Reply(
+        *(404, code.NOT_FOUND, why.REASON_PATH_NOT_FOUND, NOTHING, code.UNIMPLEMENTED),
+        when="response.code_details in ['route_not_found', 'absolute_path_rejected']",
+    ),
     Reply(404, code.NOT_FOUND, why.REASON_PATH_NOT_FOUND, TEXT_OF_ROUTE, code.UNIMPLEMENTED),
     Reply(405, code.UNIMPLEMENTED, why.REASON_METHOD_NOT_ALLOWED, TEXT_OF_ROUTE),
     Reply(408, code.DEADLINE_EXCEEDED, why.REASON_REQUEST_TOO_SLOW, "the request came too slowly"),
     Reply(413, code.RESOURCE_EXHAUSTED, why.REASON_BODY_TOO_LARGE, "the body is too large"),
     Reply(415, code.INVALID_ARGUMENT, why.REASON_CONTENT_NOT_SUPPORTED, TEXT_OF_ROUTE),
     Reply(431, code.RESOURCE_EXHAUSTED, why.REASON_HEADERS_TOO_LARGE, "the headers are too large"),
+    Reply(
+        *(501, code.UNIMPLEMENTED, why.REASON_REQUEST_MALFORMED),
+        "transfer-encoding: only chunked is taken",
+    ),
     # A service that broke off in the midst of an answer.
     Reply(
         *(502, code.UNAVAILABLE, why.REASON_SERVICE_UNAVAILABLE, "the service does not answer"),
@@ -55,16 +81,11 @@ REPLIES = (
     ),
     Reply(504, code.DEADLINE_EXCEEDED, why.REASON_DEADLINE_EXCEEDED, "the request took too long"),
 )
-OTHER: Json = {
-    "code": code.INTERNAL,
-    "message": "something went wrong on our side",
-    "details": [],
-}
 
 
 def local_replies() -> Json:
     """The `local_reply_config` of a listener; door.lua takes its x- headers away again."""
-    mappers = [_preflight(), _transcoder()]
+    mappers = [_nothing(), _transcoder()]
     mappers += [_grpc(reply) for reply in REPLIES]
     mappers += [
         {
@@ -75,11 +96,13 @@ def local_replies() -> Json:
         }
         for reply in REPLIES
     ]
-    return {"mappers": mappers, "body_format": {"json_format": OTHER}}
+    other = Reply(500, code.INTERNAL, why.REASON_INTERNAL, "something went wrong on our side")
+    return {"mappers": mappers, "body_format": _json(other)}
 
 
-def _preflight() -> Json:
-    return {"filter": _status(200), "body_format_override": _text(TEXT_OF_ROUTE)}
+def _nothing() -> Json:
+    # OPTIONS, preflights too.
+    return {"filter": _status(204), "body_format_override": _text(TEXT_OF_ROUTE)}
 
 
 def _transcoder() -> Json:

@@ -26,7 +26,10 @@ _UNBUFFERED = {
     }
 }
 _DISABLED = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", "disabled": True}
+# By the names they have in envoy.yaml.
+COMPRESSORS = ("envoy.filters.http.compressor.br", "envoy.filters.http.compressor.gzip")
 _TRANSLATING = (
+    *COMPRESSORS,
     "envoy.filters.http.lua",
     "envoy.filters.http.grpc_web",
     TRANSCODER,
@@ -41,7 +44,11 @@ _BRINGS_A_FILE = (
         "invert_match": True,
     },
 )
-_PASSED_ON = dict.fromkeys(_TRANSLATING, _DISABLED)
+PASSED_ON = dict.fromkeys(_TRANSLATING, _DISABLED)
+_COMPRESSOR = "type.googleapis.com/envoy.extensions.filters.http.compressor.v3"
+_AS_IT_IS = {"@type": f"{_COMPRESSOR}.CompressorPerRoute", "disabled": True}
+_UNCOMPRESSED = dict.fromkeys(COMPRESSORS, _AS_IT_IS)
+_AT_THE_END = {"pattern": {"regex": "/$"}, "substitution": ""}
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
@@ -77,7 +84,8 @@ def content_cluster(domain: str) -> str:
 
 
 def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
-    """Answer 405 with `Allow` (RFC 9110, 15.5.6) where a path is known but not the method.
+    """Answer OPTIONS with 204, and 405 where a path is known but not the method: both with `Allow`
+    (RFC 9110, 9.3.7 and 15.5.6).
 
     A request that fits a contract carries its gRPC path once it is transcoded, and goes there.
     Before that it is here that the transcoder looks for its settings: open paths have `lenient`.
@@ -85,11 +93,15 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
     # One route for all paths that are alike, so that a request meets few expressions.
     alike: dict[tuple[str, bool], list[str]] = {}
     for path, verbs in sorted(known_paths(methods).items()):
-        allow = sorted(verbs | {"HEAD"} if "GET" in verbs else verbs)
+        allow = sorted(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set()))
         alike.setdefault((", ".join(allow), path in open_paths(methods)), []).append(path)
     return [
-        _not_allowed(allow, paths, lenient if is_open else None)
+        route
         for (allow, is_open), paths in alike.items()
+        for route in (
+            _options(allow, paths),
+            _not_allowed(allow, paths, lenient if is_open else None),
+        )
     ]
 
 
@@ -107,20 +119,25 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
             "cluster": content_cluster(method.domain),
             **longest,
             "idle_timeout": STREAM_IDLE_TIMEOUT,
+            "regex_rewrite": _AT_THE_END,
             "retry_policy": _retry(method),
         },
-        "typed_per_filter_config": _PASSED_ON,
+        "typed_per_filter_config": PASSED_ON,
     }
 
 
 def _rpc_route(method: Method) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
-    route = {
+    route: Json = {
         "match": {"path": method.path},
         "route": action,
         "request_headers_to_add": _service_timeout(method),
     }
-    return route | ({"typed_per_filter_config": _UNBUFFERED} if method.uploads else {})
+    if method.is_open and method.is_public:
+        # Whoever checks a certificate does it from pages of their own.
+        route["response_headers_to_add"] = [_set("access-control-allow-origin", "*")]
+    filters = (_UNBUFFERED if method.uploads else {}) | (_UNCOMPRESSED if method.secret else {})
+    return route | ({"typed_per_filter_config": filters} if filters else {})
 
 
 def cluster_of(method: Method) -> str:
@@ -174,6 +191,16 @@ def _retry(method: Method) -> Mapping[str, Any]:
     }
 
 
+def _options(allow: str, paths: Iterable[str]) -> Json:
+    is_options = {"name": ":method", "string_match": {"exact": "OPTIONS"}}
+    return {
+        "name": "options",
+        "match": {"safe_regex": {"regex": "|".join(paths)}, "headers": [is_options]},
+        "direct_response": {"status": 204},
+        "response_headers_to_add": [_set("allow", allow)],
+    }
+
+
 def _not_allowed(allow: str, paths: Iterable[str], transcoder: Json | None) -> Json:
     route: Json = {
         "name": "method-not-allowed",
@@ -182,7 +209,7 @@ def _not_allowed(allow: str, paths: Iterable[str], transcoder: Json | None) -> J
             "status": 405,
             "body": {"inline_string": "this path does not take this method"},
         },
-        "response_headers_to_add": [{"header": {"key": "allow", "value": allow}}],
+        "response_headers_to_add": [_set("allow", allow)],
     }
     if transcoder is not None:
         route["typed_per_filter_config"] = {TRANSCODER: transcoder}

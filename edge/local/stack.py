@@ -13,12 +13,13 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import demo_learner, registry
 from edge.local import binaries, postgres, processes, signals
 from edge.local.connections import ConnectionPlan, plan_connections
 from edge.local.environment import Settings, has_openid, service_environ
-from edge.local.errors import StopRequested
+from edge.local.errors import StartError, StopRequested
 from edge.local.openid.client import Client
 from edge.local.parts import Part, finish, kill_and_reap, reap, stop
 from edge.local.ports import HOST, Reservation, listens
@@ -29,6 +30,9 @@ from edge.local.terminal import say
 from services.kit.process.service import Service
 from services.kit.rpc.ports import http_address
 
+if TYPE_CHECKING:
+    from edge.local.certificate import Certificate
+
 SERVICE_GRACE = 10.0
 DRAIN_SECONDS = 3.0
 HTTP_OK = 200
@@ -37,6 +41,7 @@ OPENID = "openid"
 HEAVY = (
     "edge.envoy.admin",
     "edge.envoy.render",
+    "edge.envoy.settings",
     "edge.local.databases",
     "edge.local.keys",
     "edge.local.openid.server",
@@ -74,6 +79,9 @@ class Stack:
     services: dict[str, Service] = field(default_factory=dict)
     server: postgres.Postgres | None = None
     admin_port: int = 0
+    # 0 and None: TLS is not spoken.
+    tls_port: int = 0
+    certificate: "Certificate | None" = None
     # Whether the run file says who runs.
     told: bool = False
     # Whether this is the first start on the state.
@@ -85,6 +93,7 @@ class Stack:
         """Start every part in order and wait until the public door says it is ready."""
         self.supervisor.reserve(self.port)
         self.supervisor.reserve(self.port + 1)
+        self._read_door()
         binaries.check()
         server = self._start_database()
         self._import_services()
@@ -101,6 +110,24 @@ class Stack:
         self._load_demo()
         self._make_demo_learner()
         self._welcome()
+
+    def _read_door(self) -> None:
+        from edge.envoy.settings import door_settings  # noqa: PLC0415  see HEAVY
+
+        try:
+            door = door_settings()
+        except ValueError as error:
+            raise StartError(str(error)) from error
+        if door.has_tls:
+            self.supervisor.reserve(door.tls_port)
+            self.tls_port = door.tls_port
+            from edge.local.certificate import Certificate  # noqa: PLC0415  see HEAVY
+
+            self.certificate = Certificate(door, self.state.envoy)
+
+    def _url_of_door(self) -> str:
+        own = f"https://{HOST}:{self.tls_port}" if self.tls_port else self.url
+        return os.environ.get("STELLR_PUBLIC_URL") or own
 
     def _start_database(self) -> postgres.Postgres:
         # Started first: initdb works while this process imports the services.
@@ -178,7 +205,7 @@ class Stack:
         self.admin_port = self.supervisor.reserve().port
         settings = Settings(
             state=self.state,
-            public_url=self.url,
+            public_url=self._url_of_door(),
             envoy_admin=f"http://{HOST}:{self.admin_port}",
             targets=addresses,
             databases={name: self._url(server, name) for name in self._with_database()},
@@ -262,7 +289,7 @@ class Stack:
         say(f"  {'demo learner':<16} {time.monotonic() - began:5.2f} s")
 
     def _welcome(self) -> None:
-        say(f"Stellr is ready at {self.url}")
+        say(f"Stellr is ready at {self._url_of_door()}")
         if not demo_learner.has_outbox(os.environ):
             return
         say(f"  mailbox          http://{HOST}:{self.port + 1}/mailbox")
@@ -272,7 +299,7 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """The public door."""
+        """The public door, without TLS."""
         return f"http://{HOST}:{self.port}"
 
     # While it runs
@@ -285,6 +312,10 @@ class Stack:
         while True:
             if self.supervisor.tend():
                 self.told = False
+            if self.certificate:
+                # As below, where the disk is full.
+                with contextlib.suppress(OSError):
+                    self.certificate.look()
             if not self.told:
                 # On a full disk it is told later: those who run are not stopped for that.
                 with contextlib.suppress(OSError):

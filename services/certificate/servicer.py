@@ -78,6 +78,8 @@ class CertificateServicer(CertificateServiceServicer):
             (
                 ("content-disposition", f'attachment; filename="certificate-{issued.serial}.pdf"'),
                 ("cache-control", "private"),
+                # For the door: a stream of gRPC has no length.
+                ("x-stellr-content-length", str(len(document))),
             )
         )
         return _parts(document)

@@ -88,7 +88,8 @@ class OutlineChanges:
         course, found = self._editing.hold_of_lesson(lesson_id, caller)
         values = named_values(asked, mask, body="lesson", clearable={"body", "minutes", "etag"})
         known = self._lesson(found)
-        check_etag(values.pop("etag", ""), known.etag)
+        values.pop("etag", None)
+        check_etag(asked.etag, known.etag)
         if "section_id" in values:
             values["section_id"] = self._place(course, values["section_id"])
         if "body" in values:

@@ -43,6 +43,8 @@ class Call:
     told_address: str = ""
     told_agent: str = ""
     idempotency_key: str = ""
+    # The state that is to be changed, as the header of that name has it.
+    if_match: str = ""
     credentials: str = field(default="", repr=False)
     service_credentials: str = field(default="", repr=False)
     caller: Caller = NOBODY

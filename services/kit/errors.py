@@ -135,6 +135,14 @@ class OutOfRange(DomainError):
     code = grpc.StatusCode.OUT_OF_RANGE
 
 
+class Internal(DomainError):
+    """500: a fault of ours."""
+
+    code = grpc.StatusCode.INTERNAL
+    reason = Reason.REASON_INTERNAL
+    message = "something went wrong on our side"
+
+
 # What a caller hears of another service's refusal. Any other code there is a fault of ours.
 FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
     kind.code: kind

@@ -104,6 +104,13 @@ def merged(saved: Iterable[Answer], newer: Iterable[Answer]) -> list[Answer]:
     return list({answer.question_id: answer for answer in (*saved, *newer)}.values())
 
 
+def check_any(answers: Sequence[Answer]) -> None:
+    """Raise InvalidFields where nothing is handed in: that is a client's mistake, and would cost a
+    learner the attempt. Who knows no answer names a question without one."""
+    if not answers:
+        raise InvalidFields([Violation("answers", "must not be empty")])
+
+
 def check_answers(questions: Sequence[KeptQuestion], answers: Sequence[Answer]) -> None:
     """Raise InvalidFields with every violation if `answers` do not fit `questions`."""
     known = {each.question_id: each for each in questions}

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.kit.data.database import Database
 from services.kit.data.tables import as_uuid
 from services.kit.events.events import Events
-from services.quiz.answers import Answer, check_answers, merged
+from services.quiz.answers import Answer, check_answers, check_any, merged
 from services.quiz.current import CurrentQuizzes
 from services.quiz.ending import Ending, Sitting
 from services.quiz.errors import AttemptEnded, AttemptNotFound, AttemptNotStarted
@@ -125,7 +125,7 @@ class Attempts:
         """Grade an attempt, or one that begins and ends with these answers, and keep the result.
 
         QuizNotFound, QuizChanged; AttemptNotFound, AttemptNotStarted, AttemptsUsedUp,
-        AttemptTooSoon; InvalidFields names every answer that does not fit.
+        AttemptTooSoon; InvalidFields names every answer that does not fit, or that there is none.
         """
         begun = self._begun(lesson_id, user_id, attempt_id)
         if begun:
@@ -150,6 +150,8 @@ class Attempts:
         if not begun.ended:
             found = attempts.lock_attempt(self._database, begun.attempt_id, begun.user_id)
             if found and not found.ended:
+                if not found.late:
+                    check_any(merged(found.answers, answers))
                 return self._ending.end(found, answers)
         return self._result(begun.quiz_id, begun.user_id, begun.attempt_id)
 
@@ -166,6 +168,7 @@ class Attempts:
     ) -> KeptResult:
         if quiz.rules.time_limit_seconds or draws(quiz):
             raise AttemptNotStarted
+        check_any(answers)
         if are_limited(quiz.rules):
             standing = results.lock_standing(self._database, quiz.quiz_id, user_id)
             check_may_begin(quiz.rules, standing.started, standing.seconds_since)

@@ -81,16 +81,23 @@ def lessons_of(stack: Stack) -> tuple[str, list[str]]:
     return course["courseId"], found
 
 
+def unknown(person: Learner, lesson: str) -> list[dict[str, str]]:
+    """What somebody hands in to a quiz who knows nothing."""
+    questions = person.get(f"/quiz/{lesson}").json()["questions"]
+    return [{"questionId": question["questionId"]} for question in questions]
+
+
 def studious(stack: Stack) -> tuple[Learner, Callable[[], tuple[int, int]]]:
     """A learner with a lesson and a quiz acknowledged, and a look at how many are kept."""
     course, lessons = lessons_of(stack)
     somebody = support.register(stack)
-    for path, body in (
-        (f"/courses/{course}/enroll", {}),
-        ("/progress/mark-complete", {"lessonId": lessons[1]}),
-        (f"/quiz/{lessons[1]}/submit", {"answers": []}),
-    ):
-        answer = somebody.post(path, body)
+    steps: tuple[tuple[str, Callable[[], dict[str, Any]]], ...] = (
+        (f"/courses/{course}/enroll", dict),
+        ("/progress/mark-complete", lambda: {"lessonId": lessons[1]}),
+        (f"/quiz/{lessons[1]}/submit", lambda: {"answers": unknown(somebody, lessons[1])}),
+    )
+    for path, make in steps:
+        answer = somebody.post(path, make())
         assert answer.status_code == 200, answer.text
 
     def kept() -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,8 @@ def bare(answer: httpx.Response) -> dict[str, str]:
     "path", ["/healthz", "/readyz", "/courses", f"/courses/{DEMO}", PAGE, "/me", "/nothing"]
 )
 def test_head_is_get_without_the_body(visitor: Visitor, path: str) -> None:
-    head, get = visitor.http.head(path), visitor.http.get(path)
+    head = visitor.http.head(path)
+    get = visitor.http.get(path, headers={"accept-encoding": "identity"})
     assert (head.status_code, head.content) == (get.status_code, b"")
     assert bare(head) == bare(get)
 
@@ -52,7 +54,9 @@ def test_head_of_a_file(visitor: Visitor, signed: str) -> None:
 
 def test_a_connection_goes_on_after_head(visitor: Visitor) -> None:
     for _ in range(3):
+        # A short text and a long one, which GET would compress.
         assert visitor.http.head("/courses").status_code == 200
+        assert visitor.http.head(f"/courses/{DEMO}").status_code == 200
         assert visitor.http.get("/healthz").json() == {"status": "ok"}
 
 
@@ -89,8 +93,8 @@ def test_a_null_elsewhere_is_a_field_that_is_not_there(visitor: Visitor, body: s
 
 def test_where_there_is_no_get_there_is_no_head(visitor: Visitor) -> None:
     answer = visitor.http.head("/login")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-    assert visitor.http.delete("/enrollments").headers["allow"] == "GET, HEAD"
+    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+    assert visitor.http.delete("/enrollments").headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("added", ["fbclid=IwAR1", "utm_source=a&utm_medium=b", "_=170", "a.b.c=1"])
@@ -150,6 +154,53 @@ def test_a_value_of_the_wrong_kind_is_named(
     assert answer.json()["message"] == f"{field}: {description}"
 
 
+THEMES = "must be one of THEME_SYSTEM, THEME_LIGHT, THEME_DARK"
+
+
+@pytest.mark.parametrize(
+    ("request_", "body", "field", "description"),
+    [
+        ("PATCH /preferences", '{"theme":"BOGUS"}', "preferences.theme", THEMES),
+        ("PATCH /preferences", '{"theme":1.5}', "preferences.theme", THEMES),
+        (
+            *("PATCH /preferences", '{"notifications":"x"}'),
+            *("preferences.notifications", "must be an object"),
+        ),
+        (
+            *("PATCH /preferences", '{"theme":["A"]}'),
+            *("preferences", "a list stands where one value belongs"),
+        ),
+        ("POST /courses", '{"tags":[{"a":1}]}', "course.tags", "must be no object"),
+        ("POST /quiz/x/submit", '{"answers":[5]}', "answers[0]", "must be an object"),
+        (
+            *("POST /quiz/x/submit", '{"answers":[{"questionId":{"a":1}}]}'),
+            *("answers[0].questionId", "must be no object"),
+        ),
+        (
+            *("POST /quiz/x/submit", '{"answers":[{"optionIds":[{"a":1}]}]}'),
+            *("answers[0].optionIds", "must be no object"),
+        ),
+        (
+            *("POST /quiz/x/submit", '{"answers":[{"pairs":[{"left":5}]}]}'),
+            *("answers[0].pairs[0].left", "must be a text"),
+        ),
+    ],
+)
+def test_a_value_deep_in_a_body_is_named(
+    visitor: Visitor, request_: str, body: str, field: str, description: str
+) -> None:
+    verb, path = request_.split()
+    answer = visitor.http.request(verb, path, content=body)
+    assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
+    assert violations(answer) == {field: description}
+    assert "googleapis.com/stellr" not in answer.text
+
+
+def test_an_enum_in_a_query_tells_its_names(visitor: Visitor) -> None:
+    told = violations(visitor.get("/users", state="BOGUS"))
+    assert told["state"].startswith("must be one of ACCOUNT_STATE_")
+
+
 def test_a_parameter_of_the_wrong_kind_is_named(visitor: Visitor) -> None:
     answer = visitor.get("/courses", pageSize="many")
     assert violations(answer) == {"pageSize": "must be a whole number"}
@@ -161,6 +212,7 @@ def test_a_parameter_of_the_wrong_kind_is_named(visitor: Visitor) -> None:
         ('{"email":', "the body is not valid JSON"),
         ("secret", "the body is not valid JSON"),
         ('{"email": "a" "b": 1}', "the body is not valid JSON"),
+        ('{"email": 1e999}', "a number is too large"),
         ("[1]", "the body must be a JSON object"),
         ('"x"', "the body must be a JSON object"),
         ('{"email": ["a"]}', "a list stands where one value belongs"),
@@ -191,19 +243,229 @@ def test_envoy_answers_like_a_service(
     assert set(answer.json()) == {"code", "message", "details"}
 
 
+@pytest.mark.parametrize("path", ["/login", "/login/", "/media/pdf/x", "/courses:import"])
+def test_options_tells_the_methods_of_a_path(visitor: Visitor, path: str) -> None:
+    answer = visitor.http.options(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "OPTIONS" in answer.headers["allow"]
+    assert visitor.http.options("/nothing").status_code == 404
+
+
+def sent(stack: Stack, request_: str) -> tuple[str, dict[str, Any]]:
+    """The first line and the JSON of the answer to what is sent as it stands."""
+    with socket.create_connection(("127.0.0.1", stack.port), 5) as connection:
+        connection.sendall(request_.replace("\n", "\r\n").encode())
+        connection.settimeout(5)
+        answer = b""
+        while not answer.endswith(b"}") and (more := connection.recv(65536)):
+            answer += more.rstrip()
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    return head.split("\r\n")[0], json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "code", "reason_"),
+    [
+        ("FOO /courses HTTP/1.1\nHost: a\n\n", 400, 3, "REQUEST_MALFORMED"),
+        ("GARBAGE\n\n", 400, 3, "REQUEST_MALFORMED"),
+        ("GET /courses HTTP/1.1\n\n", 400, 3, "REQUEST_MALFORMED"),
+        ("GET * HTTP/1.1\nHost: a\n\n", 400, 3, "REQUEST_MALFORMED"),
+        ("GET /courses HTTP/1.1\nHost: a\na_b: c\n\n", 400, 3, "REQUEST_MALFORMED"),
+        ("CONNECT a:443 HTTP/1.1\nHost: a:443\n\n", 400, 3, "REQUEST_MALFORMED"),
+        (
+            "GET /courses HTTP/1.1\nHost: a\nConnection: upgrade\nUpgrade: websocket\n\n",
+            *(400, 3, "REQUEST_MALFORMED"),
+        ),
+        (
+            "POST /login HTTP/1.1\nHost: a\nTransfer-Encoding: gzip\n\n",
+            *(501, 12, "REQUEST_MALFORMED"),
+        ),
+        (
+            "POST /login HTTP/1.1\nHost: a\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n",
+            *(400, 3, "REQUEST_MALFORMED"),
+        ),
+        ("OPTIONS * HTTP/1.1\nHost: a\n\n", 404, 5, "PATH_NOT_FOUND"),
+        ("TRACE /courses HTTP/1.1\nHost: a\n\n", 405, 12, "METHOD_NOT_ALLOWED"),
+        (f"GET /me HTTP/1.1\nHost: a\nx-long: {'a' * 40_000}\n\n", 431, 8, "HEADERS_TOO_LARGE"),
+    ],
+)
+def test_what_is_no_request_is_told_in_the_one_shape(
+    stack: Stack, request_: str, status: int, code: int, reason_: str
+) -> None:
+    line, told = sent(stack, request_)
+    assert line.split()[1] == str(status)
+    assert set(told) == {"code", "message", "details"}
+    assert (told["code"], told["details"][0]["reason"]) == (code, reason_)
+    assert told["message"]
+
+
+def test_an_absolute_address_and_an_old_version_are_answered(stack: Stack) -> None:
+    for request_ in (
+        "GET http://any.example/healthz HTTP/1.1\nHost: b\n\n",
+        "GET /healthz HTTP/1.0\n\n",
+    ):
+        line, told = sent(stack, request_)
+        assert line.split()[1] == "200"
+        assert told == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/courses/", 200),
+        ("//courses", 200),
+        ("/%63ourses", 200),
+        ("/courses/.", 200),
+        ("/x/../courses", 200),
+        ("/COURSES", 404),
+        ("/courses%2Fx", 400),
+        (f"{PAGE}/?fbclid=1", 404),
+        ("/healthz/?_=1", 200),
+    ],
+)
+def test_a_path_in_another_spelling_has_an_answer(stack: Stack, path: str, status: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port)
+    connection.request("GET", path)
+    assert connection.getresponse().status == status
+    connection.close()
+
+
+def test_a_slash_at_the_end_changes_nothing_of_a_file(visitor: Visitor, signed: str) -> None:
+    path, _, query = signed.partition("?")
+    part = visitor.http.get(f"{path}/?{query}", headers={"range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, b"%PDF")
+
+
 @pytest.mark.parametrize("path", ["/courses", "/me", PAGE, "/nothing", "/healthz"])
 def test_nothing_of_grpc_is_in_an_answer_of_http(visitor: Visitor, path: str) -> None:
     answer = visitor.http.get(path)
     assert not [name for name in answer.headers if name.startswith(("grpc-", "x-stellr-"))]
     assert "x-http-code" not in answer.headers
     assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
-def test_other_origins_may_send_what_the_api_takes(visitor: Visitor) -> None:
-    asks = {"origin": "http://app.example", "access-control-request-method": "POST"}
-    answer = visitor.http.options("/login", headers=asks)
-    allowed = answer.headers["access-control-allow-headers"].split(", ")
-    assert {"authorization", "idempotency-key", "prefer", "x-request-id", "x-grpc-web"} <= set(
-        allowed
-    )
-    assert answer.status_code == 200
+def test_a_file_may_stand_in_a_page_of_others(visitor: Visitor, signed: str) -> None:
+    answer = visitor.http.get(signed)
+    assert "x-frame-options" not in answer.headers
+    assert "frame-ancestors" not in answer.headers["content-security-policy"]
+    assert answer.headers["content-length"] == str(len(answer.content))
+
+
+ORIGIN = "http://localhost:5173"
+STRANGER = "https://stranger.example"
+
+
+def preflight(visitor: Visitor, origin: str) -> httpx.Response:
+    asks = {"origin": origin, "access-control-request-method": "POST"}
+    return visitor.http.options("/login", headers=asks)
+
+
+def test_pages_of_this_machine_may_send_what_the_api_takes(visitor: Visitor) -> None:
+    answer = preflight(visitor, ORIGIN)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["access-control-max-age"] == "7200"
+    allowed = set(answer.headers["access-control-allow-headers"].split(", "))
+    wanted = {"authorization", "content-type", "idempotency-key", "if-match", "prefer"}
+    assert wanted | {"x-request-id", "x-grpc-web"} <= allowed
+    assert "PATCH" in answer.headers["access-control-allow-methods"]
+
+
+@pytest.mark.parametrize("path", ["/courses", "/me", "/nothing", "/me%2fx"])
+def test_pages_of_this_machine_may_read_answers_and_errors(visitor: Visitor, path: str) -> None:
+    answer = visitor.http.get(path, headers={"origin": ORIGIN})
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    exposed = set(answer.headers["access-control-expose-headers"].split(", "))
+    assert {"etag", "retry-after", "x-request-id", "www-authenticate", "allow"} <= exposed
+    assert not [name for name in exposed if name.startswith("grpc-")]
+    assert "Origin" in answer.headers["vary"]
+
+
+def test_pages_of_others_may_not(visitor: Visitor) -> None:
+    for answer in (
+        preflight(visitor, STRANGER),
+        visitor.http.get("/courses", headers={"origin": STRANGER}),
+        visitor.http.get("/courses"),
+    ):
+        cors = [name for name in answer.headers if name.startswith("access-control-")]
+        assert cors == []
+        assert "Origin" in answer.headers["vary"]
+
+
+def test_who_checks_a_certificate_may_do_so_from_any_page(visitor: Visitor) -> None:
+    answer = visitor.http.get("/.well-known/jwks.json", headers={"origin": STRANGER})
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip", "gzip"), ("br, gzip", "br")])
+def test_a_long_text_is_compressed(visitor: Visitor, accepted: str, coding: str) -> None:
+    plain = visitor.http.get(f"/courses/{DEMO}", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert len(plain.content) > 1024
+    with visitor.http.stream(
+        "GET", f"/courses/{DEMO}", headers={"accept-encoding": accepted}
+    ) as answer:
+        assert answer.headers["content-encoding"] == coding
+        assert len(b"".join(answer.iter_raw())) < len(plain.content)
+    for each in (plain, answer):
+        assert "Accept-Encoding" in each.headers["vary"]
+    # Other bytes under the same name: the etag is a weak one.
+    assert answer.headers["etag"] == f"W/{plain.headers['etag']}"
+
+
+def test_who_has_it_compressed_is_not_sent_it_again(visitor: Visitor) -> None:
+    etag = visitor.http.get(f"/courses/{DEMO}").headers["etag"]
+    assert etag.startswith("W/")
+    answer = visitor.http.get(f"/courses/{DEMO}", headers={"if-none-match": etag})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert "content-encoding" not in answer.headers
+    assert "Accept-Encoding" in answer.headers["vary"]
+
+
+def test_what_is_compressed_or_short_or_secret_stays_as_it_is(
+    visitor: Visitor, signed: str, learner: Callable[..., Learner]
+) -> None:
+    for path in (signed, "/healthz"):
+        assert "content-encoding" not in visitor.http.get(path).headers
+    person = learner()
+    session = visitor.post("/login", {"email": person.email, "password": person.password})
+    assert session.status_code == 200
+    assert "content-encoding" not in session.headers
+
+
+@pytest.mark.parametrize(
+    ("token", "challenge"),
+    [
+        ("", 'Bearer realm="stellr"'),
+        (
+            "Bearer x",
+            'Bearer realm="stellr", error="invalid_token", '
+            'error_description="the token is not valid"',
+        ),
+    ],
+)
+@pytest.mark.parametrize("path", ["/me", "/media/pdf/x", "/me/export"])
+def test_a_401_says_how_to_sign_in(visitor: Visitor, path: str, token: str, challenge: str) -> None:
+    answer = visitor.http.get(path, headers={"authorization": token} if token else {})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, challenge)
+
+
+def test_wrong_credentials_are_challenged_without_an_error_of_a_token(visitor: Visitor) -> None:
+    answer = visitor.post("/login", {"email": "a@b.example", "password": "x"})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="stellr"'
+
+
+def test_a_file_has_its_length(
+    enrolled: Callable[..., Learner], visitor: Visitor, signed: str
+) -> None:
+    assert int(visitor.http.head(signed).headers["content-length"]) > 1000
+
+
+def test_a_field_out_of_bounds_is_told_in_plain_english(visitor: Visitor) -> None:
+    answer = visitor.post("/login", {})
+    assert violations(answer) == {"email": "must not be empty", "password": "must not be empty"}
+    assert violations(visitor.get("/courses", pageSize=1000)) == {"pageSize": "must be 0 to 100"}

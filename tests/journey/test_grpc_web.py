@@ -17,7 +17,7 @@ from tests.support import Learner, Visitor
 
 COURSE = "/stellr.course.v1.CourseService"
 MEDIA = "/stellr.media.v1.MediaService"
-ORIGIN = "http://app.example"
+ORIGIN = "http://localhost:3000"
 KINDS = ["grpc-web", "grpc-web+proto", "grpc-web-text", "grpc-web-text+proto"]
 TRAILERS = 0x80
 
@@ -77,7 +77,7 @@ def test_a_call_answered_by_one_message(visitor: Visitor, kind: str) -> None:
     assert course_pb.ListCoursesResponse.FromString(data).courses
     assert answer.trailers["grpc-status"] == "0"
     assert answer.headers["content-type"].startswith(f"application/{kind.partition('+')[0]}")
-    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert "grpc-status" in answer.headers["access-control-expose-headers"]
 
 
@@ -104,8 +104,8 @@ def test_a_page_may_ask_in_advance(visitor: Visitor) -> None:
         "access-control-request-headers": headers,
     }
     answer = visitor.http.options(f"{COURSE}/ListCourses", headers=asks)
-    assert answer.status_code == 200
-    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
     assert "POST" in answer.headers["access-control-allow-methods"]
     assert set(headers.split(",")) <= set(
         answer.headers["access-control-allow-headers"].split(", ")

@@ -8,13 +8,15 @@ from typing import Any
 
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
 from services.kit.identity.roles import role_name
 from stellr.options.v1 import options_pb2 as options
 from stellr.options.v1 import shared_limits_pb2 as shared
+
+ETAG = "etag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class MethodPolicy:
     reply: type[Message]
     streams_request: bool
     streams_reply: bool
+    # Where a request names the state that is to be changed; empty where none does.
+    etag_path: tuple[str, ...] = ()
 
 
 def policies(services: Iterable[str]) -> Mapping[str, MethodPolicy]:
@@ -87,7 +91,21 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,
         streams_reply=shape.server_streaming,
+        etag_path=_etag_path(method, own.Extensions[annotations_pb2.http].body),
     )
+
+
+def _etag_path(method: MethodDescriptor, body: str) -> tuple[str, ...]:
+    """The request's own etag, or that of the resource in its body (AIP-154); what is created has no
+    state yet."""
+    request: Descriptor = method.input_type
+    if method.name.startswith("Create"):
+        return ()
+    if ETAG in request.fields_by_name:
+        return (ETAG,)
+    field = request.fields_by_name.get(body)
+    inside = field.message_type if field else None
+    return (body, ETAG) if inside and ETAG in inside.fields_by_name else ()
 
 
 def _limits(method: MethodDescriptor, names: Iterable[str]) -> Iterator[Limit]:

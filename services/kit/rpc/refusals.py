@@ -25,8 +25,14 @@ from services.kit.errors import (
     DatabaseUnavailable,
     DeadlineExceeded,
     DomainError,
+    EtagStale,
+    Internal,
     InvalidArgument,
+    SessionEnded,
     StorageUnavailable,
+    TokenExpired,
+    TokenInvalid,
+    TokenStale,
     ValueNotStorable,
     reason_name,
 )
@@ -38,34 +44,47 @@ logger = structlog.get_logger("stellr.errors")
 MAX_MESSAGE_CHARS = 1_000
 MAX_VIOLATION_BYTES = 20_000
 
+CHALLENGE = "www-authenticate"
+REALM = 'Bearer realm="stellr"'
+# 412, not 409: the condition stood in a header (RFC 9110, 13.1.1).
+PRECONDITION_FAILED = (("x-http-code", "412"),)
+_ABOUT_TOKENS = {each.reason for each in (TokenInvalid, TokenExpired, TokenStale, SessionEnded)}
+
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
 
 
 class Refusal(NamedTuple):
-    """What a caller is told: a gRPC code, a message, and metadata that carry the details."""
+    """What a caller is told: a gRPC code, a message, and metadata that carry the details.
+
+    `first` are metadata that must come before: an HTTP status that the code does not stand for.
+    """
 
     code: grpc.StatusCode
     message: str
     metadata: tuple[tuple[str, str | bytes], ...] = ()
+    first: tuple[tuple[str, str], ...] = ()
 
 
 def refusal(error: Exception, call: Call) -> Refusal:
     """What the caller is told of an exception; what nobody expected is logged as our fault."""
+    told: Any
     known = as_domain_error(error)
     if known is None:
-        call.reason = "INTERNAL"
+        call.reason = reason_name(Internal.reason)
         logger.error("unexpected", method=call.method, request_id=call.request_id, exc_info=error)
-        message = f"something went wrong on our side (request {call.request_id})"
-        return Refusal(grpc.StatusCode.INTERNAL, message)
+        known = Internal(f"something went wrong on our side (request {call.request_id})")
+        told = rpc_status.to_status(status(known))
+        return Refusal(known.code, known.message, told.trailing_metadata)
     if known is not error:
         # The kind alone: what PostgreSQL says may quote what a person wrote.
         cause = type(_cause(error)).__name__
         logger.warning("refused", request_id=call.request_id, cause=cause)
     call.reason = reason_name(known.reason)
-    told: Any = rpc_status.to_status(status(known))
-    return Refusal(
-        known.code, _shortened(known.message), (*told.trailing_metadata, *_retry_after(known))
-    )
+    told = rpc_status.to_status(status(known))
+    metadata = (*told.trailing_metadata, *_retry_after(known), *_challenge(known, call))
+    is_stale = isinstance(known, EtagStale) and call.if_match
+    first = PRECONDITION_FAILED if is_stale else ()
+    return Refusal(known.code, _shortened(known.message), metadata, first)
 
 
 def as_domain_error(error: BaseException) -> DomainError | None:
@@ -110,6 +129,16 @@ def _retry_after(error: DomainError) -> list[tuple[str, str]]:
     """The header Retry-After (RFC 9110, 10.2.3): whole seconds."""
     seconds = error.retry_after
     return [] if seconds is None else [("retry-after", str(math.ceil(seconds)))]
+
+
+def _challenge(error: DomainError, call: Call) -> list[tuple[str, str]]:
+    """The header WWW-Authenticate of a 401 (RFC 9110, 11.6.1); of what is wrong with a token it
+    says that it is one (RFC 6750, 3)."""
+    if error.code is not grpc.StatusCode.UNAUTHENTICATED:
+        return []
+    if not (call.credentials and error.reason in _ABOUT_TOKENS):
+        return [(CHALLENGE, REALM)]
+    return [(CHALLENGE, f'{REALM}, error="invalid_token", error_description="{error.message}"')]
 
 
 def status(error: DomainError) -> status_pb2.Status:

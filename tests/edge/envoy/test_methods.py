@@ -14,6 +14,8 @@ COURSE = "stellr.course.v1.CourseService"
         ("/courses/{course_id}", "/courses/7", True),
         ("/courses/{course_id}", "/courses/7/lessons", False),
         ("/courses/{course_id}:publish", "/courses/7:publish", True),
+        ("/courses/{course_id}", "/courses/7/", True),
+        ("/courses/{course_id}", "/courses//", False),
         ("/files/{path=**}", "/files/a/b", True),
         ("/.well-known/jwks.json", "/.well-known/jwksxjson", False),
     ],
@@ -36,7 +38,7 @@ def test_what_a_contract_says_of_its_rpcs() -> None:
 def test_a_path_knows_all_its_methods() -> None:
     get = Method("a.b.v1.S", "Get", (("GET", "/me"),), repeatable=True, streams=False)
     change = Method("a.b.v1.S", "Change", (("PATCH", "/me"),), repeatable=False, streams=False)
-    assert known_paths([get, change]) == {"/me": frozenset({"GET", "PATCH"})}
+    assert known_paths([get, change]) == {"/me/?": frozenset({"GET", "PATCH"})}
 
 
 def test_what_people_open_by_its_address_is_open() -> None:
@@ -44,3 +46,13 @@ def test_what_people_open_by_its_address_is_open() -> None:
     opened = {method.name for method in every if method.is_open}
     assert {"GetVerificationPage", "GetVerifyEmailPage", "GetContent", "GetHealth"} <= opened
     assert not {"ListCourses", "GetProfile", "Login"} & opened
+
+
+def test_who_answers_with_a_secret_and_what_is_for_everybody() -> None:
+    every = methods_of(contracts(), transcoded_services(load(), "public"))
+    secret = {method.name for method in every if method.secret}
+    assert {"Login", "RefreshToken"} <= secret
+    assert not {"ListCourses", "GetProfile"} & secret
+    assert {"GetJwks", "GetCredential", "GetStatusList", "GetHealth"} <= {
+        method.name for method in every if method.is_open and method.is_public
+    }

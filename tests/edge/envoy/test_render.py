@@ -76,11 +76,11 @@ def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
     assert found == {
         "GetLearnerPage": ("/", "GET|HEAD", 1),
         "GetLearnerPageFile": ("/app/[^/]+/.+", "GET|HEAD", 1),
-        "GetPdf": ("/media/pdf/[^/]+", "GET|HEAD", 1),
-        "GetContent": ("/media/content/[^/]+", "GET|HEAD", 1),
-        "SendUpload": ("/media/uploads/[^/]+", "PUT", 1),
-        "CreateUpload": ("/media/uploads", "POST", 3),
-        "AttachPdf": ("/media/lesson/[^/]+/pdfs", "POST", 3),
+        "GetPdf": ("/media/pdf/[^/]+/?", "GET|HEAD", 1),
+        "GetContent": ("/media/content/[^/]+/?", "GET|HEAD", 1),
+        "SendUpload": ("/media/uploads/[^/]+/?", "PUT", 1),
+        "CreateUpload": ("/media/uploads/?", "POST", 3),
+        "AttachPdf": ("/media/lesson/[^/]+/pdfs/?", "POST", 3),
     }
 
 

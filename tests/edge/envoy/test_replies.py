@@ -37,11 +37,10 @@ def test_who_is_away_may_be_back_in_a_second() -> None:
 
 
 def test_a_service_that_breaks_off_is_away_too() -> None:
-    (broken,) = [each for each in local_replies()["mappers"] if each.get("status_code")]
-    assert broken["status_code"] == 503
+    assert reply(502).told == 503
     assert reply(502).reason == reply(503).reason
 
 
-def test_what_is_none_of_the_callers_business_has_no_reason() -> None:
+def test_all_else_is_a_fault_of_ours() -> None:
     body = local_replies()["body_format"]["json_format"]
-    assert (body["code"], body["details"]) == (code_pb2.INTERNAL, [])
+    assert (body["code"], body["details"][0]["reason"]) == (code_pb2.INTERNAL, "INTERNAL")

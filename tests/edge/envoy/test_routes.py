@@ -64,19 +64,24 @@ def test_a_known_path_tells_the_methods_it_takes() -> None:
     change = Method(
         SERVICE, "Change", (("PATCH", "/courses/{id}"),), repeatable=False, streams=False
     )
-    route, other = known_path_routes([READ, change, WRITE], LENIENT)
-    allow = {"header": {"key": "allow", "value": "GET, HEAD, PATCH"}}
-    assert route["response_headers_to_add"] == [allow]
-    assert route["match"] == {"safe_regex": {"regex": "/courses/[^/]+"}}
-    assert other["match"] == {"safe_regex": {"regex": "/enroll"}}
+    options, route, _, other = known_path_routes([READ, change, WRITE], LENIENT)
+    for each, status in ((options, 204), (route, 405)):
+        (allow,) = each["response_headers_to_add"]
+        assert allow["header"] == {"key": "allow", "value": "GET, HEAD, OPTIONS, PATCH"}
+        assert each["match"]["safe_regex"] == {"regex": "/courses/[^/]+/?"}
+        assert each["direct_response"]["status"] == status
+    assert options["match"]["headers"] == [
+        {"name": ":method", "string_match": {"exact": "OPTIONS"}}
+    ]
+    assert other["match"] == {"safe_regex": {"regex": "/enroll/?"}}
 
 
 def test_only_open_paths_ignore_unknown_parameters() -> None:
     page = Method(
         SERVICE, "Page", (("GET", "/page"),), repeatable=True, streams=False, is_open=True
     )
-    api, open_ = known_path_routes([READ, page], LENIENT)
-    assert open_["match"] == {"safe_regex": {"regex": "/page"}}
+    _, api, _, open_ = known_path_routes([READ, page], LENIENT)
+    assert open_["match"] == {"safe_regex": {"regex": "/page/?"}}
     assert open_["typed_per_filter_config"] == {TRANSCODER: LENIENT}
     assert "typed_per_filter_config" not in api
 
@@ -91,9 +96,24 @@ def test_what_is_answered_over_http_goes_there_as_it_came() -> None:
         over_http=True,
     )
     get, put = http_routes([READ, file])
-    assert get["match"]["safe_regex"] == {"regex": "/files/[^/]+"}
+    assert get["match"]["safe_regex"] == {"regex": "/files/[^/]+/?"}
+    # The service knows its paths without the slash.
+    assert get["route"]["regex_rewrite"]["pattern"]["regex"] == "/$"
     verbs = [route["match"]["headers"][0]["string_match"] for route in (get, put)]
     assert [verb["safe_regex"]["regex"] for verb in verbs] == ["GET|HEAD", "PUT"]
     assert {route["route"]["cluster"] for route in (get, put)} == {"media_content"}
     assert get["route"]["idle_timeout"] == "60s"
     assert all(each["disabled"] for each in get["typed_per_filter_config"].values())
+
+
+def test_a_token_is_not_compressed() -> None:
+    login = Method(SERVICE, "Login", (), repeatable=False, streams=False, secret=True)
+    assert set(only(login)["typed_per_filter_config"]) == set(routes.COMPRESSORS)
+    assert "typed_per_filter_config" not in only(READ)
+
+
+def test_what_is_there_for_everybody_may_be_read_from_every_page() -> None:
+    keys = Method(SERVICE, "Keys", (), repeatable=True, streams=False, is_open=True, is_public=True)
+    (header,) = only(keys)["response_headers_to_add"]
+    assert header["header"] == {"key": "access-control-allow-origin", "value": "*"}
+    assert "response_headers_to_add" not in only(READ)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,10 +13,9 @@ import pytest
 from google.api.httpbody_pb2 import HttpBody
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from edge.envoy import render
-from edge.local import binaries
-from edge.local.ports import HOST, reserve, reserve_row
+from edge.local.ports import HOST, reserve_row
 from edge.registry import SERVICES
+from tests.edge.envoy.running import running_door
 from tests.support import eventually
 
 CONTENT = "/stellr.media.v1.MediaService/GetContent"
@@ -72,22 +70,10 @@ def _upstream() -> Iterator[str]:
 @pytest.fixture(name="door")
 def _door(upstream: str, tmp_path: Path) -> Iterator[str]:
     """The address of an Envoy of one thread, so that all share the connections to the service."""
-    reserved = [reserve() for _ in range(3)]
-    ports = render.Ports(*(each.port for each in reserved))
-    render.write(tmp_path, ports, {name: [upstream] for name in SERVICES})
-    options = ["-c", "envoy.yaml", "--disable-hot-restart", "--concurrency", "1"]
-    command = [str(binaries.envoy()), *options, "--log-level", "error"]
-    with (tmp_path / "log").open("w") as log:
-        envoy = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log)
-    try:
+    with running_door(tmp_path, {name: [upstream] for name in SERVICES}) as ports:
         address = f"{HOST}:{ports.public}"
         eventually(lambda: reads(address), 20)
         yield address
-    finally:
-        envoy.terminate()
-        envoy.wait(10)
-        for each in reserved:
-            each.close()
 
 
 def channel(address: str) -> grpc.Channel:

@@ -129,6 +129,7 @@ def test_the_download_is_a_pdf_that_says_it_all(graduate: Graduate, course: dict
     issued = somebody.post(f"/certificate/{course['slug']}").json()
     for name in (course["slug"], course["courseId"]):
         answer = somebody.get(f"/certificate/{name}/download")
+        assert answer.headers["content-length"] == str(len(answer.content))
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/pdf"
         wanted = f'attachment; filename="certificate-{issued["serial"]}.pdf"'

@@ -63,6 +63,11 @@ def right_answers(quiz: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def no_answers(quiz: dict[str, Any]) -> list[dict[str, Any]]:
+    """What somebody hands in who knows nothing."""
+    return [{"questionId": question["questionId"]} for question in quiz["questions"]]
+
+
 def ids(quiz: dict[str, Any]) -> dict[str, str]:
     found = {}
     for question in quiz["questions"]:

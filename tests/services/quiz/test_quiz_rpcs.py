@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.services.own_course import OwnCourse
-from tests.services.quiz.quizzes import enroll, right_answers
+from tests.services.quiz.quizzes import enroll, no_answers, right_answers
 from tests.support import Learner, Stack, Visitor, reason, violations
 
 
@@ -91,9 +91,20 @@ def test_ids_are_the_same_in_any_letter_case(pupil: Learner, own: OwnCourse) -> 
 
 
 def test_nothing_answered_is_no_points_and_no_fault(pupil: Learner, own: OwnCourse) -> None:
-    result = pupil.post(f"/quiz/{own.lesson_id}/submit", {}).json()
+    answers = no_answers(pupil.get(f"/quiz/{own.lesson_id}").json())
+    result = pupil.post(f"/quiz/{own.lesson_id}/submit", {"answers": answers}).json()
     assert (result["score"], result["percentage"], result["passed"]) == (0, 0, False)
     assert result["questionResults"][0]["feedback"] == "Look at a map."
+
+
+@pytest.mark.parametrize("body", [{}, {"answers": []}, {"answers": None}, {"attemptId": ""}])
+def test_an_empty_submission_is_refused_and_costs_nothing(
+    pupil: Learner, own: OwnCourse, body: dict[str, Any]
+) -> None:
+    refused = pupil.post(f"/quiz/{own.lesson_id}/submit", body)
+    assert (refused.status_code, reason(refused)) == (400, "INVALID_FIELDS")
+    assert violations(refused) == {"answers": "must not be empty"}
+    assert pupil.get(f"/quiz/{own.lesson_id}").json()["attemptsUsed"] == 0
 
 
 def test_answers_that_do_not_fit_are_all_told_and_cost_nothing(
@@ -134,7 +145,7 @@ def test_results_come_in_pages_newest_first(pupil: Learner, own: OwnCourse, stac
     quiz = pupil.get(f"/quiz/{own.lesson_id}").json()
     made = []
     for count in range(3):
-        body = {"answers": right_answers(quiz)[:count]}
+        body = {"answers": right_answers(quiz)[: count + 1]}
         made.append(pupil.post(f"/quiz/{own.lesson_id}/submit", body).json())
     path = f"/quiz/{own.lesson_id}/results"
     first = pupil.get(path, pageSize=2).json()
@@ -156,7 +167,7 @@ def test_a_hundred_submissions_at_once_are_a_hundred_results(
     answers = right_answers(quiz)
 
     def submit(number: int) -> tuple[str, int, int]:
-        body = {"answers": answers[: number % 4]}
+        body = {"answers": answers[: number % 4] or no_answers(quiz)}
         answer = pupil.post(f"/quiz/{own.lesson_id}/submit", body)
         assert answer.status_code == 200, answer.text
         return answer.json()["resultId"], answer.json()["score"], number % 4
@@ -170,9 +181,10 @@ def test_a_hundred_submissions_at_once_are_a_hundred_results(
 
 def test_the_same_key_is_one_submission(pupil: Learner, own: OwnCourse) -> None:
     key = str(uuid4())
+    body = {"answers": no_answers(pupil.get(f"/quiz/{own.lesson_id}").json())}
 
     def submit(_: int) -> str:
-        answer = pupil.post(f"/quiz/{own.lesson_id}/submit", {}, Idempotency_Key=key)
+        answer = pupil.post(f"/quiz/{own.lesson_id}/submit", body, Idempotency_Key=key)
         return str(answer.json()["resultId"])
 
     with ThreadPoolExecutor(8) as pool:

@@ -74,7 +74,7 @@ def test_a_hundred_submissions_of_one_attempt_are_one_result(room: Classroom) ->
     answers = right(taken.quiz)
 
     def submit(number: int) -> object:
-        return room.submit(answers[: number % 5], taken.seed)
+        return room.submit(answers[: number % 4 + 1], taken.seed)
 
     made = at_once(100, submit)
     assert all(each == made[0] for each in made)
@@ -102,6 +102,17 @@ def test_answers_are_saved_as_the_learner_goes(room: Classroom) -> None:
     with pytest.raises(AttemptEnded):
         room.save(taken.seed, [two])
     assert room.submit([two], taken.seed) == result
+
+
+def test_an_attempt_without_any_answer_is_not_ended(room: Classroom) -> None:
+    room.bring()
+    taken = room.start()
+    with pytest.raises(InvalidFields) as refusal:
+        room.submit([], taken.seed)
+    assert [each.field for each in refusal.value.violations] == ["answers"]
+    assert room.results() == 0
+    room.save(taken.seed, right(taken.quiz)[:1])
+    assert room.submit([], taken.seed).score == 1
 
 
 def test_answers_saved_at_once_are_all_kept(room: Classroom) -> None:

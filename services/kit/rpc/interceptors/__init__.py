@@ -18,6 +18,7 @@ from services.kit.rpc.interceptors.base import Link, Method, Stream
 from services.kit.rpc.interceptors.decoding import Decoding
 from services.kit.rpc.interceptors.errors import Errors
 from services.kit.rpc.interceptors.idempotency import Idempotency
+from services.kit.rpc.interceptors.if_match import IfMatch
 from services.kit.rpc.interceptors.log import Log
 from services.kit.rpc.interceptors.metrics import Metrics
 from services.kit.rpc.interceptors.rate_limit import RateLimit
@@ -77,6 +78,7 @@ def chain(
         Decoding(),  # what follows may look into the request
         Authentication(mesh_tokens, access_tokens, revocations),  # who may not call learns nothing
         RateLimit(limiter),  # knows the person by now; before anything that costs
+        IfMatch(),  # a header that stands for a field, as which it is looked at
         Validation(),  # the handler sees only requests within their bounds
     )
     if database is not None:

@@ -23,6 +23,8 @@ class Errors:
                 if _already_ended(context):
                     raise
                 told = refusal(error, this_call())
+                if told.first:
+                    context.send_initial_metadata(told.first)
                 # Not abort_with_status: it would drop what the trailing metadata hold already.
                 trailing = (*(context.trailing_metadata() or ()), *told.metadata)
                 context.set_trailing_metadata(trailing)

@@ -12,7 +12,7 @@ from services.kit.rpc.interceptors.base import Method, Stream
 from services.kit.rpc.policy import MethodPolicy
 
 LONGEST_SECONDS = 24 * 3600
-LONGEST_AGENT, LONGEST_ADDRESS = 300, 100
+LONGEST_AGENT, LONGEST_ADDRESS, LONGEST_IF_MATCH = 300, 100, 1000
 
 
 class RequestId:
@@ -75,6 +75,7 @@ _READ = {
     "authorization": _setter("credentials"),
     "x-stellr-service": _setter("service_credentials"),
     "idempotency-key": _setter("idempotency_key"),
+    "if-match": _setter("if_match", LONGEST_IF_MATCH),
     "user-agent": _setter("user_agent", LONGEST_AGENT),
     CLIENT_ADDRESS: _setter("told_address", LONGEST_ADDRESS),
     CLIENT_AGENT: _setter("told_agent", LONGEST_AGENT),

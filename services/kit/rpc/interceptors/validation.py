@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import protovalidate
+from google.protobuf.descriptor import Descriptor
 
 from services.kit.errors import InvalidFields, Violation
 from services.kit.rpc.interceptors.base import Method
 from services.kit.rpc.normal_form import normalize
 from services.kit.rpc.policy import MethodPolicy
+from services.kit.rpc.wording import in_plain_english
 
 
 class Validation:
@@ -27,15 +29,15 @@ def validated(message: Any) -> Any:
     normalize(message)
     found = protovalidate.collect_violations(message)
     if found:
-        raise InvalidFields([_violation(violation.proto) for violation in found])
+        raise InvalidFields([_violation(each, message.DESCRIPTOR) for each in found])
     return message
 
 
-def _violation(proto: Any) -> Violation:
+def _violation(found: Any, message: Descriptor) -> Violation:
     # A rule about the whole message is about no field of it.
-    elements = proto.field.elements if proto.field else ()
+    elements = found.proto.field.elements if found.proto.field else ()
     path = ".".join(_element(element) for element in elements)
-    return Violation(path, proto.message or "is not valid")
+    return Violation(path, in_plain_english(found, message))
 
 
 def _element(element: Any) -> str:

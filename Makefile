@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto' -not -path 'protos/gen/*')
+# What the OpenAPI document, the documentation and the Postman collection are made of.
+PUBLISHED := $(shell find edge/openapi edge/docs edge/postman -type f -not -name "*.pyc")
 
 .PHONY: up build test lint format bench lock clean
 
@@ -17,7 +19,7 @@ $(VENV)/.packages: requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-protos/gen/.built: $(PROTOS) edge/contracts.py $(VENV)/.packages
+protos/gen/.built: $(PROTOS) $(PUBLISHED) edge/contracts.py envoy.yaml $(VENV)/.packages
 	@$(BIN)/python -m edge.contracts
 	@touch $@
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from services.kit.errors import (
     FailedPrecondition,
     InvalidArgument,
+    NotFound,
     ResourceExhausted,
     Violation,
 )
@@ -36,3 +37,10 @@ class LessonsMissed(FailedPrecondition):
 
     reason = Reason.REASON_LESSONS_MISSED
     message = "the course would lose lessons: import with removeLessons, or name them as before"
+
+
+class NotPublished(NotFound):
+    """The documentation has no such file."""
+
+    reason = Reason.REASON_PATH_NOT_FOUND
+    message = "nothing is at this path"

@@ -8,6 +8,7 @@ from services.gateway.exporting import Exporter
 from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.processes import processes
+from services.gateway.published import Published
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
 from services.gateway.servicer import GatewayServicer, OperationsServicer
@@ -36,12 +37,14 @@ def build(runtime: Runtime) -> Domain:
     importer = Importer.over(*(runtime.channel(name) for name in holders))
     readiness = Readiness(others, lambda: (NAME, own_state(runtime)))
     exporter = Exporter([runtime.channel(name) for name in SERVICE.calls])
+    published = Published()
     public = GatewayServicer(
         runtime,
         readiness=readiness,
         exporter=exporter,
         exports=exports,
         imports=CourseImports(importer, CourseServiceStub(runtime.channel("course")), imports),
+        published=published,
     )
     envoy_admin = runtime.settings_of(GatewaySettings).envoy_admin
     operations = OperationsServicer(runtime, envoy_admin, everyone)
@@ -53,7 +56,8 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_GatewayServiceServicer_to_server, public),
             Registration(add_OperationsServiceServicer_to_server, operations),
             Registration(add_GatewayInternalServiceServicer_to_server, internal),
-        ]
+        ],
+        http=published.routes(),
     )
 
 
@@ -67,4 +71,5 @@ SERVICE = Service(
     name=NAME,
     build=build,
     calls=("auth", "user", "course", "progress", "quiz", "certificate", "notification", "media"),
+    http=True,
 )

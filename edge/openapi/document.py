@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def document(contracts: Contracts, services: Collection[str]) -> Json:
             "securitySchemes": {"bearer": BEARER},
             "parameters": PARAMETERS,
             "headers": HEADERS,
-            "responses": RESPONSES,
+            "responses": responses(known),
             "schemas": dict(sorted((schemas.components() | errors.schemas(known)).items())),
         },
         "externalDocs": {"url": "/docs/errors", "description": "All reasons of errors"},
@@ -73,7 +73,6 @@ PARAMETERS: Json = {
         "description": "Makes the request repeatable for 24 hours: the same key brings the same"
         " answer again. With another body: 409, `IDEMPOTENCY_KEY_REUSED`.",
         "schema": {**_TEXT, "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$"},
-        "example": "6f0d6a3e-2f0c-4f0e-9b55-0a5f1f1d2c3b",
     },
     "Prefer": {
         "name": "Prefer",
@@ -81,7 +80,6 @@ PARAMETERS: Json = {
         "description": "How many seconds the caller waits (RFC 7240): then 504,"
         " `DEADLINE_EXCEEDED`. By default 15, which is the most, too.",
         "schema": {**_TEXT, "pattern": "^wait=[1-9][0-9]{0,3}$"},
-        "example": "wait=10",
     },
     "If-None-Match": {
         "name": "If-None-Match",
@@ -102,8 +100,18 @@ HEADERS: Json = {
     "WWW-Authenticate": {"description": "`Bearer` (RFC 6750).", "schema": _TEXT},
     "X-Request-Id": {"description": "What logs have of this request.", "schema": _TEXT},
 }
-_ERROR: Json = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
-RESPONSES: Json = {
-    "Refused": {"description": "Refused: the reason says why.", **_ERROR},
-    "Failed": {"description": "Failed: trying again may help.", **_ERROR},
-}
+
+
+def responses(known: Mapping[str, errors.Reason]) -> Json:
+    """What any operation may answer, beside what it names."""
+    refused, failed = (
+        [each for each in known.values() if each.name in names]
+        for names in (
+            ("REQUEST_TOO_SLOW", "BODY_TOO_LARGE", "CONTENT_NOT_SUPPORTED", "HEADERS_TOO_LARGE"),
+            ("SERVICE_UNAVAILABLE", "DATABASE_UNAVAILABLE", "DEADLINE_EXCEEDED"),
+        )
+    )
+    return {
+        "Refused": errors.general_response("Refused, as by the door itself", refused),
+        "Failed": errors.general_response("Failed; trying again may help", failed),
+    }

@@ -87,14 +87,24 @@ def refusals(comment: str, known: Mapping[str, Reason]) -> Iterator[Refusal]:
 
 def response(status: int, named: list[Reason]) -> Json:
     """What an operation says of a status: the reasons that it names, each with its sentence."""
-    lines = [f"- `{each.name}`: {each.text}" for each in named]
-    description = "\n".join([f"{TITLES[status]}:", *lines]) if lines else f"{TITLES[status]}."
-    found: Json = {"description": description, "content": {"application/json": {"schema": _ERROR}}}
-    if named:
-        found["content"]["application/json"]["example"] = example(named[0])
+    found = _response(TITLES[status], [f"- `{each.name}`: {each.text}" for each in named], named)
     if headers := _HEADERS.get(status):
         found["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in headers}
     return found
+
+
+def general_response(title: str, named: list[Reason]) -> Json:
+    """The same for several statuses."""
+    lines = [f"- {each.status}, `{each.name}`: {each.text}" for each in named]
+    return _response(title, lines, named)
+
+
+def _response(title: str, lines: list[str], named: list[Reason]) -> Json:
+    content: Json = {"schema": _ERROR}
+    if named:
+        content["example"] = example(named[0])
+    description = "\n".join([f"{title}:", *lines]) if lines else f"{title}."
+    return {"description": description, "content": {"application/json": content}}
 
 
 TITLES: Mapping[int, str] = {

@@ -110,11 +110,10 @@ class Operations:
         required = behavior.REQUIRED in field.options.Extensions[behavior.field_behavior]
         if place == "path" or required:
             found["required"] = True
-        examples = schema.pop("examples", [])
-        if examples:
-            found["example"] = examples[0]
-        elif place == "path":
+        if found.get("required"):
             found["example"] = self._schemas.sample(schema, name=camel(field.name))
+        # Pages on which calls are tried fill in what has one: nothing that narrows a list.
+        schema.pop("examples", None)
         if place == "path" and schema.get("type") == "string":
             schema.setdefault("minLength", 1)
         return found | {"schema": schema}
@@ -152,7 +151,7 @@ class Operations:
             content |= _forms(whole)
         found: Json = {"content": content}
         # An empty body is an empty object.
-        return found | ({"required": True} if whole.get("required") else {})
+        return found | ({"required": True} if whole.keys() & {"required", "if"} else {})
 
     def _sample(self, schema: Json) -> Any:
         sample = self._schemas.sample(schema)
@@ -228,8 +227,6 @@ class Operations:
             yield "NOT_FOUND"
         if _parameter_ref("Idempotency-Key") in self._headers(rpc, rule):
             yield "IDEMPOTENCY_KEY_REUSED"
-        if rule.body:
-            yield from ("BODY_TOO_LARGE", "CONTENT_NOT_SUPPORTED")
         if policy.limits:
             yield "RATE_LIMITED"
 
@@ -285,7 +282,8 @@ def names_status(rpc: Rpc, status: int) -> bool:
 def _split(text: str) -> tuple[str, str]:
     """The first sentence, and everything."""
     first = re.split(r"(?<=[a-z0-9`)\]])[.:;](?:\s|$)", text.partition("\n")[0], maxsplit=1)[0]
-    return first.rstrip("."), text
+    # The errors that stand in it have their own place.
+    return re.sub(r" \([A-Z_]+, reason [^)]*\)", "", first).rstrip("."), text
 
 
 _WHO: Mapping[int, Callable[[str], str]] = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from edge.envoy import render
 from edge.openapi.contracts import Contracts
@@ -36,5 +38,12 @@ def publish(folder: Path) -> None:
     templates = Environment(
         loader=FileSystemLoader(folder / "docs"), autoescape=True, undefined=StrictUndefined
     )
+    templates.filters["sentence"] = sentence
     page = templates.get_template("errors.html").render(reasons=made["x-error-reasons"])
     (folder / "docs" / "errors.html").write_text(page)
+
+
+def sentence(text: str) -> Markup:
+    """A comment as HTML: it begins with a capital, and what is quoted in it is code."""
+    html = re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text[:1].upper() + text[1:])))
+    return Markup(html)  # noqa: S704 - escaped above

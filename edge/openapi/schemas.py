@@ -106,7 +106,10 @@ class Schemas:
         if required:
             schema["required"] = required
         if sent and (either := _required_choices(declared)):
-            schema["oneOf"] = [{"required": [each]} for each in either]
+            # Said so, it is a bound; as `oneOf` generators of clients would give up the types.
+            *others, last = either
+            schema["if"] = {"not": {"anyOf": [{"required": [each]} for each in others]}}
+            schema["then"] = {"required": [last]}
         return schema
 
     def field(self, message: str, field: Field, *, sent: bool) -> Json:
@@ -170,7 +173,8 @@ class Schemas:
         if schema.get("type") == "object":
             properties = schema.get("properties", {})
             wanted = [*schema.get("required", ())]
-            wanted += schema.get("oneOf", [{}])[0].get("required", ())
+            if others := schema.get("if"):
+                wanted += others["not"]["anyOf"][0]["required"]
             return {each: self.sample(properties[each], name=each) for each in wanted}
         if schema.get("type") == "array":
             return [self.sample(schema["items"], name=name)]

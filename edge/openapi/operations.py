@@ -170,8 +170,8 @@ class Operations:
         ):
             found["304"] = {"description": "It is as `If-None-Match` says: no body."}
         if rpc.declared.options.Extensions[options.over_http] and rule.verb == "get":
-            part = {"schema": dict(BINARY)}
-            found["206"] = {"description": "The bytes of `Range`.", "content": {"*/*": part}}
+            part: Json = {"*/*": {"schema": {}}}
+            found["206"] = {"description": "The bytes of `Range`.", "content": part}
         if "a redirect" in rpc.comment:
             found["302"] = {
                 "description": "Where a cloud keeps the files: the signed URL there.",
@@ -282,8 +282,8 @@ def names_status(rpc: Rpc, status: int) -> bool:
 def _split(text: str) -> tuple[str, str]:
     """The first sentence, and everything."""
     first = re.split(r"(?<=[a-z0-9`)\]])[.:;](?:\s|$)", text.partition("\n")[0], maxsplit=1)[0]
-    # The errors that stand in it have their own place.
-    return re.sub(r" \([A-Z_]+, reason [^)]*\)", "", first).rstrip("."), text
+    # The errors and types that stand in it have their own place.
+    return re.sub(r" \((?:[A-Z_]+, reason [^)]*|text/html)\)", "", first).rstrip("."), text
 
 
 _WHO: Mapping[int, Callable[[str], str]] = {

@@ -207,3 +207,9 @@ def test_other_origins_may_send_what_the_api_takes(visitor: Visitor) -> None:
         allowed
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a'b", "x+y", "a|b", "#", "~", "per%cent"])
+def test_a_header_whose_name_grpc_does_not_take_does_no_harm(visitor: Visitor, name: str) -> None:
+    answer = visitor.http.get("/healthz", headers={name: "1"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -50,14 +50,14 @@ def test_a_container_finds_services_by_their_names(tmp_path: Path) -> None:
     clusters = yaml.safe_load((tmp_path / "clusters.yaml").read_text())["resources"]
     assert {cluster["type"] for cluster in clusters} == {"STRICT_DNS"}
     expected = {name for each in registry.SERVICES for name in (each, f"{each}_streams")}
-    assert {cluster["name"] for cluster in clusters} == expected | {"media_content"}
+    assert {cluster["name"] for cluster in clusters} == expected | {"media_content", "gateway_content"}
 
 
 def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
     routes = render.routes_of(render.config(), "public")
     passed_on = [route for route in routes if route.get("name", "").startswith("http-")]
     for route in passed_on:
-        assert route["route"]["cluster"] == "media_content"
+        assert route["route"]["cluster"] in ("media_content", "gateway_content")
         disabled = route["typed_per_filter_config"]
         assert TRANSCODER in disabled
         assert all(each["disabled"] for each in disabled.values())

@@ -130,7 +130,7 @@ class Operations:
             yield _parameter_ref("Idempotency-Key")
         if rule.verb == "get" and (over_http or _has_etag(rpc)):
             yield _parameter_ref("If-None-Match")
-        if rule.verb == "get" and over_http:
+        if rule.verb == "get" and _has_ranges(rpc):
             yield _parameter_ref("Range")
 
     def _body(self, rpc: Rpc, rule: Rule) -> Json:
@@ -169,7 +169,7 @@ class Operations:
             rpc.declared.options.Extensions[options.over_http] or _has_etag(rpc)
         ):
             found["304"] = {"description": "It is as `If-None-Match` says: no body."}
-        if rpc.declared.options.Extensions[options.over_http] and rule.verb == "get":
+        if rule.verb == "get" and _has_ranges(rpc):
             part: Json = {"*/*": {"schema": {}}}
             found["206"] = {"description": "The bytes of `Range`.", "content": part}
         if "a redirect" in rpc.comment:
@@ -322,6 +322,12 @@ def _counted(limit: Any) -> str:
 
 def _has_etag(rpc: Rpc) -> bool:
     return "If-None-Match" in rpc.comment
+
+
+def _has_ranges(rpc: Rpc) -> bool:
+    # A part of a JSON text would be none; nobody needs it.
+    over_http: bool = rpc.declared.options.Extensions[options.over_http]
+    return over_http and "application/json" not in rpc.comment
 
 
 def _parameter_ref(name: str) -> Json:

@@ -50,7 +50,10 @@ def test_a_container_finds_services_by_their_names(tmp_path: Path) -> None:
     clusters = yaml.safe_load((tmp_path / "clusters.yaml").read_text())["resources"]
     assert {cluster["type"] for cluster in clusters} == {"STRICT_DNS"}
     expected = {name for each in registry.SERVICES for name in (each, f"{each}_streams")}
-    assert {cluster["name"] for cluster in clusters} == expected | {"media_content", "gateway_content"}
+    assert {cluster["name"] for cluster in clusters} == expected | {
+        "media_content",
+        "gateway_content",
+    }
 
 
 def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
@@ -76,6 +79,10 @@ def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
         "SendUpload": ("/media/uploads/[^/]+", "PUT", 1),
         "CreateUpload": ("/media/uploads", "POST", 3),
         "AttachPdf": ("/media/lesson/[^/]+/pdfs", "POST", 3),
+        "GetOpenApi": (r"/openapi\.json", "GET|HEAD", 1),
+        "GetPostmanCollection": (r"/postman\.json", "GET|HEAD", 1),
+        "GetDocs": ("/docs", "GET|HEAD", 1),
+        "GetDocsFile": ("/docs/[^/]+", "GET|HEAD", 1),
     }
 
 

@@ -63,7 +63,6 @@ BY_NAME: Mapping[str, Any] = {
     "tokenType": "Bearer",
     "updateMask": "title,tags",
     "url": "https://videos.example/moon",
-    "userId": "me",
     "verificationId": ID,
 }
 

@@ -93,9 +93,11 @@ class Operations:
     def _parameters(self, rpc: Rpc, rule: Rule) -> Iterator[Json]:
         name = rpc.declared.input_type.lstrip(".")
         in_path = path_fields(rule.path)
+        owner = rpc.declared.options.Extensions[options.policy].owner_field
         for field in self._contracts.messages[name].field:
             if field.name in in_path:
-                yield self._parameter(name, field, "path")
+                found = self._parameter(name, field, "path")
+                yield found | ({"example": "me"} if field.name == owner else {})
         if rule.body == "*":
             return
         for field in self._contracts.messages[name].field:

@@ -3,8 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PROTOS := $(shell find protos -name '*.proto' -not -path 'protos/gen/*')
+# What the OpenAPI document, the documentation and the Postman collection are made of.
+PUBLISHED := $(shell find edge/openapi edge/docs edge/postman -type f -not -name "*.pyc" -not -path "*/node_modules/*")
 
-.PHONY: up build test lint format bench lock clean
+.PHONY: up build test lint format bench node postman clients fuzz lock clean
 
 up: build ## start the whole stack; Ctrl-C stops it
 	@exec $(BIN)/stellr up
@@ -17,7 +19,7 @@ $(VENV)/.packages: requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-protos/gen/.built: $(PROTOS) edge/contracts.py $(VENV)/.packages
+protos/gen/.built: $(PROTOS) $(PUBLISHED) edge/contracts.py envoy.yaml $(VENV)/.packages
 	@$(BIN)/python -m edge.contracts
 	@touch $@
 
@@ -43,6 +45,20 @@ format: build
 
 bench: build ## CPU per request against an echo, as ratios
 	$(BIN)/python -m tests.bench
+
+# What Node makes is committed, so only who makes it anew needs Node.
+node: ## install what makes and tries the Postman collection and the TypeScript client
+	npm ci --prefix edge --ignore-scripts --no-audit --no-fund
+
+postman: build node ## make the Postman collection anew, and walk its journey at the running stack
+	$(BIN)/python -m edge.postman
+
+clients: build node ## typed clients of the REST API, in TypeScript and Python, to build/clients
+	$(BIN)/python -m edge.clients
+
+fuzz: build ## schemathesis tries every operation of the running stack (a venv of its own, build/fuzz)
+	@test -x build/fuzz/bin/st || { $(PYTHON) -m venv build/fuzz && build/fuzz/bin/pip install --quiet schemathesis==4.32.5; }
+	$(BIN)/python -m tests.fuzz build/fuzz/bin/st
 
 lock: ## resolve anew and write requirements.lock
 	$(BIN)/python -m pip install --quiet pip-tools

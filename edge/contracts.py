@@ -1,11 +1,13 @@
 """Builds what the contracts in protos/ become, and checks them.
 
-`python -m edge.contracts` writes typed stubs and the descriptor set to protos/gen;
+`python -m edge.contracts` writes typed stubs, the descriptor set and what the public door publishes
+of itself (edge/openapi) to protos/gen;
 `python -m edge.contracts --lint` runs buf lint, and buf breaking against the last release tag.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 GENERATED = PROTOS / "gen"
 DESCRIPTORS = GENERATED / "stellr.binpb"
+PUBLISHED = "published"
 VALIDATE_PROTO = "buf/validate/validate.proto"
 # Envoy turns these error details into JSON, so they belong to the descriptor set.
 ERROR_DETAILS = "google/rpc/error_details.proto"
@@ -46,6 +49,17 @@ def write_descriptors(protos: Path, target: Path) -> None:
     validate = _write_validate_descriptor(target.parent)
     flags = [f"--descriptor_set_out={target}", "--include_imports", "--include_source_info"]
     _protoc(protos, validate, [*flags, *_own_files(protos), ERROR_DETAILS])
+
+
+def publish(target: Path = GENERATED) -> None:
+    """Write the OpenAPI document and the pages around it; by the stubs, which must be there."""
+    path = os.pathsep.join((str(target), str(ROOT)))
+    subprocess.run(
+        [sys.executable, "-m", "edge.openapi", str(target / PUBLISHED)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        check=True,
+    )
 
 
 def lint() -> int:
@@ -139,6 +153,7 @@ def main() -> int:
         if "--lint" in sys.argv[1:]:
             return lint()
         build()
+        publish()
     except ContractError as error:
         print(error, file=sys.stderr)
         return 1

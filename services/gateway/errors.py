@@ -51,3 +51,10 @@ class MailboxClosed(NotFound):
 
     reason = Reason.REASON_PATH_NOT_FOUND
     message = "there is nothing at this path"
+
+
+class NotPublished(NotFound):
+    """The documentation has no such file."""
+
+    reason = Reason.REASON_PATH_NOT_FOUND
+    message = "nothing is at this path"

@@ -10,6 +10,7 @@ from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.learner_page import LearnerPage
 from services.gateway.mailbox.server import Mailbox, is_open
 from services.gateway.processes import processes
+from services.gateway.published import Published
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
 from services.gateway.servicer import GatewayServicer, OperationsServicer
@@ -43,6 +44,7 @@ def build(runtime: Runtime) -> Domain:
         runtime.settings.state / OUTBOX, is_open=is_open(own.smtp_url, runtime.settings.public_url)
     )
     page = LearnerPage()
+    published = Published()
     public = GatewayServicer(
         runtime,
         readiness=readiness,
@@ -50,6 +52,7 @@ def build(runtime: Runtime) -> Domain:
         exports=exports,
         imports=CourseImports(importer, CourseServiceStub(runtime.channel("course")), imports),
         page=page,
+        published=published,
     )
     operations = OperationsServicer(runtime, own.envoy_admin, everyone, mailbox)
     internal = GatewayInternalServicer(
@@ -61,7 +64,7 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_OperationsServiceServicer_to_server, operations),
             Registration(add_GatewayInternalServiceServicer_to_server, internal),
         ],
-        http=[*page.routes(), *mailbox.routes()],
+        http=[*page.routes(), *mailbox.routes(), *published.routes()],
     )
 
 

@@ -16,6 +16,7 @@ from services.gateway.importing.work import give_up_when
 from services.gateway.learner_page import LearnerPage
 from services.gateway.mailbox.server import Mailbox
 from services.gateway.processes import Process
+from services.gateway.published import DOCS_PAGE, OPENAPI, POSTMAN, Published, docs_file
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import scratch
 from services.kit import call
@@ -42,6 +43,7 @@ class GatewayServicer(GatewayServiceServicer):
         exports: Path,
         imports: CourseImports,
         page: LearnerPage,
+        published: Published,
     ) -> None:
         self._runtime = runtime
         self._readiness = readiness
@@ -49,6 +51,7 @@ class GatewayServicer(GatewayServiceServicer):
         self._exports = exports
         self._imports = imports
         self._page = page
+        self._published = published
 
     def GetLearnerPage(
         self, request: pb.GetLearnerPageRequest, context: grpc.ServicerContext
@@ -105,6 +108,30 @@ class GatewayServicer(GatewayServiceServicer):
             )
             for data in document(user_id, parts):
                 yield HttpBody(content_type="application/json", data=data)
+
+    def GetOpenApi(
+        self, request: pb.GetOpenApiRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """The OpenAPI document."""
+        return self._published.parts(OPENAPI)
+
+    def GetPostmanCollection(
+        self, request: pb.GetPostmanCollectionRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """The Postman collection."""
+        return self._published.parts(POSTMAN)
+
+    def GetDocs(
+        self, request: pb.GetDocsRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """The page of the documentation."""
+        return self._published.parts(DOCS_PAGE)
+
+    def GetDocsFile(
+        self, request: pb.GetDocsFileRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """A file of the documentation."""
+        return self._published.parts(docs_file(request.file))
 
 
 class OperationsServicer(OperationsServiceServicer):

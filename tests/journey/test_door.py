@@ -469,3 +469,9 @@ def test_a_field_out_of_bounds_is_told_in_plain_english(visitor: Visitor) -> Non
     answer = visitor.post("/login", {})
     assert violations(answer) == {"email": "must not be empty", "password": "must not be empty"}
     assert violations(visitor.get("/courses", pageSize=1000)) == {"pageSize": "must be 0 to 100"}
+
+
+@pytest.mark.parametrize("name", ["a'b", "x+y", "a|b", "#", "~", "per%cent"])
+def test_a_header_whose_name_grpc_does_not_take_does_no_harm(visitor: Visitor, name: str) -> None:
+    answer = visitor.http.get("/healthz", headers={name: "1"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -81,6 +81,10 @@ def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
         "SendUpload": ("/media/uploads/[^/]+/?", "PUT", 1),
         "CreateUpload": ("/media/uploads/?", "POST", 3),
         "AttachPdf": ("/media/lesson/[^/]+/pdfs/?", "POST", 3),
+        "GetOpenApi": (r"/openapi\.json/?", "GET|HEAD", 1),
+        "GetPostmanCollection": (r"/postman\.json/?", "GET|HEAD", 1),
+        "GetDocs": ("/docs/?", "GET|HEAD", 1),
+        "GetDocsFile": ("/docs/[^/]+/?", "GET|HEAD", 1),
     }
 
 

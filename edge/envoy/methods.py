@@ -59,12 +59,22 @@ def methods_of(descriptors: FileDescriptorSet, services: Collection[str]) -> lis
 
 
 def known_paths(methods: Collection[Method]) -> dict[str, frozenset[str]]:
-    """The HTTP methods of every path of the RPCs, the paths as regular expressions (RE2)."""
+    """The HTTP methods of every path of the RPCs, the paths as regular expressions (RE2).
+
+    A path that others match as well comes before them, with their methods too: /media/uploads
+    before /media/{media_id}.
+    """
     found: dict[str, set[str]] = {}
     for method in methods:
         for verb, template in method.rules:
-            found.setdefault(expression(template), set()).add(verb)
-    return {path: frozenset(verbs) for path, verbs in found.items()}
+            found.setdefault(template, set()).add(verb)
+    matched = {
+        path: [other for other in found if re.fullmatch(expression(other), path)] for path in found
+    }
+    return {
+        expression(path): frozenset().union(*(found[other] for other in matched[path]))
+        for path in sorted(found, key=lambda path: (-len(matched[path]), path))
+    }
 
 
 def open_paths(methods: Collection[Method]) -> frozenset[str]:

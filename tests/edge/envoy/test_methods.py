@@ -41,6 +41,16 @@ def test_a_path_knows_all_its_methods() -> None:
     assert known_paths([get, change]) == {"/me/?": frozenset({"GET", "PATCH"})}
 
 
+def test_a_path_has_the_methods_of_all_that_match_it_and_comes_before_them() -> None:
+    found = known_paths(
+        methods_of(contracts(), transcoded_services(load(), "public")),
+    )
+    paths = list(found)
+    assert found["/media/uploads/?"] == {"POST", "PATCH", "DELETE"}
+    assert found["/media/[^/]+/?"] == {"PATCH", "DELETE"}
+    assert paths.index("/media/uploads/?") < paths.index("/media/[^/]+/?")
+
+
 def test_what_people_open_by_its_address_is_open() -> None:
     every = methods_of(contracts(), transcoded_services(load(), "public"))
     opened = {method.name for method in every if method.is_open}

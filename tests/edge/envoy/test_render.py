@@ -74,8 +74,8 @@ def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
     }
     # To paths that take JSON as well a file comes by its Content-Type.
     assert found == {
-        "GetLearnerPage": ("/", "GET|HEAD", 1),
-        "GetLearnerPageFile": ("/app/[^/]+/.+", "GET|HEAD", 1),
+        "GetLearnerPage": ("//?", "GET|HEAD", 1),
+        "GetLearnerPageFile": ("/app/[^/]+/.+/?", "GET|HEAD", 1),
         "GetPdf": ("/media/pdf/[^/]+/?", "GET|HEAD", 1),
         "GetContent": ("/media/content/[^/]+/?", "GET|HEAD", 1),
         "SendUpload": ("/media/uploads/[^/]+/?", "PUT", 1),

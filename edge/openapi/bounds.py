@@ -30,6 +30,10 @@ PREDEFINED: Mapping[str, Json] = {
     "code": {"pattern": "^[0-9]{6}$"},
     "email_address": {"maxLength": 320, "pattern": r"^\s*[^\s@]+@[^\s@]+[.][^\s@]+\s*$"},
     "phone_number": {"pattern": r"^\s*[+][1-9][0-9]{6,14}\s*$"},
+    "slug": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+    "time_of_day": {"pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9])?$"},
+    "https_address": {"pattern": r"^(https://[^\s]+)?$"},
+    "sha256": {"pattern": "^[0-9a-f]{64}$"},
     "page_size": {"minimum": 0, "maximum": 100},
 }
 _EXTENSIONS = {name: getattr(own, name) for name in PREDEFINED if name != "page_size"}

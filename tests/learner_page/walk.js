@@ -49,9 +49,19 @@ async function look(name) {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `the page is ${overflow} px wider than the window`);
   if (!(await page.evaluate(() => Boolean(window.axe)))) await context.newCDPSession(page).then((session) => session.send("Runtime.evaluate", { expression: axe }));
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  let violations = await broken();
+  // A button that has just begun to wait, or has just been answered, is neither pale nor not.
+  if (violations.length) {
+    await settled();
+    violations = await broken();
+  }
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ").slice(0, 600)}`), [], "axe-core");
 }
+
+const broken = async () => {
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return found.violations;
+};
 
 // The stream of notifications is never idle, so it is waited for a moment only.
 const settled = async () => {
@@ -137,8 +147,8 @@ await step("search", async () => {
 
 await step("filter", async () => {
   await page.goto(`${url}/#/courses`);
-  await button("Tour").click();
-  await page.waitForFunction(() => location.hash.includes("tag=tour"));
+  await button("A tour").click();
+  await page.waitForFunction(() => location.hash.includes("tag=a-tour"));
   await page.getByText("1 course", { exact: true }).waitFor();
   await page.getByLabel("Category").selectOption({ index: 1 });
 });

@@ -53,7 +53,7 @@ def test_the_python_client(
         return generated(f"stellr_client.api.{module}").sync
 
     anyone = client.Client(base_url=stack.url)
-    courses = call("course.list_courses")(client=anyone, page_size=5)
+    courses = call("course.list_courses")(client=anyone, q="night sky", page_size=5)
     assert DEMO in {each.slug for each in courses.courses}
     refused = call("course.get_course")("no-such-course", client=anyone)
     assert isinstance(refused, models.Error)

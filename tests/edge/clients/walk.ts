@@ -5,7 +5,7 @@ declare const process: { argv: string[] };
 const [url, email, password] = process.argv.slice(2) as [string, string, string];
 const stellr = new Stellr(url);
 
-const { data } = await stellr.api.GET("/courses", { params: { query: { pageSize: 5 } } });
+const { data } = await stellr.api.GET("/courses", { params: { query: { q: "night sky", pageSize: 5 } } });
 const first: string | undefined = data?.courses[0]?.slug;
 console.log("course", first);
 

@@ -169,7 +169,8 @@ def test_a_browser_asks_whether_it_changed(author: Learner, places: dict[str, st
         assert first.headers["cache-control"] == "public, no-cache"
         kept = visitor.http.get(asked, headers={"if-none-match": first.headers["etag"]})
         assert (kept.status_code, kept.content) == (304, b"")
-        assert kept.headers["etag"] == first.headers["etag"]
+        # What is compressed has a weak one.
+        assert kept.headers["etag"] == first.headers["etag"].removeprefix("W/")
     etag = visitor.http.get(path).headers["etag"]
     assert author.patch(path, {"title": "Another"}).status_code == 200
     changed = visitor.http.get(path, headers={"if-none-match": etag})

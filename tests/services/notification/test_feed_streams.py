@@ -237,7 +237,7 @@ def test_grpc_web_through_the_door(somebody: Learner, tell: Tell) -> None:
         data = b""
         for part in answer.iter_raw():
             data += part
-            if len(data) > 5:
+            if len(data) > 5 and len(data) >= 5 + int.from_bytes(data[1:5], "big"):
                 break
     length = int.from_bytes(data[1:5], "big")
     told = pb.StreamNotificationsResponse.FromString(data[5 : 5 + length])

@@ -81,6 +81,6 @@ function tagChoices(asked, tags, again) {
     again();
   };
   return h("div", { class: "tags", role: "group", "aria-label": "Tags" },
-    tags.slice(0, 30).map(({ name, slug }) =>
+    tags.filter(({ courseCount }) => courseCount).slice(0, 30).map(({ name, slug }) =>
       h("button", { type: "button", class: "tag", "aria-pressed": String(asked.tags.includes(slug)), onclick: (event) => toggle(event, slug) }, name)));
 }

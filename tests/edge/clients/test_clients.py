@@ -53,8 +53,8 @@ def test_the_python_client(
         return generated(f"stellr_client.api.{module}").sync
 
     anyone = client.Client(base_url=stack.url)
-    courses = call("course.list_courses")(client=anyone, q="night sky", page_size=5)
-    assert DEMO in {each.slug for each in courses.courses}
+    courses = call("course.list_courses")(client=anyone, page_size=5)
+    assert courses.courses[0].slug
     refused = call("course.get_course")("no-such-course", client=anyone)
     assert isinstance(refused, models.Error)
     assert refused.details[0].reason == "COURSE_NOT_FOUND"
@@ -75,7 +75,7 @@ def test_the_typescript_client(
     shutil.copy(WALK, tmp_path)
     making.compile_typescript(tmp_path)
     done = subprocess.run(
-        ["node", tmp_path / "walk.js", stack.url, person.email, person.password],
+        ["node", tmp_path / "walk.js", stack.url, person.email, person.password, DEMO],
         capture_output=True,
         text=True,
         check=False,

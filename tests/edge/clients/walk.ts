@@ -2,12 +2,14 @@
 import { Refused, Stellr, orThrow } from "./client.js";
 
 declare const process: { argv: string[] };
-const [url, email, password] = process.argv.slice(2) as [string, string, string];
+const [url, email, password, course] = process.argv.slice(2) as [string, string, string, string];
 const stellr = new Stellr(url);
 
-const { data } = await stellr.api.GET("/courses", { params: { query: { q: "night sky", pageSize: 5 } } });
+const { data } = await stellr.api.GET("/courses", { params: { query: { pageSize: 5 } } });
 const first: string | undefined = data?.courses[0]?.slug;
-console.log("course", first);
+if (!first) throw new Error("there are no courses");
+const found = orThrow(await stellr.api.GET("/courses/{course}", { params: { path: { course } } }));
+console.log("course", found.slug);
 
 try {
   orThrow(await stellr.api.GET("/me"));
@@ -19,7 +21,7 @@ stellr.take(orThrow(await stellr.api.POST("/login", { body: { email, password } 
 const profile = orThrow(await stellr.api.GET("/me"));
 console.log("profile", profile.email);
 const enrolled = orThrow(
-  await stellr.api.POST("/courses/{course}/enroll", { params: { path: { course: first ?? "" } }, body: {} }),
+  await stellr.api.POST("/courses/{course}/enroll", { params: { path: { course } }, body: {} }),
 );
 console.log("state", enrolled.state);
 await stellr.refresh();

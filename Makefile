@@ -29,7 +29,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.packages | protos/gen/.built
 	@touch $@
 
 test: build ## all tests, in four processes on one embedded stack
-	$(BIN)/python -m pytest tests -n 4 --dist loadfile
+	$(BIN)/python -m pytest tests -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: build ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/ruff check .

@@ -40,6 +40,15 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[SHARED] = (str(config.stellr_stack.state), config.stellr_stack.port)
 
 
+# They start stacks of their own and take longest, so none of them may come last and by itself.
+LONG = ("tests/faults/", "tests/edge/", "tests/journey/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what `pytest_configure_node` started."""
     if hasattr(session.config, "stellr"):

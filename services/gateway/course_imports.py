@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
-from uuid import UUID
 
 from services.gateway.errors import ArchiveTooLarge, BundleRefused, LessonsMissed
 from services.gateway.importing.defects import BundleError, Defect
 from services.gateway.importing.importer import Importer
 from services.gateway.scratch import scratch
 from services.kit import call
-from services.kit.errors import RateLimited, ServiceUnavailable, Violation
+from services.kit.errors import ServiceUnavailable, Violation
+from services.kit.turns import Turns
 from stellr.course.v1.course_pb2 import Course
 from stellr.course.v1.course_service_pb2 import GetCourseRequest
 from stellr.course.v1.course_service_pb2_grpc import CourseServiceStub
@@ -24,7 +21,6 @@ from stellr.gateway.v1.gateway_service_pb2 import ImportCourseRequest
 
 # Of one person, so that whoever sends slowly leaves room for others.
 MOST_AT_ONCE = 4
-TRY_AGAIN_SECONDS = 5.0
 MAX_ARCHIVE_BYTES = 50 * 1024 * 1024
 MOST_NAMED = 20
 
@@ -36,8 +32,7 @@ class CourseImports:
         self._importer = importer
         self._courses = courses
         self._imports = imports
-        self._in_hand: Counter[UUID] = Counter()
-        self._lock = threading.Lock()
+        self._turns = Turns("imports at once", MOST_AT_ONCE)
 
     def run(
         self, requests: Iterator[ImportCourseRequest], give_up: Callable[[float], bool]
@@ -47,7 +42,7 @@ class CourseImports:
         ArchiveTooLarge, BundleRefused, LessonsMissed; RateLimited where the caller imports much
         else just now; what course refuses passes through.
         """
-        with self._turn(call.user_id()), scratch(self._imports) as folder:
+        with self._turns.of(str(call.user_id())), scratch(self._imports) as folder:
             first = next(requests, ImportCourseRequest())
             with (folder / "archive").open("wb") as archive:
                 _receive(first, requests, archive)
@@ -57,19 +52,6 @@ class CourseImports:
                 return self._end(list(events)[-1])
             except BundleError as error:
                 raise BundleRefused(map(_violation, error.defects)) from error
-
-    @contextmanager
-    def _turn(self, user_id: UUID) -> Iterator[None]:
-        with self._lock:
-            if self._in_hand[user_id] >= MOST_AT_ONCE:
-                raise RateLimited("imports at once", TRY_AGAIN_SECONDS)
-            self._in_hand[user_id] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._in_hand[user_id] -= 1
-                self._in_hand += Counter()  # Only what is above 0 stays.
 
     def _end(self, event: internal.ImportEvent) -> Course:
         if event.HasField("refusal"):

@@ -16,9 +16,9 @@ from services.kit.http.exchange import Exchange
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile, send_file
-from services.kit.http.turns import Turns
 from services.kit.identity.links import Link
 from services.kit.rpc.interceptors.base import this_call
+from services.kit.turns import Turns
 from services.media.addresses import Addresses
 from services.media.content.headers import headers_of
 from services.media.errors import MediaNotFound

@@ -3,7 +3,7 @@ from contextlib import ExitStack
 import pytest
 
 from services.kit.errors import RateLimited
-from services.kit.http.turns import Turns
+from services.kit.turns import Turns
 
 
 def test_each_has_so_many_at_once_and_others_are_not_held_up() -> None:

@@ -6,22 +6,14 @@ from pathlib import Path
 
 import click
 
-from edge.cli.options import StateDirectory
+from edge.cli.options import state_option
 from services.gateway.mailbox import outbox
 from services.gateway.mailbox.outbox import OutboxMessage
 
 
 @click.command()
 @click.argument("name", required=False)
-@click.option(
-    "--state",
-    type=StateDirectory(path_type=Path, file_okay=False),
-    default=Path(".stellr"),
-    envvar="STELLR_STATE",
-    show_default=True,
-    show_envvar=True,
-    help="The directory that keeps everything of one stack.",
-)
+@state_option
 @click.option("-n", "most", type=click.IntRange(1, 1000), default=20, show_default=True)
 def mails(name: str | None, state: Path, most: int) -> None:
     """List the mails, SMS and push messages of the outbox, the newest first; or show one."""

@@ -35,9 +35,9 @@ class StateDirectory(click.Path):
         return super().convert(value, param, ctx)
 
 
-def stack_options(command: Callable[P, R]) -> Callable[P, R]:
-    """Add `--state` and `--port`: which stack a command is about."""
-    state = click.option(
+def state_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--state`: the directory of the stack that a command is about."""
+    option = click.option(
         "--state",
         type=StateDirectory(path_type=Path, file_okay=False),
         default=Path(".stellr"),
@@ -46,6 +46,11 @@ def stack_options(command: Callable[P, R]) -> Callable[P, R]:
         show_envvar=True,
         help="The directory that keeps everything of one stack.",
     )
+    return option(command)
+
+
+def stack_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add `--state` and `--port`: which stack a command is about."""
     port = click.option(
         "--port",
         type=click.IntRange(1, 65534),
@@ -53,7 +58,7 @@ def stack_options(command: Callable[P, R]) -> Callable[P, R]:
         show_envvar=True,
         help=f"The public port, {DEFAULT_PORT} at first; the operations port is the next one.",
     )
-    return state(port(command))
+    return state_option(port(command))
 
 
 def find_stack(state: Path, port: int | None) -> RunningStack:

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiohttp import web
-
 from services.gateway.errors import PageFileNotFound
-from services.kit.http.exchange import Exchange
+from services.gateway.files import file_route
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
-from services.kit.http.sending import SentFile, send_file
+from services.kit.http.sending import SentFile
 from services.kit.pages.look import STYLE_SHEET
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 
@@ -59,7 +57,6 @@ PAGE_HEADERS = {
     "cache-control": "no-cache",
 }
 FOR_EVER = "public, max-age=31536000, immutable"
-_SERVICE = "/stellr.gateway.v1.GatewayService"
 
 
 @dataclass(frozen=True)
@@ -95,19 +92,12 @@ class LearnerPage:
     def routes(self) -> Sequence[HttpRoute]:
         """The paths, and whose RPCs they are."""
         return (
-            HttpRoute(
-                rpc=f"{_SERVICE}/GetLearnerPage",
-                verb="GET",
-                path="/",
-                handler=lambda _, __: self.index(),
-                answer=_index,
-            ),
-            HttpRoute(
-                rpc=f"{_SERVICE}/GetLearnerPageFile",
-                verb="GET",
-                path="/app/{version}/{path:.+}",
-                handler=lambda request, _: self.file(request.version, request.path),
-                answer=_page_file,
+            file_route("GetLearnerPage", "/", pb.GetLearnerPageRequest, lambda _: self.index()),
+            file_route(
+                "GetLearnerPageFile",
+                "/app/{version}/{path:.+}",
+                pb.GetLearnerPageFileRequest,
+                lambda request: self.file(request.version, request.path),
             ),
         )
 
@@ -139,13 +129,3 @@ def _version(contents: dict[str, bytes]) -> str:
 def _file(name: str, data: bytes, modified: datetime) -> PageFile:
     etag = hashlib.sha256(data).hexdigest()[:32]
     return PageFile(data, TYPES[Path(name).suffix], State(etag, modified))
-
-
-async def _index(exchange: Exchange) -> web.StreamResponse:
-    return await send_file(exchange.request, await exchange.ask(pb.GetLearnerPageRequest()))
-
-
-async def _page_file(exchange: Exchange) -> web.StreamResponse:
-    match = exchange.request.match_info
-    request = pb.GetLearnerPageFileRequest(version=match["version"], path=match["path"])
-    return await send_file(exchange.request, await exchange.ask(request))

@@ -7,20 +7,15 @@ process runs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from aiohttp import web
-from google.api.httpbody_pb2 import HttpBody
-from google.protobuf.message import Message
 
 from services.gateway.errors import NotPublished
-from services.kit.http.exchange import Exchange
+from services.gateway.files import file_route
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
-from services.kit.http.sending import SentFile, send_file
+from services.kit.http.sending import SentFile
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 
 FOLDER = Path(pb.__file__).parents[3] / "published"
@@ -43,8 +38,6 @@ CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-PART_BYTES = 64 * 1024
-_SERVICE = "/stellr.gateway.v1.GatewayService"
 
 
 class Published:
@@ -68,42 +61,25 @@ class Published:
             headers["content-security-policy"] = CONTENT_SECURITY_POLICY
         return SentFile.of(path.open("rb"), MIME_TYPES[path.suffix], self._states[name], headers)
 
-    def parts(self, name: str) -> Iterator[HttpBody]:
-        """The same for callers of gRPC."""
-        sent = self.file(name)
-        with sent.file as file:
-            file.seek(0)
-            while data := file.read(PART_BYTES):
-                yield HttpBody(content_type=sent.mime_type, data=data)
-
     def routes(self) -> Sequence[HttpRoute]:
         """The paths, and whose RPCs they are."""
         return (
-            self._route("GetOpenApi", "/openapi.json", pb.GetOpenApiRequest, _always(OPENAPI)),
-            self._route(
-                *("GetPostmanCollection", "/postman.json"),
-                *(pb.GetPostmanCollectionRequest, _always(POSTMAN)),
+            file_route(
+                "GetOpenApi", "/openapi.json", pb.GetOpenApiRequest, lambda _: self.file(OPENAPI)
             ),
-            self._route("GetDocs", "/docs", pb.GetDocsRequest, _always(DOCS_PAGE)),
-            self._route(
-                *("GetDocsFile", "/docs/{file}", pb.GetDocsFileRequest),
-                lambda request: docs_file(request.file),
+            file_route(
+                "GetPostmanCollection",
+                "/postman.json",
+                pb.GetPostmanCollectionRequest,
+                lambda _: self.file(POSTMAN),
             ),
-        )
-
-    def _route(
-        self, rpc: str, path: str, asked: type[Message], name: Callable[[Any], str]
-    ) -> HttpRoute:
-        async def answer(exchange: Exchange) -> web.StreamResponse:
-            request = asked(**exchange.request.match_info)
-            return await send_file(exchange.request, await exchange.ask(request))
-
-        return HttpRoute(
-            rpc=f"{_SERVICE}/{rpc}",
-            verb="GET",
-            path=path,
-            handler=lambda request, _: self.file(name(request)),
-            answer=answer,
+            file_route("GetDocs", "/docs", pb.GetDocsRequest, lambda _: self.file(DOCS_PAGE)),
+            file_route(
+                "GetDocsFile",
+                "/docs/{file}",
+                pb.GetDocsFileRequest,
+                lambda request: self.file(docs_file(request.file)),
+            ),
         )
 
 
@@ -113,10 +89,6 @@ def docs_file(name: str) -> str:
 
 
 DOCS_PAGE = docs_file("")
-
-
-def _always(name: str) -> Callable[[Any], str]:
-    return lambda _: name
 
 
 def _state(path: Path) -> State:

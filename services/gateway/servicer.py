@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import grpc
@@ -12,6 +13,7 @@ from services.gateway import exposition, metrics
 from services.gateway.course_imports import CourseImports
 from services.gateway.errors import ArchiveTooLarge
 from services.gateway.exporting import Exporter, document
+from services.gateway.files import in_parts, sent_parts
 from services.gateway.importing.work import give_up_when
 from services.gateway.learner_page import LearnerPage
 from services.gateway.mailbox.server import Mailbox
@@ -27,7 +29,6 @@ from stellr.gateway.v1 import operations_service_pb2 as operations
 from stellr.gateway.v1.gateway_service_pb2_grpc import GatewayServiceServicer
 from stellr.gateway.v1.operations_service_pb2_grpc import OperationsServiceServicer
 
-PART_BYTES = 64 * 1024
 HTML = "text/html; charset=utf-8"
 
 
@@ -57,15 +58,13 @@ class GatewayServicer(GatewayServiceServicer):
         self, request: pb.GetLearnerPageRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The learner page, for who asks by gRPC."""
-        sent = self._page.index()
-        return in_parts(sent.mime_type, sent.file.read())
+        return sent_parts(self._page.index())
 
     def GetLearnerPageFile(
         self, request: pb.GetLearnerPageFileRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """A file of the learner page, for who asks by gRPC."""
-        sent = self._page.file(request.version, request.path)
-        return in_parts(sent.mime_type, sent.file.read())
+        return sent_parts(self._page.file(request.version, request.path))
 
     def GetHealth(self, request: pb.GetHealthRequest, context: grpc.ServicerContext) -> pb.Health:
         """Being able to answer is the answer."""
@@ -113,25 +112,25 @@ class GatewayServicer(GatewayServiceServicer):
         self, request: pb.GetOpenApiRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The OpenAPI document."""
-        return self._published.parts(OPENAPI)
+        return sent_parts(self._published.file(OPENAPI))
 
     def GetPostmanCollection(
         self, request: pb.GetPostmanCollectionRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The Postman collection."""
-        return self._published.parts(POSTMAN)
+        return sent_parts(self._published.file(POSTMAN))
 
     def GetDocs(
         self, request: pb.GetDocsRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The page of the documentation."""
-        return self._published.parts(DOCS_PAGE)
+        return sent_parts(self._published.file(DOCS_PAGE))
 
     def GetDocsFile(
         self, request: pb.GetDocsFileRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """A file of the documentation."""
-        return self._published.parts(docs_file(request.file))
+        return sent_parts(self._published.file(docs_file(request.file)))
 
 
 class OperationsServicer(OperationsServiceServicer):
@@ -150,28 +149,22 @@ class OperationsServicer(OperationsServiceServicer):
     ) -> Iterator[HttpBody]:
         """The metrics of all."""
         text = metrics.gather(self._runtime, self._envoy_admin, self._everyone)
-        return in_parts(exposition.CONTENT_TYPE, text.encode())
+        return in_parts(exposition.CONTENT_TYPE, BytesIO(text.encode()))
 
     def GetMailbox(
         self, request: operations.GetMailboxRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """What lies in the outbox."""
-        return in_parts(HTML, self._mailbox.list_page().encode())
+        return in_parts(HTML, BytesIO(self._mailbox.list_page().encode()))
 
     def GetMailboxMessage(
         self, request: operations.GetMailboxMessageRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """A message of the outbox."""
-        return in_parts(HTML, self._mailbox.message_page(request.name).encode())
+        return in_parts(HTML, BytesIO(self._mailbox.message_page(request.name).encode()))
 
     def GetMailboxHtml(
         self, request: operations.GetMailboxHtmlRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The HTML of a mail of the outbox."""
-        return in_parts(HTML, self._mailbox.html(request.name).encode())
-
-
-def in_parts(content_type: str, data: bytes) -> Iterator[HttpBody]:
-    """A body as a stream: one message could be too large for the transcoder."""
-    for start in range(0, len(data), PART_BYTES):
-        yield HttpBody(content_type=content_type, data=data[start : start + PART_BYTES])
+        return in_parts(HTML, BytesIO(self._mailbox.html(request.name).encode()))

@@ -8,6 +8,7 @@ import grpc
 import pytest
 
 from services.gateway.errors import NotPublished
+from services.gateway.files import sent_parts
 from services.gateway.published import Published
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 from stellr.gateway.v1.gateway_service_pb2_grpc import GatewayServiceStub
@@ -62,6 +63,10 @@ def test_nothing_else_is_there(visitor: Visitor, name: str) -> None:
     assert reason(answer) in ("PATH_NOT_FOUND", "REQUEST_MALFORMED")
 
 
+def test_a_path_that_leads_out_of_the_folder_is_another_path(visitor: Visitor) -> None:
+    assert visitor.get("/docs/%2e%2e").content == visitor.get("/").content
+
+
 def test_callers_of_grpc_get_the_same(stack: Stack, visitor: Visitor) -> None:
     with grpc.insecure_channel(f"127.0.0.1:{stack.port}") as channel:
         stub = GatewayServiceStub(channel)
@@ -77,7 +82,8 @@ def test_only_files_of_the_folder_are_published(tmp_path: Path) -> None:
     (tmp_path / "docs" / "index.html").write_text("x" * 100_000)
     (tmp_path / "docs" / "notes.md").write_text("x")
     published = Published(tmp_path)
-    assert [len(each.data) for each in published.parts("docs/index.html")] == [65536, 34464]
+    parts = sent_parts(published.file("docs/index.html"))
+    assert [len(each.data) for each in parts] == [65536, 34464]
     for name in ("docs/notes.md", "../x", "docs", ""):
         with pytest.raises(NotPublished):
             published.file(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,17 +14,18 @@ from edge.envoy.render import contracts
 from services.kit.errors import PREFIX
 
 FILE = "stellr/errors/v1/reason.proto"
-# As Envoy's transcoder has it; what is said of a reason in parentheses wins.
-_HTTP = {
+# As the transcoder and the HTTP servers have it; what is said of a reason in parentheses wins.
+HTTP: Mapping[str, int] = {
     "INVALID_ARGUMENT": 400,
     "FAILED_PRECONDITION": 400,
-    "OUT_OF_RANGE": 400,
     "UNAUTHENTICATED": 401,
     "PERMISSION_DENIED": 403,
     "NOT_FOUND": 404,
     "ABORTED": 409,
     "ALREADY_EXISTS": 409,
+    "OUT_OF_RANGE": 416,
     "RESOURCE_EXHAUSTED": 429,
+    "CANCELLED": 499,
     "INTERNAL": 500,
     "UNIMPLEMENTED": 501,
     "UNAVAILABLE": 503,
@@ -47,11 +48,16 @@ class ReasonEntry:
     code_number: int
     # The HTTP status that goes with it.
     http_status: int
-    # What happened; and what to do about it.
-    description: str
+    # What happened, as the rest of a sentence; and what to do about it.
+    text: str
     # The public RPCs whose documentation names it, as stellr.quiz.v1.QuizService/SubmitQuiz; for a
     # reason that any call may be refused with, none.
     methods: tuple[str, ...]
+
+    @property
+    def description(self) -> str:
+        """The text, as it stands by itself."""
+        return self.text[0].upper() + self.text[1:]
 
 
 @cache
@@ -78,8 +84,8 @@ def _entry(name: str, comment: str, named: dict[str, tuple[str, ...]]) -> Reason
         reason=name,
         code=code,
         code_number=code_pb2.Code.Value(code),
-        http_status=int(status or _HTTP[code]),
-        description=text[0].upper() + text[1:],
+        http_status=int(status or HTTP[code]),
+        text=text,
         methods=named.get(name, ()),
     )
 

@@ -19,7 +19,7 @@ VERSION = "1.0.0"
 
 def document(contracts: Contracts, services: Collection[str]) -> Json:
     """The document of the services by their full names, in that order."""
-    known = errors.reasons(contracts)
+    known = errors.known_reasons()
     schemas = Schemas(contracts)
     operations = Operations(contracts, schemas, known)
     paths: dict[str, Json] = {}

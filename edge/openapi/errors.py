@@ -8,32 +8,11 @@ from typing import Any, NamedTuple
 
 from google.rpc import code_pb2
 
-from edge.envoy.replies import REPLIES
-from edge.openapi.contracts import Contracts
-from services.kit.errors import DOMAIN, PREFIX, reason_name
+from edge.reasons import HTTP, reasons
+from services.kit.errors import DOMAIN
 
 Json = dict[str, Any]
 
-REASON_ENUM = "stellr.errors.v1.Reason"
-# As the transcoder and the HTTP servers have it.
-HTTP: Mapping[str, int] = {
-    "INVALID_ARGUMENT": 400,
-    "FAILED_PRECONDITION": 400,
-    "UNAUTHENTICATED": 401,
-    "PERMISSION_DENIED": 403,
-    "NOT_FOUND": 404,
-    "ABORTED": 409,
-    "ALREADY_EXISTS": 409,
-    "OUT_OF_RANGE": 416,
-    "RESOURCE_EXHAUSTED": 429,
-    "CANCELLED": 499,
-    "INTERNAL": 500,
-    "UNIMPLEMENTED": 501,
-    "UNAVAILABLE": 503,
-    "DEADLINE_EXCEEDED": 504,
-}
-# The statuses that the door has for what no code of gRPC stands for.
-_BY_DOOR = {reason_name(each.reason): each.told or each.status for each in REPLIES}
 # What one service of the mesh tells another.
 INTERNAL = frozenset({"UNSPECIFIED", "SERVICE_IDENTITY_REQUIRED", "CALLER_NOT_ALLOWED"})
 _TOKEN = re.compile(r"\b([A-Z][A-Z_]*[A-Z])\b(?: \((?:HTTP )?(\d{3})\))?")
@@ -50,17 +29,13 @@ class Reason(NamedTuple):
     text: str
 
 
-def reasons(contracts: Contracts) -> dict[str, Reason]:
-    """All reasons by their names, in the order of the contract."""
-    found = {}
-    for value in contracts.enums[REASON_ENUM].value:
-        name = value.name.removeprefix(PREFIX)
-        comment = contracts.comments[f"{REASON_ENUM}.{value.name}"]
-        code, _, text = comment.partition(": ")
-        code = code.partition(" ")[0]
-        if name not in INTERNAL:
-            found[name] = Reason(name, code, _BY_DOOR.get(name, HTTP[code]), text)
-    return found
+def known_reasons() -> dict[str, Reason]:
+    """The reasons that callers from outside hear, by their names, in the order of the contract."""
+    return {
+        each.reason: Reason(each.reason, each.code, each.http_status, each.text)
+        for each in reasons()
+        if each.reason not in INTERNAL
+    }
 
 
 class Refusal(NamedTuple):

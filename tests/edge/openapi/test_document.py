@@ -82,9 +82,15 @@ def test_every_rule_of_our_own_has_its_keywords() -> None:
 def test_every_reason_is_in_the_catalogue(made: Json) -> None:
     listed = {each["name"] for each in made["x-error-reasons"]}
     contracts = Contracts.of(render.contracts())
-    values = contracts.enums[errors.REASON_ENUM].value
+    values = contracts.enums["stellr.errors.v1.Reason"].value
     assert listed == {each.name.removeprefix("REASON_") for each in values} - errors.INTERNAL
     assert all(each["text"] and each["code"] in errors.HTTP for each in made["x-error-reasons"])
+
+
+def test_a_reason_has_the_status_that_it_is_answered_with(made: Json) -> None:
+    statuses = {each["name"]: each["status"] for each in made["x-error-reasons"]}
+    assert (statuses["REQUEST_MALFORMED"], statuses["OBJECT_TOO_LARGE"]) == (400, 413)
+    assert (statuses["METHOD_NOT_ALLOWED"], statuses["RANGE_NOT_SATISFIABLE"]) == (405, 416)
 
 
 def test_examples_are_what_the_schemas_ask_for(made: Json) -> None:

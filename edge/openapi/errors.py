@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from google.rpc import code_pb2
 
-from edge.reasons import HTTP, reasons
+from edge.openapi.reasons import HTTP, reasons
 from services.kit.errors import DOMAIN
 
 Json = dict[str, Any]

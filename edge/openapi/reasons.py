@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.rpc import code_pb2
 
 from edge.envoy.render import contracts
+from edge.openapi.contracts import Contracts
 from services.kit.errors import PREFIX
 
-FILE = "stellr/errors/v1/reason.proto"
+ENUM = "stellr.errors.v1.Reason"
 # As the transcoder and the HTTP servers have it; what is said of a reason in parentheses wins.
 HTTP: Mapping[str, int] = {
     "INVALID_ARGUMENT": 400,
@@ -32,8 +32,7 @@ HTTP: Mapping[str, int] = {
     "DEADLINE_EXCEEDED": 504,
 }
 _COMMENT = re.compile(r"([A-Z_]+)(?: \(HTTP (\d{3})\))?: (.*)", re.DOTALL)
-# Descriptor paths: an enum of a file, a value of an enum; a service of a file, a method of it.
-_ENUM, _VALUE, _SERVICE, _METHOD = 5, 2, 6, 2
+_NAME = re.compile(r"\b[A-Z]+(?:_[A-Z]+)+\b")
 _INTERNAL = "InternalService"
 
 
@@ -63,19 +62,16 @@ class ReasonEntry:
 @cache
 def reasons() -> tuple[ReasonEntry, ...]:
     """All reasons in the order of their contract. Raises OSError where contracts were not built."""
-    descriptors = contracts()
-    named = _named(descriptors)
-    file = next(each for each in descriptors.file if each.name == FILE)
-    comments = dict(_comments(file))
-    (enum,) = file.enum_type
+    known = Contracts.of(contracts())
+    named = _named(known)
     return tuple(
-        _entry(value.name.removeprefix(PREFIX), comments[_ENUM, 0, _VALUE, index], named)
-        for index, value in enumerate(enum.value)
+        _entry(value.name.removeprefix(PREFIX), known.comments[f"{ENUM}.{value.name}"], named)
+        for value in known.enums[ENUM].value
         if value.number
     )
 
 
-def _entry(name: str, comment: str, named: dict[str, tuple[str, ...]]) -> ReasonEntry:
+def _entry(name: str, comment: str, named: Mapping[str, list[str]]) -> ReasonEntry:
     found = _COMMENT.fullmatch(comment)
     if not found:
         raise ValueError(f"the comment of {name} does not begin with its code: {comment}")
@@ -86,32 +82,17 @@ def _entry(name: str, comment: str, named: dict[str, tuple[str, ...]]) -> Reason
         code_number=code_pb2.Code.Value(code),
         http_status=int(status or HTTP[code]),
         text=text,
-        methods=named.get(name, ()),
+        methods=tuple(named.get(name, ())),
     )
 
 
-def _named(descriptors: FileDescriptorSet) -> dict[str, tuple[str, ...]]:
+def _named(known: Contracts) -> dict[str, list[str]]:
     """The public RPCs by the reasons that their comments name, or those of their services."""
     found: dict[str, list[str]] = {}
-    for file in descriptors.file:
-        comments = dict(_comments(file))
-        for number, service in enumerate(file.service):
-            if service.name.endswith(_INTERNAL):
-                continue
-            shared = comments.get((_SERVICE, number), "")
-            for index, method in enumerate(service.method):
-                said = comments.get((_SERVICE, number, _METHOD, index), "")
-                for name in _reasons_in(f"{shared}\n{said}"):
-                    path = f"{file.package}.{service.name}/{method.name}"
-                    found.setdefault(name, []).append(path)
-    return {name: tuple(methods) for name, methods in found.items()}
-
-
-def _reasons_in(text: str) -> set[str]:
-    return set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", text))
-
-
-def _comments(file: FileDescriptorProto) -> Iterator[tuple[tuple[int, ...], str]]:
-    for location in file.source_code_info.location:
-        if location.leading_comments:
-            yield tuple(location.path), " ".join(location.leading_comments.split())
+    for rpc in known.rpcs:
+        if rpc.service.endswith(_INTERNAL):
+            continue
+        shared = known.comments.get(rpc.service, "")
+        for name in set(_NAME.findall(f"{shared}\n{rpc.comment}")):
+            found.setdefault(name, []).append(f"{rpc.service}/{rpc.declared.name}")
+    return found

@@ -1,7 +1,7 @@
 """The catalogue of reasons, for whoever writes or shows documentation."""
 
 from edge.envoy.replies import REPLIES
-from edge.reasons import reasons
+from edge.openapi.reasons import reasons
 from services.kit.errors import DomainError, reason_name
 from stellr.errors.v1.reason_pb2 import Reason
 

@@ -8,9 +8,8 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from edge import registry
+from edge.local.ports import DEFAULT_PORT
 from edge.local.running import NotRunning, RunningStack, find_running
-
-DEFAULT_PORT = 8080
 
 P = ParamSpec("P")
 R = TypeVar("R")

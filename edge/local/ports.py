@@ -8,6 +8,8 @@ from typing import Self
 from edge.local.errors import StartError
 
 HOST = "127.0.0.1"
+# The public port, unless another is chosen.
+DEFAULT_PORT = 8080
 ROW_TRIES = 100
 
 

@@ -39,6 +39,7 @@ HTTP_OK = 200
 OPENID = "openid"
 # Imported while initdb works, and before the fork: a second import where they are used is free.
 HEAVY = (
+    "edge.config.checking",
     "edge.envoy.admin",
     "edge.envoy.render",
     "edge.envoy.settings",
@@ -146,9 +147,17 @@ class Stack:
         for module in HEAVY:
             import_module(module)
         self.services = registry.load_all()
+        self._warn_of_unknown_settings()
         gc.collect()
         gc.freeze()
         self.supervisor.tell("services imported")
+
+    @staticmethod
+    def _warn_of_unknown_settings() -> None:
+        from edge.config import checking  # noqa: PLC0415  see HEAVY
+
+        for line in checking.unknown(os.environ):
+            say(f"  {line}")
 
     def _finish_database(self, server: postgres.Postgres, plan: ConnectionPlan) -> None:
         for part in self.supervisor.parts:

@@ -1,10 +1,15 @@
 """The nine services by name, and where each one's `SERVICE` stands."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from services.kit.process.service import Service
+if TYPE_CHECKING:
+    # Takes a second, which every command would wait for.
+    from services.kit.process.service import Service
 
 SERVICES: dict[str, str] = {
     "auth": "services.auth.service",

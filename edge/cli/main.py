@@ -20,16 +20,19 @@ from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
 from edge.cli.mails import mails
-from edge.cli.options import stack_options
+from edge.cli.options import HostType, stack_options
 from edge.cli.status import status
+from edge.cli.stop import stop
+from edge.cli.version import PACKAGE, version
 from edge.config.env_file import FILE, take_file
 from edge.local import binaries, signals
 from edge.local.errors import StartError
-from edge.local.ports import DEFAULT_PORT
+from edge.local.ports import DEFAULT_PORT, HOST
 from edge.local.terminal import say
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(message=version(), package_name=PACKAGE)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Stellr Academy: start it, look at it, feed it."""
@@ -51,11 +54,20 @@ def main(context: click.Context) -> None:
     help="Processes of each service.",
 )
 @click.option(
+    "--host",
+    type=HostType(),
+    default=HOST,
+    envvar="STELLR_HOST",
+    show_default=True,
+    show_envvar=True,
+    help="What the public port is bound to; 0.0.0.0: phones in the same network reach it.",
+)
+@click.option(
     "--until-input-ends",
     is_flag=True,
     help="Stop when standard input ends: for programs that hold it open for as long as they live.",
 )
-def up(state: Path, port: int | None, workers: int, until_input_ends: bool) -> None:
+def up(state: Path, port: int | None, workers: int, host: str, until_input_ends: bool) -> None:
     """Start the whole stack and keep it running until Ctrl-C."""
     say(f"Stellr starts on {state}, port {port or DEFAULT_PORT}")
     _check_settings()
@@ -65,7 +77,7 @@ def up(state: Path, port: int | None, workers: int, until_input_ends: bool) -> N
         if until_input_ends:
             lifeline.stop_at_the_end_of(sys.stdin.fileno())
         try:
-            stack.up(state, port or DEFAULT_PORT, workers)
+            stack.up(state, port or DEFAULT_PORT, workers, host)
         except StartError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
@@ -166,3 +178,4 @@ main.add_command(jobs)
 main.add_command(events)
 main.add_command(mails)
 main.add_command(config)
+main.add_command(stop)

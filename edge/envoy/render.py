@@ -38,11 +38,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ports:
-    """Where Envoy listens on the loopback address."""
+    """Where Envoy listens: all but the public listener (`host`) on the loopback address."""
 
     public: int
     operations: int
     admin: int
+    host: str = LOOPBACK
 
 
 def write(
@@ -111,11 +112,15 @@ def load() -> Json:
 
 
 def with_ports(config: Json, ports: Ports) -> Json:
-    """Bind the listeners and the admin interface to `ports` of the loopback address."""
-    chosen = {"public": ports.public, "operations": ports.operations}
+    """Bind the listeners and the admin interface to `ports`."""
     for listener in config["static_resources"]["listeners"]:
-        port = listener["address"]["socket_address"]["port_value"]
-        listener["address"] = endpoint(LOOPBACK, chosen.get(listener["name"], port))
+        if listener["name"] == "operations":
+            listener["address"] = endpoint(LOOPBACK, ports.operations)
+        else:
+            # Public, with TLS or without.
+            port = listener["address"]["socket_address"]["port_value"]
+            plain = listener["name"] == "public"
+            listener["address"] = endpoint(ports.host, ports.public if plain else port)
     config["admin"]["address"] = endpoint(LOOPBACK, ports.admin)
     return config
 

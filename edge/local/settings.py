@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from edge.local.ports import DEFAULT_PORT, HOST
+from edge.local.ports import DEFAULT_PORT, HOST, read_host
 from services.kit.process.settings import OwnSettings
 
 
@@ -32,7 +31,4 @@ class LauncherSettings(OwnSettings):
     @field_validator("host")
     @classmethod
     def _address(cls, value: str) -> str:
-        try:
-            return str(ipaddress.IPv4Address(HOST if value == "localhost" else value))
-        except ValueError:
-            raise ValueError(f"{value} is no IPv4 address, such as 0.0.0.0") from None
+        return read_host(value)

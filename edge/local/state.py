@@ -104,6 +104,14 @@ def lock(state: State) -> int:
     return descriptor
 
 
+def holder(state: State) -> int:
+    """The pid of who holds the lock; 0 where nobody has written it there."""
+    try:
+        return int(state.lock.read_text().strip() or 0)
+    except (OSError, ValueError):
+        return 0
+
+
 def is_locked(state: State) -> bool:
     """Whether a launcher holds this state now."""
     try:

@@ -34,7 +34,7 @@ class StateDirectory(click.Path):
         return super().convert(value, param, ctx)
 
 
-class HostType(click.ParamType):
+class HostType(click.ParamType[str]):
     """An IPv4 address of this machine, or all of them."""
 
     name = "address"

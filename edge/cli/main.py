@@ -12,6 +12,7 @@ import click
 from edge import registry
 from edge.cli.admin import admin
 from edge.cli.auth import auth
+from edge.cli.backup import backup, restore
 from edge.cli.certificate import certificate
 from edge.cli.config import config
 from edge.cli.events import events
@@ -179,3 +180,5 @@ main.add_command(events)
 main.add_command(mails)
 main.add_command(config)
 main.add_command(stop)
+main.add_command(backup)
+main.add_command(restore)

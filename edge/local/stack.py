@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from setproctitle import setproctitle
 
 from edge import demo_learner, registry
-from edge.local import binaries, postgres, processes, signals
+from edge.local import binaries, database_server, postgres, processes, signals
 from edge.local.connections import ConnectionPlan, plan_connections
 from edge.local.environment import Settings, has_openid, service_environ
 from edge.local.errors import StartError, StopRequested
@@ -183,16 +183,7 @@ class Stack:
         if self.supervisor.parts:
             postgres.finish_initdb(server)
         self.supervisor.parts.clear()
-        postgres.grant_access(server)
-        main = partial(self._serve_database, server, plan.max_connections)
-        address = str(server.socket_dir)
-        part = self.supervisor.start("postgres", "postgres", address, main, signal.SIGINT)
-        self.supervisor.wait_for("postgres", lambda: postgres.is_ready(server, part.pid or 0))
-
-    @staticmethod
-    def _serve_database(server: postgres.Postgres, max_connections: int) -> int:
-        postgres.clear_leftovers(server)
-        return postgres.serve(server, max_connections)
+        database_server.start(self.supervisor, server, plan.max_connections)
 
     def _migrate(self, server: postgres.Postgres) -> None:
         from edge.local import databases  # noqa: PLC0415  see HEAVY

@@ -172,4 +172,4 @@ def _finish(argv: Sequence[str], environ: Mapping[str, str], said: Any) -> int:
 
 def _one_line(error: Exception) -> str:
     lines = [line for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else type(error).__name__).strip().rstrip(".")
+    return (lines[0] if lines else type(error).__name__).strip().rstrip(".")

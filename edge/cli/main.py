@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,12 +14,15 @@ from edge.cli.auth import auth
 from edge.cli.backup import backup, restore
 from edge.cli.certificate import certificate
 from edge.cli.config import config
+from edge.cli.doctor import doctor
 from edge.cli.events import events
 from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
+from edge.cli.logs import logs
 from edge.cli.mails import mails
+from edge.cli.migrate import migrate
 from edge.cli.options import HostType, stack_options
 from edge.cli.status import status
 from edge.cli.stop import stop
@@ -29,7 +31,7 @@ from edge.config.env_file import FILE, take_file
 from edge.local import binaries, signals
 from edge.local.errors import StartError
 from edge.local.ports import DEFAULT_PORT, HOST
-from edge.local.terminal import say
+from edge.local.terminal import doing, say
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,6 +73,7 @@ def main(context: click.Context) -> None:
 def up(state: Path, port: int | None, workers: int, host: str, until_input_ends: bool) -> None:
     """Start the whole stack and keep it running until Ctrl-C."""
     say(f"Stellr starts on {state}, port {port or DEFAULT_PORT}")
+    doing("settings")
     _check_settings()
     with signals.blocked():
         from edge.local import lifeline, stack  # noqa: PLC0415  only `up` forks
@@ -108,27 +111,6 @@ def serve(name: str, listen: str | None) -> None:
     if listen:
         environ["STELLR_LISTEN"] = listen
     sys.exit(run(registry.load(name), environ))
-
-
-@main.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(registry.SERVICES)))
-def migrate(names: Sequence[str]) -> None:
-    """Bring databases to the newest revision: STELLR_DATABASE_URL_AUTH and so on."""
-    from services.kit.data.migrate import upgrade  # noqa: PLC0415  heavy
-
-    for name in names or registry.SERVICES:
-        service = registry.load(name)
-        if service.migrations:
-            upgrade(service.migrations, _database_url(name))
-            click.echo(f"{name} is at its newest revision")
-
-
-def _database_url(name: str) -> str:
-    variable = f"STELLR_DATABASE_URL_{name.upper()}"
-    try:
-        return os.environ[variable]
-    except KeyError as error:
-        raise click.ClickException(f"{variable} is not set.") from error
 
 
 @main.command()
@@ -180,5 +162,8 @@ main.add_command(events)
 main.add_command(mails)
 main.add_command(config)
 main.add_command(stop)
+main.add_command(migrate)
+main.add_command(doctor)
+main.add_command(logs)
 main.add_command(backup)
 main.add_command(restore)

@@ -29,7 +29,7 @@ from edge.local.ports import HOST, Reservation, free_pair, listens, local_host, 
 from edge.local.running import RunningPart, RunningStack
 from edge.local.state import State, lock, open_state, write_private
 from edge.local.supervisor import POLL_SECONDS, Supervisor
-from edge.local.terminal import say
+from edge.local.terminal import doing, say
 from edge.local.welcome import Welcome, welcome
 from services.kit.process.service import Service
 from services.kit.rpc.ports import http_address
@@ -161,13 +161,14 @@ class Stack:
     def _import_services(self) -> None:
         # Imported once and forked: the processes share these pages, which the collector must
         # therefore never touch again.
+        doing("services")
         for module in HEAVY:
             import_module(module)
         self.services = registry.load_all()
         self._warn_of_unknown_settings()
         gc.collect()
         gc.freeze()
-        self.supervisor.tell("services imported")
+        self.supervisor.tell("services")
 
     @staticmethod
     def _warn_of_unknown_settings() -> None:
@@ -188,6 +189,7 @@ class Stack:
     def _migrate(self, server: postgres.Postgres) -> None:
         from edge.local import databases  # noqa: PLC0415  see HEAVY
 
+        doing("databases")
         began = time.monotonic()
         maintenance = server.url("postgres")
         children = {
@@ -287,6 +289,7 @@ class Stack:
     def _load_demo(self) -> None:
         if self.state.demo_loaded.exists() or not find_spec(DEMO_COURSE):
             return
+        doing("demo course")
         began = time.monotonic()
         if finish(self.supervisor.fork("demo-course", partial(_load_demo, self.state))):
             say(f"  the demo course could not be loaded: see {self.state.log('demo-course')}")
@@ -298,6 +301,7 @@ class Stack:
         # At the first start alone: an academy that has been in use gets no account by itself.
         if not self.first or not demo_learner.is_wanted(os.environ):
             return
+        doing("demo learner")
         began = time.monotonic()
         make = partial(_make_demo_learner, self.state, self.url)
         if finish(self.supervisor.fork("demo-learner", make)):

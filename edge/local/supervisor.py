@@ -11,7 +11,7 @@ from edge.local.errors import StartError
 from edge.local.parts import Part, pause
 from edge.local.ports import HOST, Reservation, reserve, reserve_row
 from edge.local.state import State
-from edge.local.terminal import say
+from edge.local.terminal import doing, say
 from services.kit.rpc.ports import PORTS
 
 START_SECONDS = 60.0
@@ -76,6 +76,7 @@ class Supervisor:
 
     def wait_for(self, name: str, ready: Callable[[], bool]) -> None:
         """Wait until it is ready; StartError if it is not in time, or if any part ends."""
+        doing(name)
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             self._check_alive()

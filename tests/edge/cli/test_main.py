@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import psutil
 import pytest
 from click.testing import CliRunner
@@ -111,8 +110,3 @@ def test_migrate_says_in_a_sentence_what_is_away(
     assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.startswith("Error: The database of auth:")
     assert "secret" not in done.stderr
-
-
-def test_groups_lead_to_their_commands() -> None:
-    groups = [each for each in main.commands.values() if isinstance(each, click.Group)]
-    assert all(group.commands for group in groups)

@@ -7,8 +7,8 @@ import shlex
 from collections.abc import Sequence
 
 CONNECT = """\
-Assistants reach the academy at {url} by the Model Context Protocol: they start a program on this
-machine, which calls the public API as you and can do nothing that you cannot.
+Assistants reach {url} by the Model Context Protocol: they start a program on
+this machine, which calls the public API as you and can do nothing that you cannot.
 
 Sign in once. Until then, assistants see what is public.
 
@@ -38,7 +38,7 @@ token, good for some 15 minutes.
 def how_to_connect(url: str, program: str, name: str) -> str:
     """What to tell a person who wants an assistant to reach the academy at `url`.
 
-    `program` is the path of the `stellr` command, `name` that of who is signed in, empty for nobody.
+    `program` is the path of the `stellr` command, `name` that of who is signed in, if anybody is.
     """
     serve = [program, "mcp", "serve", "--url", url]
     server = {"command": program, "args": serve[1:]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -11,15 +11,10 @@ class AcademyError(Exception):
 
 
 def sentence(status: Mapping[str, Any]) -> str:
-    """What an error of the academy says (google.rpc.Status as JSON): its sentence, its reason, and
-    each field that is not as it should be on a line of its own."""
-    details = [detail for detail in status.get("details") or () if isinstance(detail, dict)]
-    reason = next((detail["reason"] for detail in details if "reason" in detail), "")
-    first = str(status.get("message") or "The academy refused.")
-    return "\n".join([f"{first} ({reason})" if reason else first, *_violations(details)])
-
-
-def _violations(details: list[dict[str, Any]]) -> Iterator[str]:
-    for detail in details:
-        for violation in detail.get("fieldViolations") or ():
-            yield f"{violation.get('field')}: {violation.get('description')}"
+    """What an error of the academy says (google.rpc.Status as JSON): its message, which names the
+    fields that are wrong, and its reason."""
+    message = str(status.get("message") or "the academy refused")
+    details = status.get("details") or ()
+    reasons = (each["reason"] for each in details if isinstance(each, dict) and "reason" in each)
+    reason = next(reasons, "")
+    return f"{message} ({reason})" if reason else message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,7 @@ def serve(url: str | None, state: Path, port: int | None) -> None:
 @click.option("--phone", metavar="NUMBER", help="Sign in by a code that is sent to this number.")
 def login(url: str | None, state: Path, port: int | None, phone: str | None) -> None:
     """Sign in for the assistants on this machine, by e-mail and password or by phone."""
+    from edge.assistants.errors import AcademyError  # noqa: PLC0415
     from edge.assistants.signing_in import by_password, by_phone  # noqa: PLC0415
 
     with _academy(url, state, port) as door:
@@ -81,7 +82,11 @@ def login(url: str | None, state: Path, port: int | None, phone: str | None) -> 
         else:
             email = click.prompt("E-mail")
             session = by_password(door, email, click.prompt("Password", hide_input=True))
-        tokens = _kept(door).keep(session)
+        kept = _kept(door)
+        # Who signed in before does so no more.
+        with suppress(AcademyError):
+            kept.end()
+        tokens = kept.keep(session)
         click.echo(f"Assistants on this machine now reach {door.url} as {tokens.name}.")
 
 

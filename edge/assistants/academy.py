@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from edge.assistants.door import Answer, Door
-from edge.assistants.errors import AcademyError, sentence
+from edge.assistants.errors import AcademyError
 from edge.assistants.sessions import UNAUTHENTICATED, Session
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -40,19 +40,10 @@ class Academy:
             other = self._session.renew(token)
             if other:
                 answer = self._door.send(method, path, token=other, **request)
-        if not answer.ok:
-            raise AcademyError(self._refusal(answer))
-        return answer
-
-    def _refusal(self, answer: Answer) -> str:
-        if not answer.json:
-            return f"The academy at {self.url} answered with HTTP {answer.status} and no more."
-        said = sentence(answer.json)
-        if answer.status == UNAUTHENTICATED:
-            return f"{said}\n{self._session.advice()}"
-        if answer.retry_after.isdigit():
-            return f"{said}\nTry again in {answer.retry_after} s."
-        return said
+        if answer.ok:
+            return answer
+        advice = f"\n{self._session.advice()}" if answer.status == UNAUTHENTICATED else ""
+        raise AcademyError(answer.refusal + advice)
 
     def _parse(self, shape: type[Shape], answer: Answer) -> Shape:
         try:

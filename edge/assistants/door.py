@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from edge.assistants.errors import AcademyError
+from edge.assistants.errors import AcademyError, sentence
 from services.kit.urls import LOOPBACK, parts_of
 
 # The door itself gives a call 15 s at most.
@@ -44,6 +44,14 @@ class Answer:
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
+
+    @property
+    def refusal(self) -> str:
+        """What is said against it, where it is not ok."""
+        if not self.json:
+            return f"The answer was HTTP {self.status} and no more. Is an academy there?"
+        again = f"\nTry again in {self.retry_after} s." if self.retry_after.isdigit() else ""
+        return sentence(self.json) + again
 
 
 class Door:

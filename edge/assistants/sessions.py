@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from edge.assistants.door import Answer, Door
-from edge.assistants.errors import AcademyError, sentence
+from edge.assistants.door import Door
+from edge.assistants.errors import AcademyError
 from edge.local.state import write_private
 
 # A token is not used within its last seconds: it could expire on the way.
@@ -72,13 +72,16 @@ class Tokens:
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Tokens:
-        """Those of a session as the academy answers with."""
-        return cls(
-            access_token=answer["accessToken"],
-            refresh_token=answer["refreshToken"],
-            expire_time=time.time() + answer["expiresIn"],
-            name=answer["user"]["displayName"],
-        )
+        """Those of a session as the academy answers with. AcademyError where it is none."""
+        try:
+            return cls(
+                access_token=answer["accessToken"],
+                refresh_token=answer["refreshToken"],
+                expire_time=time.time() + answer["expiresIn"],
+                name=answer["user"]["displayName"],
+            )
+        except (KeyError, TypeError) as error:
+            raise AcademyError("The answer is no session. Is an academy there?") from error
 
     @property
     def fresh(self) -> bool:
@@ -141,7 +144,7 @@ class KeptSession:
             finally:
                 self._path.unlink(missing_ok=True)
         if not answer.ok and answer.status != UNAUTHENTICATED:
-            raise AcademyError(sentence(answer.json))
+            raise AcademyError(answer.refusal)
         return True
 
     def advice(self) -> str:
@@ -150,13 +153,13 @@ class KeptSession:
 
     def _refresh(self, kept: Tokens) -> Tokens:
         body = {"refreshToken": kept.refresh_token}
-        answer: Answer = self._door.send("POST", "/token/refresh", body=body)
+        answer = self._door.send("POST", "/token/refresh", body=body)
         if answer.ok:
             return self._write(answer.json)
         if answer.status == UNAUTHENTICATED:
             self._path.unlink(missing_ok=True)
             raise AcademyError(f"The session has ended. {self.advice()}")
-        raise AcademyError(sentence(answer.json))
+        raise AcademyError(answer.refusal)
 
     def _write(self, session: Mapping[str, Any]) -> Tokens:
         tokens = Tokens.of(session)
@@ -169,13 +172,13 @@ class KeptSession:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(lock)
         except OSError as error:
-            raise AcademyError(f"{self._path}: {error.strerror}.") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
+            raise AcademyError(f"{error.filename or self._path}: {error.strerror}.") from error
 
 
 def given_token() -> GivenToken | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from edge.assistants.door import Door
-from edge.assistants.errors import AcademyError, sentence
+from edge.assistants.errors import AcademyError
 
 
 def by_password(door: Door, email: str, password: str) -> dict[str, Any]:
@@ -16,12 +16,12 @@ def by_password(door: Door, email: str, password: str) -> dict[str, Any]:
 
 def by_phone(door: Door, phone: str, ask_code: Callable[[], str]) -> dict[str, Any]:
     """A session, by the code that is sent to a number in E.164. AcademyError where that fails."""
-    verification = _ask(door, "/login/phone", {"phone": phone})["verificationId"]
+    verification = _ask(door, "/login/phone", {"phone": phone}).get("verificationId", "")
     return _ask(door, "/verify-phone", {"verificationId": verification, "code": ask_code()})
 
 
 def _ask(door: Door, path: str, body: dict[str, str]) -> dict[str, Any]:
     answer = door.send("POST", path, body=body)
     if not answer.ok:
-        raise AcademyError(sentence(answer.json))
+        raise AcademyError(answer.refusal)
     return answer.json

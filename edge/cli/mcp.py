@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -65,6 +66,8 @@ def serve(url: str | None, state: Path, port: int | None) -> None:
         server = build(Academy(door, _session(door)))
         if sys.stdin.isatty():
             click.echo("This speaks the Model Context Protocol. Ctrl-C ends it.", err=True)
+        # Else it would wait for the end of the line that it reads.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         server.run("stdio")
 
 

@@ -73,7 +73,7 @@ def academy() -> Iterator[Academy]:
     [
         ("/elsewhere", "sends elsewhere, and that is not followed"),
         ("/large", "The answer is too large"),
-        ("/page", "answered with HTTP 502 and no more"),
+        ("/page", "The answer was HTTP 502 and no more."),
         ("/busy", "too often\nTry again in 7 s."),
         ("/odd", "is not understood here: title."),
     ],

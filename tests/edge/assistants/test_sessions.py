@@ -113,6 +113,17 @@ def test_signing_out_forgets_the_session_though_the_academy_is_away(folder: Path
     door.close()
 
 
+def test_what_is_no_session_is_told(door: Door, folder: Path) -> None:
+    with pytest.raises(AcademyError, match="no session"):
+        KeptSession(door, folder).keep({})
+
+
+def test_a_folder_that_cannot_be_made_is_told(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(AcademyError, match="Not a directory"):
+        KeptSession(door, tmp_path / "file" / "sessions").end()
+
+
 def test_a_file_that_is_damaged_is_told_and_replaced(
     door: Door, folder: Path, learner: Callable[..., Learner]
 ) -> None:

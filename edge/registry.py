@@ -1,10 +1,14 @@
 """The nine services by name, and where each one's `SERVICE` stands."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from services.kit.process.service import Service
+if TYPE_CHECKING:  # Most commands need the names alone, and it is a second of work to import.
+    from services.kit.process.service import Service
 
 SERVICES: dict[str, str] = {
     "auth": "services.auth.service",

@@ -20,6 +20,7 @@ from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
 from edge.cli.mails import mails
+from edge.cli.mcp import mcp
 from edge.cli.options import DEFAULT_PORT, stack_options
 from edge.cli.status import status
 from edge.local import binaries, signals
@@ -145,3 +146,4 @@ main.add_command(certificate)
 main.add_command(jobs)
 main.add_command(events)
 main.add_command(mails)
+main.add_command(mcp)

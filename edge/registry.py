@@ -7,8 +7,7 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    # Takes a second, which every command would wait for.
+if TYPE_CHECKING:  # Most commands need the names alone, and it is a second of work to import.
     from services.kit.process.service import Service
 
 SERVICES: dict[str, str] = {

@@ -22,6 +22,7 @@ from edge.cli.jobs import jobs
 from edge.cli.journey import journey
 from edge.cli.logs import logs
 from edge.cli.mails import mails
+from edge.cli.mcp import mcp
 from edge.cli.migrate import migrate
 from edge.cli.options import HostType, stack_options
 from edge.cli.status import status
@@ -167,3 +168,4 @@ main.add_command(doctor)
 main.add_command(logs)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(mcp)

@@ -83,7 +83,9 @@ def lessons_of(stack: Stack) -> tuple[str, list[str]]:
 
 def unknown(person: Learner, lesson: str) -> list[dict[str, str]]:
     """What somebody hands in to a quiz who knows nothing."""
-    questions = person.get(f"/quiz/{lesson}").json()["questions"]
+    answer = person.get(f"/quiz/{lesson}")
+    assert answer.status_code == 200, answer.text
+    questions = answer.json()["questions"]
     return [{"questionId": question["questionId"]} for question in questions]
 
 

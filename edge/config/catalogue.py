@@ -28,7 +28,7 @@ from services.media.settings import MediaSettings
 from services.notification.settings import NotificationSettings
 from services.progress.settings import ProgressSettings
 
-LAUNCHER = "stellr up"
+LAUNCHER = "the stellr command"
 DOOR = "the public door"
 EVERY_SERVICE = "every service"
 ALONE = "a service that runs by itself (stellr serve); stellr up tells its own"
@@ -61,7 +61,6 @@ TOLD = frozenset(
 TARGET_PREFIX, DATABASE_PREFIX = f"{PREFIX}TARGET_", f"{PREFIX}DATABASE_URL_"
 # Their names go on with that of a service or of a limit.
 FAMILIES = (LIMIT_PREFIX, TARGET_PREFIX, DATABASE_PREFIX)
-GOOGLE = "GOOGLE_APPLICATION_CREDENTIALS"
 _BUDGETS = (
     "budgets",
     "failures",
@@ -88,14 +87,15 @@ class Setting:
 def settings() -> tuple[Setting, ...]:
     """Every setting, by section. Imports all services: limits stand where they are counted."""
     found: dict[str, Setting] = {}
-    for each in (*declared(), *_of_google(), *_alone(), *_databases(), *_limits()):
+    for each in (*declared(), *_alone(), *_databases(), *_limits()):
         found.setdefault(each.name, each)
     order = [*KINDS, ALONE, DATABASES, LIMITS]
     return tuple(sorted(found.values(), key=lambda each: order.index(each.section)))
 
 
 def declared() -> Iterator[Setting]:
-    """Those that are fields of a class."""
+    """Those that are fields of a class, and the few that are read elsewhere."""
+    yield from _elsewhere()
     for section, kind in KINDS.items():
         for name, field in kind.model_fields.items():
             full = f"{PREFIX}{name.upper()}"
@@ -121,8 +121,12 @@ def _written(field: FieldInfo) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _of_google() -> Iterator[Setting]:
-    yield Setting(GOOGLE, "", "file of the account that STELLR_GCS_BUCKET is used by", "media")
+def _elsewhere() -> Iterator[Setting]:
+    """What is read by libraries, or by one command alone."""
+    about = "file of the account that STELLR_GCS_BUCKET is used by"
+    yield Setting("GOOGLE_APPLICATION_CREDENTIALS", "", about, "media")
+    about = "the academy that stellr mcp is about; empty: the running stack"
+    yield Setting(f"{PREFIX}URL", "", about, LAUNCHER)
 
 
 def _alone() -> Iterator[Setting]:

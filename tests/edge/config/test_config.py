@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edge import registry
 from edge.cli.main import main
 from edge.config import catalogue, checking, example
 from edge.config.env_file import take_file
+from services.kit.process.settings import OwnSettings
 from tests.support import ROOT
 
 NAMED = re.compile(r"\bSTELLR_[A-Z0-9]+(?:_[A-Z0-9]+)*\b")
@@ -27,6 +29,16 @@ def test_the_example_has_every_setting() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert [each.name for each in catalogue.settings() if not each.about] == []
+
+
+def test_every_class_of_settings_is_in_it() -> None:
+    registry.load_all()
+    listed = {base for kind in catalogue.KINDS.values() for base in kind.__mro__}
+    assert {each for each in _kinds(OwnSettings) if each.__module__[:6] != "tests."} <= listed
+
+
+def _kinds(kind: type[OwnSettings]) -> set[type[OwnSettings]]:
+    return {kind}.union(*map(_kinds, kind.__subclasses__()))
 
 
 def test_every_name_in_the_code_is_a_setting() -> None:

@@ -14,12 +14,12 @@ up: build ## start the whole stack; Ctrl-C stops it
 build: $(VENV)/.installed protos/gen/.built ## install the locked packages, generate stubs and descriptors
 
 $(VENV)/.packages: requirements.lock
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing the locked packages into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -x $(BIN)/python || { echo "Stellr makes $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/python -m edge.local.installing requirements.lock
 	@touch $@
 
 protos/gen/.built: $(PROTOS) $(PUBLISHED) edge/contracts.py envoy.yaml $(VENV)/.packages
+	@echo "  generating the contracts' stubs and documents"
 	@$(BIN)/python -m edge.contracts
 	@touch $@
 

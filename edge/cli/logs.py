@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,6 +22,8 @@ POLL_SECONDS = 0.3
 COLOURS = {"warning": "yellow", "error": "red", "critical": "red"}
 # Told by the columns already.
 SHOWN = frozenset({"time", "timestamp", "level", "service", "event"})
+# Envoy's word for what a service answered (RESPONSE_CODE_DETAILS).
+FROM_SERVICE = "via_upstream"
 EPILOG = """\b
 Examples:
   stellr logs -f
@@ -78,11 +81,21 @@ def columns(line: LogLine) -> str:
     return f"{when} {part} {click.style(printable(text), fg=COLOURS.get(level))}"
 
 
+def _request(values: dict[str, Any]) -> str:
+    """What came to the door, as it tells it."""
+    what = f"{values.get('method')} {values['path']} {values['status']}"
+    details = values.get("details", "")
+    why = "" if details == FROM_SERVICE else f" {details}"
+    return f"{what}{why} ms={values.get('milliseconds')} request_id={values.get('request_id')}"
+
+
 def _said(line: LogLine) -> tuple[str, str]:
     """The level of a line, and its text."""
     values = line.values
     if values is None:
         return "", log_lines.without_time(line.text)
+    if "path" in values and "status" in values:
+        return "", _request(values)
     level = str(values.get("level", "")).lower()
     rest = [
         f"{name}={value}" for name, value in values.items() if name not in SHOWN and value != ""

@@ -127,6 +127,8 @@ def _elsewhere() -> Iterator[Setting]:
     yield Setting("GOOGLE_APPLICATION_CREDENTIALS", "", about, "media")
     about = "the academy that stellr mcp is about; empty: the running stack"
     yield Setting(f"{PREFIX}URL", "", about, LAUNCHER)
+    about = "access token of stellr mcp, where nobody can sign in"
+    yield Setting(f"{PREFIX}TOKEN", "", about, LAUNCHER, secret=True)
 
 
 def _alone() -> Iterator[Setting]:

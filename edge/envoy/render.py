@@ -21,10 +21,11 @@ from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_ro
 from edge.envoy.settings import DoorSettings
 from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.registry import SERVICES
+from stellr.options.v1 import options_pb2
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "envoy.yaml"
-DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
+SOURCE = Path(__file__).with_name("envoy.yaml")
+# In the package of the stubs.
+DESCRIPTORS = Path(options_pb2.__file__).parents[2] / "stellr.binpb"
 # Of a service in a container; its streams have the next one, HTTP the one after that.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"

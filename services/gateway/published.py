@@ -18,7 +18,7 @@ from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 
-FOLDER = Path(pb.__file__).parents[3] / "published"
+FOLDER = Path(pb.__file__).parents[2] / "published"
 OPENAPI, POSTMAN, DOCS = "openapi.json", "postman.json", "docs"
 # The page of the documentation, and that of all reasons, by the last part of their paths.
 PAGES = {"": "index.html", "errors": "errors.html"}

@@ -148,7 +148,7 @@ def test_the_operator_grants_roles(stack: Stack, learner: Callable[..., Learner]
 
 def not_public() -> Iterator[str]:
     """Every method that no protocol may reach through the public door."""
-    contracts = FileDescriptorSet.FromString((ROOT / "protos/gen/stellr.binpb").read_bytes())
+    contracts = FileDescriptorSet.FromString((ROOT / "protos/gen/stellr/stellr.binpb").read_bytes())
     for file in contracts.file:
         for service in file.service:
             if service.name.endswith("InternalService") or service.name in (

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
+from markupsafe import Markup
 
 _FOLDER = Path(__file__).parent
 STYLE_SHEET = _FOLDER / "look.css"
@@ -27,7 +28,10 @@ class Colour(NamedTuple):
 
 
 def templates(folder: Path) -> jinja2.Environment:
-    """The templates of a folder, which may extend "page.html" and have its `look`."""
+    """The templates of a folder, which may extend "page.html" and have its `look`.
+
+    They have `colours` and `font` too.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, _FOLDER]),
         autoescape=True,
@@ -35,7 +39,7 @@ def templates(folder: Path) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["look"] = _style_sheet()
+    environment.globals |= {"look": _style_sheet(), "colours": colours(), "font": font()}
     return environment
 
 
@@ -53,9 +57,9 @@ def colours() -> Mapping[str, Colour]:
 
 
 @cache
-def font() -> str:
-    """The fonts of the style sheet, as a value of `font-family`."""
-    return _FONT.findall(_style_sheet())[0].replace('"', "'")
+def font() -> Markup:
+    """The fonts of the style sheet, for CSS in a file as well as within double quotes of HTML."""
+    return Markup(_FONT.findall(_style_sheet())[0].replace('"', "'"))  # noqa: S704 - our own
 
 
 @cache

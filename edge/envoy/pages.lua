@@ -45,12 +45,15 @@ function envoy_on_response(handle)
   local request_id = own and own["visit"]
   if not request_id then return end
   local words = WORDS[headers:get(":status")] or OTHERS
-  headers:replace("content-type", "text/html; charset=utf-8")
-  headers:replace("content-security-policy", POLICY)
-  -- While it waits for the body, the headers get out of its reach.
   local body = handle:body(true)
-  local reason = body:getBytes(0, body:length()):match('"reason":%s*"([%u%d_]+)"') or ""
+  local reason = body:getBytes(0, body:length()):match('"reason":%s*"([%u%d_]+)"')
+  -- What is not ready says which service is not.
+  if not reason then return end
   body:setBytes((PAGE:gsub("@(%l+)@", {
     headline = words[1], words = words[2], reason = reason, request = request_id:match("^[%w-]+$") or "",
   })))
+  -- Those of before are out of reach, since it has waited for the body.
+  headers = handle:headers()
+  headers:replace("content-type", "text/html; charset=utf-8")
+  headers:replace("content-security-policy", POLICY)
 end

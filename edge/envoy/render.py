@@ -21,6 +21,7 @@ from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_ro
 from edge.envoy.settings import DoorSettings
 from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.registry import SERVICES
+from services.kit.pages import look
 from stellr.options.v1 import options_pb2
 
 SOURCE = Path(__file__).with_name("envoy.yaml")
@@ -29,9 +30,12 @@ DESCRIPTORS = Path(options_pb2.__file__).parents[2] / "stellr.binpb"
 # Of a service in a container; its streams have the next one, HTTP the one after that.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
-LUA = Path(__file__).with_name("door.lua")
+DOOR, PAGES = (Path(__file__).with_name(name) for name in ("door.lua", "pages.lua"))
 # In door.lua.
 NO_ENUMS = "local ENUMS = {}"
+# In pages.lua.
+NO_PAGE = 'local PAGE, POLICY = "", ""'
+TEMPLATES = Path(__file__).with_name("templates")
 HEADERS = "envoy.filters.http.header_mutation"
 
 Json = dict[str, Any]
@@ -186,7 +190,8 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         (folder / name).write_text(_text(content))
     descriptors = contracts()
-    (folder / LUA.name).write_text(_with_enums(LUA.read_text(), descriptors))
+    (folder / DOOR.name).write_text(_with_enums(DOOR.read_text(), descriptors))
+    (folder / PAGES.name).write_text(_with_page(PAGES.read_text()))
     (folder / DESCRIPTORS.name).write_bytes(_without_comments(descriptors))
 
 
@@ -196,6 +201,13 @@ def _with_enums(script: str, descriptors: FileDescriptorSet) -> str:
         f'  ["{name}"] = "{", ".join(names)}",' for name, names in enum_names(descriptors).items()
     ]
     return script.replace(NO_ENUMS, "\n".join(["local ENUMS = {", *lines, "}"]), 1)
+
+
+def _with_page(script: str) -> str:
+    """The script, with the page of errors as a text of Lua."""
+    page = look.templates(TEMPLATES).get_template("error.html").render()
+    policy = look.content_security_policy()
+    return script.replace(NO_PAGE, f'local PAGE, POLICY = [==[{page}]==], "{policy}"', 1)
 
 
 def _text(content: Json) -> str:

@@ -67,8 +67,8 @@ def rpc_routes(methods: Iterable[Method]) -> list[Json]:
 def http_routes(methods: Iterable[Method]) -> list[Json]:
     """A route to the HTTP server of its service for each path of what is answered over HTTP.
 
-    They stand before all others: what they take is neither transcoded nor held, and no script
-    looks into it.
+    They stand before all others: what they take is neither transcoded nor held, and door.lua
+    does not see it.
     """
     return [
         _http_route(method, verb, template)

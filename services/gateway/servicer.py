@@ -12,7 +12,7 @@ from google.api.httpbody_pb2 import HttpBody
 from services.gateway import exposition, metrics
 from services.gateway.course_imports import CourseImports
 from services.gateway.errors import ArchiveTooLarge
-from services.gateway.exporting import Exporter, document
+from services.gateway.exporting import Document, Exporter
 from services.gateway.files import in_parts, sent_parts
 from services.gateway.importing.work import give_up_when
 from services.gateway.learner_page import LearnerPage
@@ -98,14 +98,16 @@ class GatewayServicer(GatewayServiceServicer):
         """All that the academy keeps of the caller."""
         user_id = call.user_id()
         with scratch(self._exports) as folder:
-            parts = self._exporter.gather(user_id, folder)
+            document = Document(user_id, self._exporter.gather(user_id, folder))
             context.send_initial_metadata(
                 (
                     ("content-disposition", 'attachment; filename="stellr-export.json"'),
                     ("cache-control", "no-store"),
+                    # For the door: a stream of gRPC has no length.
+                    ("x-stellr-content-length", str(document.size)),
                 )
             )
-            for data in document(user_id, parts):
+            for data in document.pieces():
                 yield HttpBody(content_type="application/json", data=data)
 
     def GetOpenApi(

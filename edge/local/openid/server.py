@@ -16,6 +16,7 @@ import jinja2
 
 from edge.local.openid.client import Client
 from edge.local.openid.provider import Person, Provider, RequestError, TokenError
+from services.kit.pages import look
 from services.kit.urls import LOOPBACK, parts_of
 
 MAX_BODY_BYTES = 16_384
@@ -25,9 +26,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # No form-action: browsers would hold the redirect after the form to it as well.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": look.content_security_policy(form=""),
 }
 
 
@@ -176,5 +175,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 @cache
 def _template() -> jinja2.Template:
-    text = (Path(__file__).parent / "sign_in.html").read_text()
-    return jinja2.Environment(autoescape=True).from_string(text)
+    return look.templates(Path(__file__).parent).get_template("sign_in.html")

@@ -50,6 +50,7 @@ HASHING = ("Register", "Login", "ConfirmRegistration", "ResetPassword")
 # They wait for the provider, which may hang.
 OPENID = ("GetGoogleLogin", "LoginWithGoogle")
 AUTH_SERVICE = "stellr.auth.v1.AuthService"
+TOLD_APART = ("event", "method")
 
 
 class Auth:
@@ -62,7 +63,10 @@ class Auth:
         self.settings = runtime.settings_of(AuthSettings)
         self._hashing = Hashing(ADMITTED)
         self._mails = Mails(runtime)
-        self._audit = Audit(runtime.database)
+        count = runtime.metrics.tallies(
+            "account_events", "What happened to accounts: registered, signed_in...", *TOLD_APART
+        )
+        self._audit = Audit(runtime.database, count)
         self._budgets = Budgets(runtime.database, runtime.settings.limit)
         self._failures = Failures(self._budgets, self._audit)
         self._mail_budgets = MailBudgets(self._budgets)

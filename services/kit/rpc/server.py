@@ -71,13 +71,16 @@ class Server:
         *,
         threads: int,
         waiting_calls: int,
+        background: Sequence[str] = (),
     ) -> None:
+        """`background` names what is told of by itself: see `set_background`."""
         self._submit = submit
         self._uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
         self._handlers = Handlers(registrations, chain, self._uploads)
-        self._health = Health(self._handlers.names)
+        self._health = Health(self._handlers.names, background)
+        self.threads = CallThreads(threads)
         # grpc asks for no more than `submit`, whatever its types say.
-        pool: Any = CallThreads(threads)
+        pool: Any = self.threads
         self._calls = grpc.server(
             pool,
             maximum_concurrent_rpcs=threads + waiting_calls,
@@ -105,6 +108,10 @@ class Server:
     def set_serving(self, serving: bool) -> None:
         """Tell health checks whether calls are welcome."""
         self._health.set(serving)
+
+    def set_background(self, name: str, well: bool) -> None:
+        """Tell health checks of that name whether what is done in the background gets on."""
+        self._health.set_background(name, well)
 
     def leave(self) -> bool:
         """Tell health checks for good that calls are no longer welcome; whether they were."""

@@ -14,7 +14,7 @@ from services.kit.events import events as whole
 from services.kit.events.cache import EventCache, Loaded
 from services.kit.events.consumer import on
 from services.kit.events.events import Events
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import events_pb2
 from tests.services.kit.events.writing import execute

@@ -11,12 +11,13 @@ import httpx
 import pytest
 from aiohttp import web
 
-from services.kit import call, telemetry
+from services.kit import call
 from services.kit.errors import InvalidFields, ResourceNotFound, Violation
 from services.kit.http.exchange import Exchange
 from services.kit.http.routes import HttpRoute
 from services.kit.http.server import HttpServer
 from services.kit.identity.revocations import Revocations
+from services.kit.metrics import Metrics
 from services.kit.rpc.interceptors import chain
 from services.kit.rpc.limits import RateLimiter
 from stellr.media.v1 import media_service_pb2 as pb
@@ -50,12 +51,12 @@ async def answer(exchange: Exchange) -> web.StreamResponse:
 
 
 @pytest.fixture(name="metrics")
-def _metrics() -> telemetry.Metrics:
-    return telemetry.Metrics("media", "1")
+def _metrics() -> Metrics:
+    return Metrics("media", "1")
 
 
 @pytest.fixture(name="server")
-def _server(metrics: telemetry.Metrics) -> Iterator[tuple[HttpServer, str]]:
+def _server(metrics: Metrics) -> Iterator[tuple[HttpServer, str]]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -105,7 +106,7 @@ def test_nothing_is_answered_before_it_is_open(server: tuple[HttpServer, str]) -
 
 
 def test_the_chain_of_the_rpc_stands_before_it(
-    server: tuple[HttpServer, str], metrics: telemetry.Metrics
+    server: tuple[HttpServer, str], metrics: Metrics
 ) -> None:
     http, url = server
     http.set_serving(True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work import supervisor as supervising
 from services.kit.work.supervisor import Supervisor
 
@@ -72,7 +72,7 @@ def test_work_that_ends_is_logged_counted_and_started_again(
     assert len(work.starts) == 3
     assert [line["worker"] for line in logs if "ended" in line["event"]] == ["feed"] * 2
     assert logs[0]["error"].startswith(type(end).__name__ if end else "returned")
-    assert 'stellr_worker_restarts_total{process="1",service="course",worker="feed"} 2.0' in (
+    assert 'stellr_worker_restarts_total{service="course",work="feed",worker="1"} 2.0' in (
         metrics.text()
     )
 

@@ -132,31 +132,35 @@ _DISCARD = WholeWrite(
     " RETURNING id, task_name, attempts, reason, died_at, coalesce(args->>'request_id', '')",
     DeadLetter,
 )
-# A count goes so far and no further: nobody does anything else about more, and it must stay cheap.
+# A count goes so far and no further: it must stay cheap, and more says nothing new.
 _MOST_COUNTED = 100_000
+
+
+def _count(found: str) -> str:
+    return f"(SELECT count(*) FROM (SELECT {found} LIMIT {_MOST_COUNTED}) AS counted)"
+
+
 _QUEUED = "FROM procrastinate_jobs WHERE queue_name = asked.queue AND status ="
-_READY, _DUE = "scheduled_at IS NULL", "scheduled_at <= clock_timestamp()"
+_READY = f"{_QUEUED} 'todo' AND scheduled_at IS NULL"
+_DUE = f"{_QUEUED} 'todo' AND scheduled_at <= now()"
+_FAILING = f"{_QUEUED} 'todo' AND failing_since IS NOT NULL"
 _LOOK = Statement(
     f"""
     SELECT asked.queue,
-        (SELECT count(*) FROM (SELECT {_QUEUED} 'todo' AND {_READY} LIMIT {_MOST_COUNTED}) AS some)
-        + (SELECT count(*) FROM (SELECT {_QUEUED} 'todo' AND {_DUE} LIMIT {_MOST_COUNTED}) AS some),
+        {_count(_READY)} + {_count(_DUE)},
         (SELECT count(*) {_QUEUED} 'doing'),
-        (SELECT count(*) FROM (SELECT {_QUEUED} 'todo' AND failing_since IS NOT NULL
-            LIMIT {_MOST_COUNTED}) AS some),
-        coalesce(extract(epoch FROM clock_timestamp() - least(
-            (SELECT created_at {_QUEUED} 'todo' AND {_READY} ORDER BY id LIMIT 1),
-            (SELECT scheduled_at {_QUEUED} 'todo' AND {_DUE} ORDER BY scheduled_at LIMIT 1)
+        {_count(_FAILING)},
+        coalesce(extract(epoch FROM now() - least(
+            (SELECT created_at {_READY} ORDER BY id LIMIT 1),
+            (SELECT scheduled_at {_DUE} ORDER BY scheduled_at LIMIT 1)
         )), 0)::float,
-        coalesce(extract(epoch FROM clock_timestamp() - (SELECT failing_since {_QUEUED} 'todo'
-            AND failing_since IS NOT NULL ORDER BY failing_since LIMIT 1)), 0)::float
+        coalesce(extract(epoch FROM now() -
+            (SELECT failing_since {_FAILING} ORDER BY failing_since LIMIT 1)), 0)::float
     FROM unnest(CAST(:queues AS text[])) AS asked (queue)
     """,
     QueueState,
 )
-_COUNT_DEAD = Statement(
-    f"SELECT count(*) FROM (SELECT FROM dead_jobs LIMIT {_MOST_COUNTED}) AS some", int
-)
+_COUNT_DEAD = Statement(f"SELECT {_count('FROM dead_jobs')}", int)
 _REGISTER = WholeWrite("SELECT procrastinate_register_worker_v1()", scalar)
 _UNREGISTER = WholeWrite("SELECT procrastinate_unregister_worker_v1(:worker)", nothing)
 _FORGET_WORKERS = WholeWrite("SELECT procrastinate_prune_stalled_workers_v1(3600)", nothing)

@@ -30,7 +30,7 @@ def no_channel(service: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "BACKLOG_SECONDS", 0.2)
+    monkeypatch.setattr(whole, "LOOK_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -126,7 +126,8 @@ def test_the_chain_of_the_rpc_stands_before_it(
     assert told(httpx.post(f"{url}/media/content/a")) == (405, 12, "METHOD_NOT_ALLOWED")
     counted = metrics.text()
     for code, number in (("OK", 1), ("NOT_FOUND", 1), ("INTERNAL", 2)):
-        assert f'code="{code}",method="{RPC}",process="1",service="media"}} {number}.0' in counted
+        labels = f'code="{code}",method="{RPC}",service="media",worker="1"'
+        assert f"stellr_stream_seconds_count{{{labels}}} {number}.0" in counted
 
 
 def test_the_limit_of_the_rpc_counts(server: tuple[HttpServer, str]) -> None:

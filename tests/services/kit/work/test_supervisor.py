@@ -124,7 +124,7 @@ def test_stop_cancels_work_and_ends_the_thread(metrics: Metrics) -> None:
     assert after.cancelled.is_set()
     assert supervisor.loop.is_closed()
     assert not [thread for thread in threading.enumerate() if thread.name == "loop"]
-    assert "worker=" not in metrics.text()
+    assert "stellr_worker_restarts_total{" not in metrics.text()
 
 
 def test_stop_waits_for_work_no_longer_than_its_grace(metrics: Metrics) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from services.kit.data.database import Database
 from services.kit.events.events import Events
 from services.kit.metrics import Metrics
-from services.kit.rpc.threads import CallThreads
+from services.kit.rpc.server import Server
 
 
-def measure_threads(metrics: Metrics, threads: CallThreads) -> None:
-    """Of the threads that answer calls."""
+def measure_server(metrics: Metrics, server: Server) -> None:
+    """Of what answers calls: whether it does, and its threads."""
+    threads, health = server.threads, server.health
+    metrics.gauge(
+        "stellr_serving",
+        "Whether the process says that calls are welcome: not while its database is away.",
+        lambda: {(): health.is_serving},
+    )
     metrics.gauge("stellr_rpc_threads_busy", "Threads that compute.", lambda: {(): threads.busy})
     metrics.gauge(
         "stellr_rpc_waiting", "Calls that wait for a thread.", lambda: {(): threads.waiting}

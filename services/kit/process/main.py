@@ -18,7 +18,7 @@ from services.kit.errors import DomainError
 from services.kit.events.set_aside import SetAsideEvents
 from services.kit.http.server import HttpServer
 from services.kit.process.dead_letter_servicer import DeadLetterServicer
-from services.kit.process.gauges import measure_caches, measure_pool, measure_threads
+from services.kit.process.gauges import measure_caches, measure_pool, measure_server
 from services.kit.process.personal_data import KEEPS_NOTHING, forgetting
 from services.kit.process.personal_data_servicer import PersonalDataServicer
 from services.kit.process.runtime import Runtime
@@ -90,7 +90,7 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
         waiting_calls=runtime.settings.waiting_calls,
         background=[JOBS] if runtime.has_database else [],
     )
-    measure_threads(runtime.metrics, server.threads)
+    measure_server(runtime.metrics, server)
     return server
 
 

@@ -40,6 +40,11 @@ class Health:
         self._background[name] = well
         self._servicer.set(name, self._states()[name])
 
+    @property
+    def is_serving(self) -> bool:
+        """Whether calls are welcome."""
+        return self._serving and not self._left
+
     def stop(self) -> bool:
         """Say for good that calls are no longer welcome; whether they were."""
         self._left = True
@@ -47,7 +52,7 @@ class Health:
         return self._serving
 
     def _states(self) -> dict[str, Any]:
-        serving = self._serving and not self._left
+        serving = self.is_serving
         told = dict.fromkeys(self._names, serving)
         told |= {name: serving and well for name, well in self._background.items()}
         return {

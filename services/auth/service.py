@@ -50,7 +50,11 @@ HASHING = ("Register", "Login", "ConfirmRegistration", "ResetPassword")
 # They wait for the provider, which may hang.
 OPENID = ("GetGoogleLogin", "LoginWithGoogle")
 AUTH_SERVICE = "stellr.auth.v1.AuthService"
-TOLD_APART = ("event", "method")
+# Counted from the start.
+COUNTED = [
+    ("registered", ""),
+    *(("signed_in", method) for method in ("code", "link", "openid", "password", "phone")),
+]
 
 
 class Auth:
@@ -64,7 +68,10 @@ class Auth:
         self._hashing = Hashing(ADMITTED)
         self._mails = Mails(runtime)
         count = runtime.metrics.tallies(
-            "account_events", "What happened to accounts: registered, signed_in...", *TOLD_APART
+            "account_events",
+            "What happened to accounts, by how it is called in their audit trail.",
+            ("event", "method"),
+            known=COUNTED,
         )
         self._audit = Audit(runtime.database, count)
         self._budgets = Budgets(runtime.database, runtime.settings.limit)

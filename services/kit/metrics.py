@@ -143,9 +143,16 @@ class Metrics:
         counter = self._counter(f"stellr_{name}_total", text).labels(*self._own)
         return counter.inc
 
-    def tallies(self, name: str, text: str, *labels: str) -> Callable[..., None]:
-        """The same of what differs by labels, whose values it takes."""
+    def tallies(
+        self, name: str, text: str, labels: Sequence[str], known: Iterable[Sequence[str]] = ()
+    ) -> Callable[..., None]:
+        """The same of what differs by labels, whose values it takes.
+
+        Those that are `known` are told from the start, at 0: else Prometheus misses the first one.
+        """
         counter = self._counter(f"stellr_{name}_total", text, *labels)
+        for values in known:
+            counter.labels(*self._own, *values)
         return lambda *values: counter.labels(*self._own, *values).inc()
 
     # What is so

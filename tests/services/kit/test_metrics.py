@@ -44,7 +44,10 @@ def test_a_tally_is_there_before_the_first_one() -> None:
 
 def test_tallies_are_told_apart_by_their_labels() -> None:
     metrics = Metrics("auth", "0")
-    count = metrics.tallies("account_events", "What happened.", "event", "method")
+    known = [("signed_in", "phone")]
+    count = metrics.tallies("account_events", "What happened.", ("event", "method"), known)
+    assert value(metrics, "stellr_account_events_total", method="phone") == 0
+    assert value(metrics, "stellr_account_events_total", method="openid") is None
     count("signed_in", "password")
     count("signed_in", "password")
     count("signed_in", "openid")

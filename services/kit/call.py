@@ -43,12 +43,15 @@ class Call:
     told_address: str = ""
     told_agent: str = ""
     idempotency_key: str = ""
+    # The rate limit that refused it.
+    limit: str = ""
     # The state that is to be changed, as the header of that name has it.
     if_match: str = ""
     credentials: str = field(default="", repr=False)
     service_credentials: str = field(default="", repr=False)
     caller: Caller = NOBODY
-    # The google.rpc reason of the refusal, for log and metrics.
+    # The gRPC code of the answer by its name, and the google.rpc reason of a refusal.
+    code: str = "OK"
     reason: str = ""
 
     def time_left(self) -> float | None:

@@ -248,6 +248,10 @@ class Database:
         finally:
             self.give_back(connection)
 
+    def pool_stats(self) -> Mapping[str, int]:
+        """What psycopg's pool counts (ConnectionPool.get_stats)."""
+        return self._pool.get_stats()
+
     def close(self) -> None:
         """Close the pool."""
         self._pool.close()

@@ -14,7 +14,7 @@ from services.kit.events import cursors, set_aside
 from services.kit.events.consumer import Consumer
 from services.kit.events.position import BEGINNING, Position, read_position
 from services.kit.events.watching import Feed, again, hear
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
 from services.kit.work.retries import passes

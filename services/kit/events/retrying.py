@@ -11,7 +11,7 @@ from services.kit.data.database import Database
 from services.kit.events import set_aside
 from services.kit.events.consumer import Consumer
 from services.kit.events.set_aside import Wanted
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.retries import passes
 

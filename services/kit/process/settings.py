@@ -38,6 +38,9 @@ class Settings(OwnSettings):
     rate_limits: str = Field(
         "memory://", description="where counts are kept: memory:// or redis://"
     )
+    worker: str = Field(
+        "", description="name among the processes of its service, in metrics; empty: host and pid"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @cached_property

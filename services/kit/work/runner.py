@@ -9,7 +9,7 @@ import structlog
 
 from services.kit import call as calls
 from services.kit.data.database import Database
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.insisting import insist
 from services.kit.work.queue_table import ClaimedJob, QueueTable

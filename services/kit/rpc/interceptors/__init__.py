@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.kit import telemetry
+from services.kit import metrics as measured
 from services.kit.data.database import Database
 from services.kit.identity.revocations import Revocations
 from services.kit.identity.tokens import AccessTokens, MeshTokens
@@ -60,7 +60,7 @@ class Chain:
 
 def chain(
     *,
-    metrics: telemetry.Metrics,
+    metrics: measured.Metrics,
     mesh_tokens: MeshTokens,
     access_tokens: AccessTokens,
     revocations: Revocations,

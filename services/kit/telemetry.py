@@ -1,64 +1,15 @@
-"""Structured logs and Prometheus metrics."""
+"""Prometheus metrics."""
 
 from __future__ import annotations
 
-import logging
-import sys
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from contextlib import suppress
-from typing import Any, TextIO, cast
+from collections.abc import Iterable, Mapping
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
-
-
-def configure_logs(service: str, level: str) -> None:
-    """Log JSON lines to standard error, each with the service's name."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    structlog.configure(
-        processors=[
-            _naming(service),
-            structlog.processors.add_log_level,
-            stamp,
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Lossy(sys.stderr))),
-        cache_logger_on_first_use=True,
-    )
-    logging.basicConfig(level=max(number, logging.WARNING), stream=sys.stderr)
-
-
-class _Lossy:
-    """A file in which a line that cannot be written is lost: a full disk must stop no work."""
-
-    def __init__(self, file: TextIO) -> None:
-        self._file = file
-
-    def write(self, text: str) -> None:
-        """Write the text, where there is room for it."""
-        with suppress(OSError):
-            self._file.write(text)
-
-    def flush(self) -> None:
-        """Write what was held back, where there is room for it."""
-        with suppress(OSError):
-            self._file.flush()
-
-
-def _naming(service: str) -> Callable[..., MutableMapping[str, Any]]:
-    def name(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["service"] = service
-        return event
-
-    return name
 
 
 class _OwnProcess(Collector):

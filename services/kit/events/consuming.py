@@ -106,7 +106,7 @@ class Consuming:
                     await self._acknowledge()
 
     def _try(self, position: Position, event: pb.Event) -> _Outcome:
-        with self._consumer.called(event.request_id):
+        with self._consumer.called(event.request_id, event.traceparent):
             try:
                 return self._deal_with(position, event)
             except Exception as error:

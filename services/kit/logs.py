@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import suppress
@@ -44,6 +45,10 @@ def configure_logs(service: str, level: str, form: str = AUTO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(file=file),
         cache_logger_on_first_use=True,
+    )
+    sys.excepthook = _tell_uncaught
+    threading.excepthook = lambda told: _tell_uncaught(
+        told.exc_type, told.exc_value, told.exc_traceback
     )
     root = logging.getLogger()
     root.handlers[:] = [Foreign()]
@@ -106,11 +111,17 @@ def _chain(error: BaseException | None) -> Iterator[str]:
     """An exception and what caused it, the cause first."""
     if error is None:
         return
-    yield from _chain(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
+    yield from _chain(
+        error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    )
     yield "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
             yield from _chain(part)
+
+
+def _tell_uncaught(kind: object, error: BaseException | None, trace: object) -> None:
+    structlog.get_logger("stellr.process").error("uncaught", exc_info=error)
 
 
 def _columns(colors: bool) -> Any:

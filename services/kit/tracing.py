@@ -150,7 +150,7 @@ def start(service: str, process: str, endpoint: str) -> None:
 
 def stop() -> None:
     """Send what waits, and record nothing more."""
-    global _tracing  # noqa: PLW0603
+    global _tracing
     tracing, _tracing = _tracing, None
     if tracing is not None:
         tracing.stop()
@@ -162,11 +162,11 @@ def on() -> Tracing | None:
 
 
 @contextmanager
-def processing(call: Call, what: str) -> Iterator[None]:
+def processing(call: Call | None, what: str) -> Iterator[None]:
     """Around a job or the dealing with an event, as a span in the trace of the request that it
     came from (semantic conventions of messaging: `process`)."""
     tracing = _tracing
-    if tracing is None:
+    if tracing is None or call is None:
         yield
         return
     what = what.removeprefix("/")

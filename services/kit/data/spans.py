@@ -20,9 +20,10 @@ from services.kit.data.connection import Connection
 _NAME = r"\"?([a-z_][a-z0-9_]*+)\"?(?!\s*\()"
 # Of a statement with several parts that which writes says what it is for.
 _WRITES = re.compile(
-    rf"\b(?:(INSERT) INTO|(?<!DO )(?<!FOR )(UPDATE)(?: ONLY)?|(DELETE) FROM(?: ONLY)?)\s+{_NAME}", re.I
+    rf"\b(?:(INSERT) INTO|(?<!DO )(?<!FOR )(UPDATE)(?: ONLY)?|(DELETE) FROM(?: ONLY)?)\s+{_NAME}",
+    re.I,
 )
-_READS = re.compile(rf"\bFROM\s+{_NAME}", re.I)
+_READS = re.compile(rf"\b(?:FROM|JOIN)\s+{_NAME}", re.I)
 _CALLS = re.compile(r"([a-z_][a-z0-9_]*)\s*\(", re.I)
 
 

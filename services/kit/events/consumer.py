@@ -34,7 +34,8 @@ class Consumer:
 
     def deal_with(self, payload: bytes) -> None:
         """Do it for one event."""
-        self.handle(self.type.FromString(payload))
+        with processing(calls.current(), self.kind):
+            self.handle(self.type.FromString(payload))
 
     @contextmanager
     def called(self, request_id: str, traceparent: str = "") -> Iterator[None]:
@@ -44,8 +45,7 @@ class Consumer:
         )
         token = calls.enter(call)
         try:
-            with processing(call, self.kind):
-                yield
+            yield
         finally:
             calls.leave(token)
 

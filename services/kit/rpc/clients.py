@@ -111,7 +111,9 @@ def open_channel(target: str, options: Sequence[tuple[str, Any]] = OPTIONS) -> g
 def recorded(service: str, channel: grpc.Channel) -> grpc.Channel:
     """A channel whose calls are recorded as spans, where traces are on."""
     spans = tracing.on()
-    return channel if spans is None else grpc.intercept_channel(channel, ClientSpans(service, spans))
+    return (
+        channel if spans is None else grpc.intercept_channel(channel, ClientSpans(service, spans))
+    )
 
 
 class Calling:

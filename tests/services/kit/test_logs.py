@@ -1,4 +1,4 @@
-"""What is written to standard error, by a process of its own: logging is set for a whole process."""
+"""What is written to standard error, by processes of their own: logs are set for a process."""
 
 from __future__ import annotations
 

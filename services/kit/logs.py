@@ -20,6 +20,8 @@ import structlog
 from services.kit import call as calls
 
 Line = MutableMapping[str, Any]
+# Libraries that see nothing of a person: what they say is told as they say it.
+KNOW_NO_PERSON = ("opentelemetry.",)
 AUTO, JSON, CONSOLE = "auto", "json", "console"
 
 
@@ -78,7 +80,9 @@ class Foreign(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log one line."""
-        told: dict[str, Any] = {"logger": record.name, "text": str(record.msg)}
+        knows_no_person = record.name.startswith(KNOW_NO_PERSON)
+        text = record.getMessage() if knows_no_person else str(record.msg)
+        told: dict[str, Any] = {"logger": record.name, "text": text}
         if record.exc_info:
             told["exc_info"] = record.exc_info
         log = structlog.get_logger("stellr.libraries")

@@ -36,6 +36,7 @@ except ValueError:
 calls.leave(token)
 logging.getLogger("peer.http").warning("GET %s failed", "https://a.example/?token=CANARY")
 logging.getLogger("peer.http").info("not said")
+logging.getLogger("opentelemetry.sdk").warning("%s is away", "the collector")
 def fail():
     raise RuntimeError("CANARY")
 thread = threading.Thread(target=fail)
@@ -82,6 +83,7 @@ def test_each_line_is_a_json_object_with_its_service(lines: list[dict[str, Any]]
         ("said", "info", "course"),
         ("unexpected", "error", "course"),
         ("library", "warning", "course"),
+        ("library", "warning", "course"),
         ("uncaught", "error", "course"),
     ]
     assert list(lines[0])[:4] == ["time", "level", "service", "event"]
@@ -98,8 +100,9 @@ def test_errors_are_told_by_kind_and_place_without_their_texts(lines: list[dict[
     assert "CANARY" not in written("json")
     kinds = [line for line in lines[1]["exception"].splitlines() if not line.startswith(" ")]
     assert kinds == ["KeyError", "ValueError"]
-    assert "in fail" in lines[3]["exception"]
+    assert "in fail" in lines[4]["exception"]
     assert (lines[2]["logger"], lines[2]["text"]) == ("peer.http", "GET %s failed")
+    assert lines[3]["text"] == "the collector is away"
 
 
 def test_people_get_columns_and_colours_only_on_a_terminal() -> None:

@@ -20,6 +20,7 @@ from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
 from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
+from edge.envoy.traces import collector, tracing
 from edge.registry import SERVICES
 from services.kit.pages import look
 from stellr.options.v1 import options_pb2
@@ -89,6 +90,8 @@ def config(door: DoorSettings | None = None) -> Json:
     contracts."""
     door = door or DoorSettings()
     made = with_cors(with_replies(with_routes(load(), contracts())), door)
+    if door.otlp_endpoint:
+        made = with_traces(made, door)
     return with_tls(made, door) if door.has_tls else made
 
 
@@ -154,6 +157,14 @@ def with_cors(config: Json, door: DoorSettings) -> Json:
     mutations = _named(filters, HEADERS)["typed_config"]["mutations"]["response_mutations"]
     mutations[:0] = cors_mutations(door)
     allow_preflight(_named(routes_of(config, "public"), PREFLIGHT), door)
+    return config
+
+
+def with_traces(config: Json, door: DoorSettings) -> Json:
+    """Have the public listener begin traces, or go on with those of browsers, and record them."""
+    resources = config["static_resources"]
+    resources["clusters"] = [*resources.get("clusters", ()), collector(door.otlp_endpoint)]
+    _connection_manager(config, "public")["tracing"] = tracing(door.trace_ratio)
     return config
 
 

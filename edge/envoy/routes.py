@@ -129,6 +129,8 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
 def _rpc_route(method: Method) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
     route: Json = {
+        # So logs and spans name it; services name it so too.
+        "name": method.path.removeprefix("/"),
         "match": {"path": method.path},
         "route": action,
         "request_headers_to_add": _service_timeout(method),

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
+
+from services.kit.process.settings import TraceSettings
 
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.ASCII)
 
 
-class DoorSettings(BaseSettings):
+class DoorSettings(TraceSettings):
     """The settings of the public door."""
-
-    model_config = SettingsConfigDict(env_prefix="STELLR_", env_file=".env", extra="ignore")
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:*", "http://127.0.0.1:*"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.kit.errors import SignInRequired
@@ -53,6 +54,16 @@ class Call:
     # The gRPC code of the answer by its name, and the google.rpc reason of a refusal.
     code: str = "OK"
     reason: str = ""
+    # Where in its trace the call stands (W3C Trace Context), as it goes on to whom it asks.
+    traceparent: str = ""
+    tracestate: str = ""
+    # The span of the call; None where it is not recorded.
+    span: Any = field(default=None, repr=False)
+
+    @property
+    def trace_id(self) -> str:
+        """The id of its trace, 32 hexadecimal digits; empty where it belongs to none."""
+        return self.traceparent[3:35]
 
     def time_left(self) -> float | None:
         """Seconds until the caller stops waiting; None where no end is known."""

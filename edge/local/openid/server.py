@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +12,15 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import jinja2
+import structlog
 
 from edge.local.openid.client import Client
 from edge.local.openid.provider import Person, Provider, RequestError, TokenError
+from services.kit.logs import configure_logs
 from services.kit.pages import look
 from services.kit.urls import LOOPBACK, parts_of
+
+log = structlog.get_logger("stellr.openid")
 
 MAX_BODY_BYTES = 16_384
 IDLE_SECONDS = 5
@@ -32,6 +35,7 @@ _HEADERS = {
 
 def serve(host: str, port: int, client: Client) -> int:
     """Serve until the process ends."""
+    configure_logs("openid", "INFO")
     with make_server(host, port, client) as server:
         server.serve_forever()
     return 0
@@ -83,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         # The query has states and codes in it: the path is enough.
-        sys.stderr.write(f"{self.command} {self._target().path} {args[1]}\n")
+        log.info("http", method=self.command, path=self._target().path, code=int(args[1]))
 
     def _authorize(self) -> None:
         try:

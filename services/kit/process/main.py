@@ -12,11 +12,13 @@ from functools import partial
 import grpc
 import structlog
 
+from services.kit import tracing
 from services.kit.data import idempotency
 from services.kit.data.liveness import Liveness
 from services.kit.errors import DomainError
 from services.kit.events.set_aside import SetAsideEvents
 from services.kit.http.server import HttpServer
+from services.kit.logs import configure_logs
 from services.kit.process.dead_letter_servicer import DeadLetterServicer
 from services.kit.process.gauges import measure_caches, measure_pool, measure_server
 from services.kit.process.personal_data import KEEPS_NOTHING, forgetting
@@ -27,7 +29,6 @@ from services.kit.process.service import Domain, Service
 from services.kit.process.settings import Settings
 from services.kit.rpc.ports import http_address
 from services.kit.rpc.server import Registration, Server
-from services.kit.telemetry import configure_logs
 from services.kit.work.backlog import LOOK_SECONDS, Backlog
 from services.kit.work.periodic import Periodic, start_periodic
 from stellr.deadletters.v1.dead_letter_service_pb2_grpc import (
@@ -61,7 +62,9 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
     """
     os.environ.update(environ)
     settings = Settings()
-    configure_logs(service.name, settings.log_level)
+    configure_logs(service.name, settings.log_level, settings.log_format)
+    if settings.otlp_endpoint:
+        tracing.start(service.name, str(os.getpid()), settings.otlp_endpoint)
     stop, at_once = threading.Event(), threading.Event()
 
     def hurry(*_: object) -> None:
@@ -221,6 +224,7 @@ class Process:
             unfinished.result()
         self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
+        tracing.stop()
         log.info("stopped")
 
 

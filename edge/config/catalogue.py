@@ -37,8 +37,8 @@ LIMITS = "limits: how many are allowed"
 # Those of a domain stand under its name.
 KINDS: Mapping[str, type[OwnSettings]] = {
     LAUNCHER: LauncherSettings,
-    DOOR: DoorSettings,
     EVERY_SERVICE: Settings,
+    DOOR: DoorSettings,
     "auth": AuthSettings,
     "notification": NotificationSettings,
     "progress": ProgressSettings,
@@ -56,6 +56,7 @@ TOLD = frozenset(
         "MESH_KEYS_FILE",
         "POOL_SIZE",
         "SECRET_FILE",
+        "WORKER",
     )
 )
 TARGET_PREFIX, DATABASE_PREFIX = f"{PREFIX}TARGET_", f"{PREFIX}DATABASE_URL_"

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from services.kit.process.settings import OwnSettings, read_settings
+from services.kit.process.settings import TraceSettings, read_settings
 
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.ASCII)
 
 
-class DoorSettings(OwnSettings):
+class DoorSettings(TraceSettings):
     """The settings of the public door."""
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(

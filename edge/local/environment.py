@@ -37,6 +37,8 @@ def service_environ(
     keys = settings.state.keys
     environ = {
         "STELLR_LISTEN": address,
+        # The same after a restart, so that its metrics go on.
+        "STELLR_WORKER": str(settings.targets[service].index(address)),
         "STELLR_STATE": str(settings.state.root),
         "STELLR_PUBLIC_URL": settings.public_url,
         "STELLR_KEY_FILE": str(keys / f"{service}.pem"),

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -82,6 +83,21 @@ def rotate(log: Path) -> None:
     """Move a log above 10 MB aside, to the same name with `.1`."""
     if size(log) > LOG_LIMIT_BYTES:
         log.replace(log.with_name(log.name + ".1"))
+
+
+def keep_short(log: Path) -> bool:
+    """Do the same while a process goes on writing to the log; whether there was need.
+
+    The process keeps its file, which is emptied: what it writes at that very moment is lost.
+    """
+    if size(log) <= LOG_LIMIT_BYTES:
+        return False
+    aside = log.with_name(log.name + ".1")
+    # First: a full disk has room for one of them at most.
+    aside.unlink(missing_ok=True)
+    shutil.copy(log, aside)
+    os.truncate(log, 0)
+    return True
 
 
 def size(log: Path) -> int:

@@ -1,5 +1,6 @@
 """The processes of a stack: started, waited for, and started again when they die."""
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -102,8 +103,16 @@ class Supervisor:
         pause(min(SUPERVISE_SECONDS, signals.until(wake)))
         if not self.state.lock.exists():
             raise StartError(f"{self.state.root} was removed while Stellr was running on it.")
+        self._keep_logs_short()
         started = [part for part in self.parts if _tend(part)]
         return bool(started)
+
+    def _keep_logs_short(self) -> None:
+        for part in self.parts:
+            # On a full disk nothing is written to them either.
+            with contextlib.suppress(OSError):
+                if processes.keep_short(part.log):
+                    self.log_starts[part.name] = 0
 
     def _hold(self, reserved: Reservation) -> Reservation:
         self.ports.append(reserved)

@@ -22,11 +22,11 @@ ENVOY = "envoy"
 def gather(runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> str:
     """Prometheus text of all that answer; `stellr_up` says who did."""
     texts = _of_processes(runtime, everyone)
-    answered = {process.service: False for process, _ in texts}
-    for process, text in texts:
-        answered[process.service] |= text is not None
     envoy = envoy_text(envoy_admin)
-    answered[ENVOY] = envoy is not None
+    answered: dict[str, list[bool]] = {process.service: [] for process in everyone}
+    for process, text in texts:
+        answered[process.service].append(text is not None)
+    answered[ENVOY] = [envoy is not None]
     given = [text for _, text in texts if text is not None]
     return exposition.merge([exposition.up(answered), *given, envoy or ""])
 
@@ -44,7 +44,7 @@ def _of_processes(
         metadata = (("x-stellr-service", token),)
         return get.future(GetMetricsRequest(), timeout=ANSWER_SECONDS, metadata=metadata)
 
-    answers = [(process, answer and answer.text) for process, answer in ask(others, question)]
+    answers = [(each.process, each.reply and each.reply.text) for each in ask(others, question)]
     return [*((process, runtime.metrics.text()) for process in own), *answers]
 
 

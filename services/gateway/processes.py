@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import grpc
 
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import open_channel
+
+# A name that stands for several processes is looked up anew after so long.
+LOOK_UP_SECONDS = 5.0
 
 
 class Process:
@@ -20,28 +26,89 @@ class Process:
         self.channel = open_channel(address)
 
 
-def processes(settings: Settings, services: Iterable[str]) -> list[Process]:
-    """The processes of the services as the settings name them; ValueError where one is not set."""
-    return [
-        Process(service, address)
-        for service in services
-        for address in settings.target(service).split(",")
-    ]
+class Processes:
+    """The processes of services. A name may stand for several (DNS), and for others later."""
+
+    def __init__(self, targets: Mapping[str, Sequence[str]]) -> None:
+        """`targets` are host:port by service."""
+        self._targets = targets
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, str], Process] = {}
+        self._good_until = 0.0
+
+    @classmethod
+    def of(cls, settings: Settings, services: Iterable[str]) -> Processes:
+        """Those of the services as the settings name them; ValueError where one is not set."""
+        return cls({service: settings.target(service).split(",") for service in services})
+
+    def __call__(self) -> list[Process]:
+        """All of them, in the order of their services."""
+        with self._lock:
+            if time.monotonic() >= self._good_until:
+                self._look_up()
+                self._good_until = time.monotonic() + LOOK_UP_SECONDS
+            return list(self._known.values())
+
+    def _look_up(self) -> None:
+        found = {
+            (service, address): self._known.get((service, address))
+            for service, targets in self._targets.items()
+            for target in targets
+            for address in addresses(target)
+        }
+        for key, gone in self._known.items():
+            if key not in found:
+                gone.channel.close()
+        self._known = {key: known or Process(*key) for key, known in found.items()}
 
 
-def ask(
-    asked: Sequence[Process], question: Callable[[Process], Any]
-) -> list[tuple[Process, Any | None]]:
-    """Each process with its answer, None where it gave none.
+def addresses(target: str) -> list[str]:
+    """What host:port stands for, by the addresses of the host; itself where it has none."""
+    host, _, port = target.rpartition(":")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except OSError:
+        return [target]
+    hosts = sorted({str(address[0]) for *_, address in found})
+    return [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in hosts]
+
+
+class Answer(NamedTuple):
+    """What a process said, None where it said nothing, and after how many seconds."""
+
+    process: Process
+    reply: Any | None
+    seconds: float
+
+
+def ask(asked: Iterable[Process], question: Callable[[Process], Any]) -> list[Answer]:
+    """The answers of processes, in their order.
 
     `question` sends a request and returns its future: all are on their way at the same time.
     """
-    pending = [(process, question(process)) for process in asked]
-    return [(process, _answer(future)) for process, future in pending]
+    pending = [_Pending(process, question(process)) for process in asked]
+    return [each.answer() for each in pending]
 
 
-def _answer(future: Any) -> Any | None:
-    try:
-        return future.result()
-    except grpc.RpcError:
-        return None
+class _Pending:
+    """A question that is on its way."""
+
+    def __init__(self, process: Process, future: Any) -> None:
+        self._process = process
+        self._future = future
+        self._asked_at = time.monotonic()
+        self._answered_at: float | None = None
+        future.add_done_callback(self._note)
+
+    def _note(self, _: object) -> None:
+        self._answered_at = time.monotonic()
+
+    def answer(self) -> Answer:
+        """Wait for it."""
+        try:
+            reply = self._future.result()
+        except grpc.RpcError:
+            reply = None
+        # Who waits may be woken before the time was noted.
+        seconds = (self._answered_at or time.monotonic()) - self._asked_at
+        return Answer(self._process, reply, seconds)

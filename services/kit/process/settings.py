@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +32,7 @@ _WRONG = {
     "greater_than_equal": "is below {ge}",
     "less_than_equal": "is above {le}",
 }
+_COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
 
 
 class OwnSettings(BaseSettings):
@@ -77,7 +79,26 @@ def _sentence(kind: type[OwnSettings], error: ErrorDetails) -> str:
     return f"{PREFIX}{name.upper()}: {told} ({field.description})"
 
 
-class Settings(OwnSettings):
+class TraceSettings(OwnSettings):
+    """Where traces go. What begins them is the public door; services go on with those recorded."""
+
+    otlp_endpoint: str = Field(
+        "",
+        description="http://host:port of a collector (OTLP over gRPC); empty: no traces",
+    )
+    trace_ratio: float = Field(
+        1.0, ge=0, le=1, description="how many of the requests that come in no trace are recorded"
+    )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_collector(cls, value: str) -> str:
+        if value and not _COLLECTOR.fullmatch(value):
+            raise ValueError("not the http://host:port of a collector (OTLP over gRPC)")
+        return value.rstrip("/")
+
+
+class Settings(TraceSettings):
     """What every service process is told from outside."""
 
     listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
@@ -96,7 +117,13 @@ class Settings(OwnSettings):
     rate_limits: str = Field(
         "memory://", repr=False, description="where counts are kept: memory:// or redis://"
     )
+    worker: str = Field(
+        "", description="name among the processes of its service, in metrics; empty: host and pid"
+    )
     log_level: str = Field("INFO", description=LOG_LEVELS)
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="of logs: json, console (for people), or auto: console on a terminal"
+    )
 
     @cached_property
     def environ(self) -> dict[str, str]:

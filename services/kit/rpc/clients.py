@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2 as details
 from grpc_status import rpc_status
 
 from services.kit import call as calls
+from services.kit import tracing
 from services.kit.errors import (
     FROM_PEER,
     DeadlineExceeded,
@@ -23,6 +24,7 @@ from services.kit.errors import (
     reason_named,
 )
 from services.kit.identity.tokens import MeshTokens
+from services.kit.rpc.client_spans import ClientSpans
 from services.kit.rpc.ports import stream_address
 from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
@@ -106,6 +108,14 @@ def open_channel(target: str, options: Sequence[tuple[str, Any]] = OPTIONS) -> g
     return grpc.insecure_channel(channel_name(target), options=options)
 
 
+def recorded(service: str, channel: grpc.Channel) -> grpc.Channel:
+    """A channel whose calls are recorded as spans, where traces are on."""
+    spans = tracing.on()
+    return (
+        channel if spans is None else grpc.intercept_channel(channel, ClientSpans(service, spans))
+    )
+
+
 class Calling:
     """The callable of one RPC that answers with a message: a method of a stub."""
 
@@ -131,8 +141,8 @@ class MeshChannel(grpc.Channel):
     def __init__(self, service: str, target: str, tokens: MeshTokens) -> None:
         self.service = service
         self.target = target
-        self._calls = open_channel(target)
-        self._streams = open_channel(streams_of(target), STREAM_OPTIONS)
+        self._calls = recorded(service, open_channel(target))
+        self._streams = recorded(service, open_channel(streams_of(target), STREAM_OPTIONS))
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -172,6 +182,8 @@ class MeshChannel(grpc.Channel):
         call = calls.current()
         if call is not None:
             metadata.append(("x-request-id", call.request_id))
+            if call.traceparent:
+                metadata += tracing.headers(call)
             if call.address:
                 metadata.append((CLIENT_ADDRESS, call.address))
                 metadata.append((CLIENT_AGENT, call.user_agent.encode()))

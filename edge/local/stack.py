@@ -136,7 +136,10 @@ class Stack:
         except ValueError as error:
             raise StartError(str(error)) from error
         if door.has_tls:
-            self.supervisor.reserve(door.tls_port, self.host)
+            try:
+                self.supervisor.reserve(door.tls_port, self.host)
+            except StartError as error:
+                raise StartError(f"{error} Choose another by STELLR_TLS_PORT.") from error
             self.tls_port = door.tls_port
             from edge.local.certificate import Certificate  # noqa: PLC0415  see HEAVY
 

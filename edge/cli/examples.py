@@ -8,7 +8,9 @@ import click
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "up": ("stellr up", "stellr up --state /tmp/two --port 8090 --host 0.0.0.0"),
-    "serve": ("STELLR_DATABASE_URL=postgresql://auth@db/auth stellr serve auth --listen 0.0.0.0:50051",),
+    "serve": (
+        "STELLR_DATABASE_URL=postgresql://auth@db/auth stellr serve auth --listen 0.0.0.0:50051",
+    ),
     "envoy": ("stellr envoy --validate", "stellr envoy --render /etc/envoy"),
     "import": ("stellr import edge/demo/the-night-sky",),
     "export": ("stellr export the-night-sky /tmp/bundle",),

@@ -209,7 +209,7 @@ def test_what_is_in_use_or_not_empty_is_left_alone(
     (used.keys / "secret").write_text("old")
     with pytest.raises(BackupError, match="is not empty; --force moves"):
         restoring.restore(used.root, saved, {}, force=False)
-    with pytest.raises(BackupError, match="is running on .*: stop it first"):
+    with pytest.raises(BackupError, match=r"is running on .*: stop it first"):
         restoring.restore(stack.state, saved, {}, force=True)
     assert (used.keys / "secret").read_text() == "old"
 
@@ -218,6 +218,6 @@ def test_a_backup_of_a_newer_stellr_is_refused(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrate, "knows", lambda *_: False)
-    with pytest.raises(BackupError, match="of another Stellr .* which is not known here"):
+    with pytest.raises(BackupError, match=r"of another Stellr .* which is not known here"):
         restoring.restore(tmp_path / "state", saved, {}, force=False)
     assert list(tmp_path.iterdir()) == []

@@ -70,7 +70,7 @@ _BUDGETS = (
     "password_login",
     "text_messages",
 )
-_WINDOWS = {60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}
+_WINDOWS = {60.0: "times a minute", 3600.0: "times an hour", 86400.0: "times a day"}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import click
 from edge import registry
 from edge.local.ports import DEFAULT_PORT, read_host
 from edge.local.running import NotRunning, RunningStack, find_running
+from edge.local.state import DEFAULT_STATE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,7 +53,7 @@ def state_option(command: Callable[P, R]) -> Callable[P, R]:
     option = click.option(
         "--state",
         type=StateDirectory(path_type=Path, file_okay=False),
-        default=Path(".stellr"),
+        default=Path(DEFAULT_STATE),
         envvar="STELLR_STATE",
         show_default=True,
         show_envvar=True,

@@ -318,7 +318,7 @@ class Stack:
             Welcome(
                 url=url,
                 operations_url=f"http://{HOST}:{self.port + 1}",
-                logs=self.state.logs,
+                state=self.state,
                 has_outbox=demo_learner.has_outbox(os.environ),
                 is_alone=urlsplit(url).hostname in LOOPBACK,
                 login=demo_learner.known(self.state),

@@ -9,7 +9,7 @@ PUBLISHED := $(shell find edge/openapi edge/docs edge/postman -type f -not -name
 RESOLVE := build/uv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11.2 \
 	--generate-hashes --annotation-style line --no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: up build dev test lint format bench node postman clients fuzz lock clean
+.PHONY: up build dev test lint breaking format bench node postman clients fuzz lock clean
 
 up: build ## start the whole stack; Ctrl-C stops it
 	@exec $(BIN)/stellr up
@@ -43,7 +43,12 @@ lint: dev ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/mypy services edge
 	$(BIN)/python -m edge.contracts --lint
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/stellr envoy --validate
+
+breaking: dev ## what the contracts break for clients of AGAINST, a commit
+	$(BIN)/python -m edge.contracts --breaking $(or $(AGAINST),origin/main)
 
 format: dev
 	$(BIN)/ruff check --fix .
@@ -66,9 +71,9 @@ fuzz: dev ## schemathesis tries every operation of the running stack (a venv of 
 	@test -x build/fuzz/bin/st || { $(BIN)/python -m venv build/fuzz && build/fuzz/bin/pip install --quiet schemathesis==4.32.5; }
 	$(BIN)/python -m tests.fuzz build/fuzz/bin/st
 
-lock: ## resolve anew and write both locks, each for every Python and platform
+lock: ## write both locks, each for every Python and platform; UPGRADE=--upgrade: the newest versions
 	@test -x build/uv/bin/uv || { $(or $(PYTHON),python3) -m venv build/uv && build/uv/bin/pip install --quiet uv==0.13.9; }
-	$(RESOLVE) --extra dev -o requirements-dev.lock
+	$(RESOLVE) $(UPGRADE) --extra dev -o requirements-dev.lock
 	$(RESOLVE) -c requirements-dev.lock -o requirements.lock
 
 clean:

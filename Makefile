@@ -17,7 +17,7 @@ up: build ## start the whole stack; Ctrl-C stops it
 # Whether the environment is whole is seen by looking at it, so make asks only then what is out of date.
 build: ## install the locked packages, generate stubs and descriptors
 	@sh edge/bootstrap.sh $(VENV) requirements.lock "$(PYTHON)"
-	@$(MAKE) --no-print-directory $(VENV)/.installed protos/gen/.built
+	@$(MAKE) --silent --no-print-directory $(VENV)/.installed protos/gen/.built
 
 # What only developers need is in a lock of its own, which has all of the other too.
 dev: build

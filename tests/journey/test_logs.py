@@ -94,7 +94,7 @@ def test_what_is_refused_leaves_none_either(stack: Stack) -> None:
         Visitor(stack, canary).get("/me", token=canary),
         person.patch("/me", {"displayName": f"{canary}\x00"}),
         person.patch("/me", {"bio": canary * 1000}),
-        person.post(f"/courses/{canary.lower()}/enroll", {}, Idempotency_Key=canary),
+        person.post("/courses/x/enroll", {}, Idempotency_Key=canary),
     ]
     assert {answer.status_code for answer in answers} >= {400, 401}
     settle(stack)

@@ -17,9 +17,8 @@ build: $(VENV)/.installed protos/gen/.built ## install the locked packages, gene
 
 # What only developers need is in a lock of its own, which has all of the other too.
 $(VENV)/.packages: requirements.lock
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing the locked packages into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@test -x $(BIN)/python || { echo "Stellr makes $(VENV) with $(PYTHON)"; $(PYTHON) -m venv $(VENV); }
+	@$(BIN)/python -m edge.local.installing requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.packages
@@ -28,6 +27,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.packages
 	@touch $@
 
 protos/gen/.built: $(PROTOS) $(PUBLISHED) edge/contracts.py envoy.yaml $(VENV)/.packages
+	@echo "  generating the contracts' stubs and documents"
 	@$(BIN)/python -m edge.contracts
 	@touch $@
 

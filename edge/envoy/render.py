@@ -19,6 +19,7 @@ from edge.envoy.methods import enum_names, methods_of
 from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
+from edge.envoy.tls import LISTENER as PUBLIC_TLS
 from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.envoy.traces import collector, tracing
 from edge.registry import SERVICES
@@ -44,11 +45,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ports:
-    """Where Envoy listens on the loopback address."""
+    """Where Envoy listens: all but the public listener (`host`) on the loopback address."""
 
     public: int
     operations: int
     admin: int
+    host: str = LOOPBACK
 
 
 def write(
@@ -119,11 +121,13 @@ def load() -> Json:
 
 
 def with_ports(config: Json, ports: Ports) -> Json:
-    """Bind the listeners and the admin interface to `ports` of the loopback address."""
+    """Bind the listeners and the admin interface to `ports`."""
     chosen = {"public": ports.public, "operations": ports.operations}
     for listener in config["static_resources"]["listeners"]:
-        port = listener["address"]["socket_address"]["port_value"]
-        listener["address"] = endpoint(LOOPBACK, chosen.get(listener["name"], port))
+        name = listener["name"]
+        port = chosen.get(name, listener["address"]["socket_address"]["port_value"])
+        host = ports.host if name in ("public", PUBLIC_TLS) else LOOPBACK
+        listener["address"] = endpoint(host, port)
     config["admin"]["address"] = endpoint(LOOPBACK, ports.admin)
     return config
 

@@ -7,10 +7,10 @@ import ssl
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from services.kit.process.settings import TraceSettings
+from services.kit.process.settings import TraceSettings, read_settings
 
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.ASCII)
@@ -75,10 +75,5 @@ def check_certificate(cert: Path, key: Path) -> None:
 
 
 def door_settings() -> DoorSettings:
-    """What is set; ValueError with one sentence where it cannot be."""
-    try:
-        return DoorSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"STELLR_{part}: ".upper() for part in first["loc"])
-        raise ValueError(where + first["msg"].removeprefix("Value error, ")) from error
+    """What is set; ValueError with a line for each that cannot be."""
+    return read_settings(DoorSettings)

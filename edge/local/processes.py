@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from setproctitle import setproctitle
+
 from edge.local.signals import WATCHED
 
 PR_SET_PDEATHSIG = 1
@@ -28,17 +30,22 @@ class Owner:
     gid: int
 
 
-def fork(main: Callable[[], int], log: Path, close: Sequence[int] = ()) -> int:
+def fork(
+    main: Callable[[], int], log: Path, close: Sequence[int] = (), title: str | None = None
+) -> int:
     """Run `main` in a child that ends with its return code; return the child's pid.
 
     The child leads a session of its own, so a Ctrl-C in the terminal reaches only the launcher.
-    Its output is appended to `log`; the descriptors in `close` are the launcher's alone.
+    Its output is appended to `log`; the descriptors in `close` are the launcher's alone. `title` is
+    what ps shows of it.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        if title:
+            setproctitle(title)
         _child(main, log, close, parent)
     return pid
 

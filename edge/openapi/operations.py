@@ -338,7 +338,7 @@ def _parameter_ref(name: str) -> Json:
 
 
 def _event(message: Json) -> Json:
-    """A server-sent event, with a message as its data, as OpenAPI 3.2 describes each of a stream."""
+    """A server-sent event with a message as its data, as OpenAPI 3.2 describes them."""
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": message}
     return {"type": "object", "required": ["data"], "properties": {"data": data}}
 

@@ -26,7 +26,7 @@ from services.kit.process.personal_data_servicer import PersonalDataServicer
 from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Domain, Service
-from services.kit.process.settings import Settings
+from services.kit.process.settings import Settings, read_settings
 from services.kit.rpc.ports import http_address
 from services.kit.rpc.server import Registration, Server
 from services.kit.work.backlog import LOOK_SECONDS, Backlog
@@ -61,7 +61,12 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
     door is shut already.
     """
     os.environ.update(environ)
-    settings = Settings()
+    try:
+        settings = read_settings(Settings)
+    except ValueError as error:
+        configure_logs(service.name, "INFO")
+        log.error("cannot start", error=str(error))
+        return 1
     configure_logs(service.name, settings.log_level, settings.log_format)
     if settings.otlp_endpoint:
         tracing.start(service.name, str(os.getpid()), settings.otlp_endpoint)

@@ -24,7 +24,7 @@ from services.kit.identity.revocations import REMEMBER_SECONDS, Revocations
 from services.kit.identity.secrets import Sealer, Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
 from services.kit.metrics import Metrics
-from services.kit.process.settings import OwnSettings, Settings
+from services.kit.process.settings import OwnSettings, Settings, read_settings
 from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.interceptors import Chain, chain
 from services.kit.rpc.limits import RateLimiter
@@ -71,7 +71,7 @@ class Runtime:
 
     def settings_of(self, kind: type[Told]) -> Told:
         """The settings of a domain; ValueError names one that is wrong."""
-        return kind()
+        return read_settings(kind)
 
     def chain(self) -> Chain:
         """What every call passes before its handler."""

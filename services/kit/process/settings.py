@@ -3,24 +3,80 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kit.urls import parts_of
 
 PREFIX = "STELLR_"
 _COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
+LOG_LEVELS = "DEBUG, INFO, WARNING or ERROR"
+# With TLS, and of several servers (limits' storage.storage_from_string).
+COUNTERS = ("memory://", "redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+LIMIT_PREFIX = f"{PREFIX}LIMIT_"
+# What is wrong with a value, by pydantic's name for it; the others say it well enough.
+_WRONG = {
+    "int_parsing": "is no whole number",
+    "float_parsing": "is no number",
+    "bool_parsing": "is neither true nor false",
+    "greater_than": "is not above {gt}",
+    "greater_than_equal": "is below {ge}",
+    "less_than_equal": "is above {le}",
+}
 
 
 class OwnSettings(BaseSettings):
     """Settings of a domain or of the kit. Every field is STELLR_<FIELD> in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+    def check(self) -> None:
+        """What a type cannot say; ValueError names the setting that is wrong."""
+
+
+Kind = TypeVar("Kind", bound=OwnSettings)
+
+
+def read_settings(kind: type[Kind]) -> Kind:
+    """The settings of a kind as they are set.
+
+    ValueError has a line for each one that is wrong: its name, what is wrong, and what it is; the
+    value only where it is no secret.
+    """
+    try:
+        found = kind()
+    except ValidationError as error:
+        lines = [_sentence(kind, each) for each in error.errors(include_url=False)]
+        raise ValueError("\n".join(lines)) from None
+    found.check()
+    return found
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether the value of a setting may be shown to nobody."""
+    return field.repr is False or field.annotation is SecretStr
+
+
+def _sentence(kind: type[OwnSettings], error: ErrorDetails) -> str:
+    said = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return said
+    name = str(error["loc"][0])
+    field = kind.model_fields[name]
+    value = "the value" if is_secret(field) else repr(error["input"])
+    wrong = _WRONG.get(error["type"], "").format(**error.get("ctx", {}))
+    told = f"{value} {wrong}" if wrong else said
+    return f"{PREFIX}{name.upper()}: {told} ({field.description})"
 
 
 class TraceSettings(OwnSettings):
@@ -46,7 +102,9 @@ class Settings(TraceSettings):
     """What every service process is told from outside."""
 
     listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
-    database_url: str = Field("", description="PostgreSQL URL of the service's own database")
+    database_url: str = Field(
+        "", repr=False, description="PostgreSQL URL of the service's own database"
+    )
     pool_size: int = Field(10, ge=1, description="connections at most, besides those that listen")
     threads: int = Field(16, ge=1, description="RPCs handled at once, those that wait included")
     waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
@@ -57,12 +115,12 @@ class Settings(TraceSettings):
     mesh_keys_file: Path | None = Field(None, description="public keys of all services, JWKS")
     secret_file: Path | None = Field(None, description="32 random bytes, base64url")
     rate_limits: str = Field(
-        "memory://", description="where counts are kept: memory:// or redis://"
+        "memory://", repr=False, description="where counts are kept: memory:// or redis://"
     )
     worker: str = Field(
         "", description="name among the processes of its service, in metrics; empty: host and pid"
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: str = Field("INFO", description=LOG_LEVELS)
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="of logs: json, console (for people), or auto: console on a terminal"
     )
@@ -81,7 +139,22 @@ class Settings(TraceSettings):
 
     def limit(self, name: str, default: int) -> int:
         """Calls a minute of the rate limit `name`: STELLR_LIMIT_<NAME>, or the default."""
-        return int(self.environ.get(f"{PREFIX}LIMIT_{name.upper()}", default))
+        return int(self.environ.get(f"{LIMIT_PREFIX}{name.upper()}", default))
+
+    def check(self) -> None:
+        """ValueError names a limit that is no number, or what else cannot be."""
+        for name, value in self.environ.items():
+            if name.startswith(LIMIT_PREFIX) and not (value.isascii() and value.isdecimal()):
+                raise ValueError(f"{name}: {value!r} is no whole number (calls that are allowed)")
+        if self.log_level.upper() not in logging.getLevelNamesMapping():
+            raise ValueError(f"STELLR_LOG_LEVEL: {self.log_level!r} is none of {LOG_LEVELS}")
+        if not self.rate_limits.startswith(COUNTERS):
+            raise ValueError("STELLR_RATE_LIMITS: must be memory:// or redis://host")
+        found = parts_of(self.public_url)
+        if found is None or found.scheme not in ("http", "https") or not found.hostname:
+            raise ValueError(
+                f"STELLR_PUBLIC_URL: {self.public_url!r} is no address, such as https://a.example"
+            )
 
     def mesh_keys(self) -> Mapping[str, Any]:
         """The JWKS of the mesh; ValueError where it is not set."""

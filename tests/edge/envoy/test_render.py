@@ -91,3 +91,12 @@ def test_what_is_answered_over_http_is_neither_transcoded_nor_held() -> None:
 def test_envoy_takes_its_configuration() -> None:
     result = CliRunner().invoke(main, ["envoy", "--validate"])
     assert (result.exit_code, result.output) == (0, "envoy.yaml is valid\n")
+
+
+def test_the_public_listener_alone_is_open_to_others() -> None:
+    ports = render.Ports(8080, 8081, 9901, "0.0.0.0")
+    config = render.with_ports(render.load(), ports)
+    listeners = config["static_resources"]["listeners"]
+    bound = {each["name"]: each["address"]["socket_address"]["address"] for each in listeners}
+    assert bound == {"public": "0.0.0.0", "operations": "127.0.0.1"}
+    assert config["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"

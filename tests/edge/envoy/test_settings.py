@@ -51,5 +51,5 @@ def test_what_cannot_be_is_told(
 
 def test_what_is_wrong_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STELLR_TLS_PORT", "0")
-    with pytest.raises(ValueError, match="STELLR_TLS_PORT: Input should be greater"):
+    with pytest.raises(ValueError, match="STELLR_TLS_PORT: '0' is below 1 "):
         door_settings()

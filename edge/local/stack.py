@@ -438,6 +438,8 @@ def _run_envoy(folder: Path) -> int:
     os.chdir(folder)
     # Hot restart would make stacks side by side fight for one shared memory region.
     options = ["--disable-hot-restart", "--log-level", "warn", "--drain-time-s", "3"]
+    # Who looks into its log wants to see what came just now; by itself it waits for 10 s.
+    options += ["--file-flush-interval-msec", "1000"]
     argv = [str(binaries.envoy()), "-c", "envoy.yaml", *options]
     processes.execute(argv, os.environ)
 

@@ -15,6 +15,8 @@ from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile, send_file
 
 _SERVICE = "/stellr.gateway.v1.GatewayService"
+# Envoy compresses texts; a 304 says it as well (RFC 9110, 15.4.5).
+VARIES = {"vary": "Accept-Encoding"}
 
 
 def file_route(

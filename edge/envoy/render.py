@@ -92,6 +92,7 @@ def config(door: DoorSettings | None = None) -> Json:
     contracts."""
     door = door or DoorSettings()
     made = with_cors(with_replies(with_routes(load(), contracts())), door)
+    made = with_trusted_hops(made, door)
     if door.otlp_endpoint:
         made = with_traces(made, door)
     return with_tls(made, door) if door.has_tls else made
@@ -169,6 +170,14 @@ def with_traces(config: Json, door: DoorSettings) -> Json:
     resources = config["static_resources"]
     resources["clusters"] = [*resources.get("clusters", ()), collector(door.otlp_endpoint)]
     _connection_manager(config, "public")["tracing"] = tracing(door.trace_ratio)
+    return config
+
+
+def with_trusted_hops(config: Json, door: DoorSettings) -> Json:
+    """Take the learner's address from the proxies that stand before the door: of the addresses in
+    X-Forwarded-For the one that the first of them saw, counted from the last, which nobody but they
+    wrote. Operators come directly."""
+    _connection_manager(config, "public")["xff_num_trusted_hops"] = door.trusted_hops
     return config
 
 

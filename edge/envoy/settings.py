@@ -29,6 +29,13 @@ class DoorSettings(TraceSettings):
     tls_port: int = Field(8443, ge=1, le=65535, description="where TLS is spoken")
     tls_redirect: bool = Field(False, description="plain HTTP leads to it")
     hsts_seconds: int = Field(31536000, ge=0, description="how long browsers keep to TLS; 0: not")
+    trusted_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="proxies before the door, each of which adds to X-Forwarded-For whom it saw;"
+        " above 0 only where nobody comes to the door but by them",
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod

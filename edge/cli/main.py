@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -20,7 +19,9 @@ from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
 from edge.cli.mails import mails
+from edge.cli.migrate import migrate
 from edge.cli.options import DEFAULT_PORT, stack_options
+from edge.cli.secrets import secrets
 from edge.cli.status import status
 from edge.local import binaries, signals
 from edge.local.errors import StartError
@@ -78,27 +79,6 @@ def serve(name: str, listen: str | None) -> None:
 
 
 @main.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(registry.SERVICES)))
-def migrate(names: Sequence[str]) -> None:
-    """Bring databases to the newest revision: STELLR_DATABASE_URL_AUTH and so on."""
-    from services.kit.data.migrate import upgrade  # noqa: PLC0415  heavy
-
-    for name in names or registry.SERVICES:
-        service = registry.load(name)
-        if service.migrations:
-            upgrade(service.migrations, _database_url(name))
-            click.echo(f"{name} is at its newest revision")
-
-
-def _database_url(name: str) -> str:
-    variable = f"STELLR_DATABASE_URL_{name.upper()}"
-    try:
-        return os.environ[variable]
-    except KeyError as error:
-        raise click.ClickException(f"{variable} is not set.") from error
-
-
-@main.command()
 @click.option("--validate", is_flag=True, help="Have Envoy check envoy.yaml with the contracts.")
 @click.option(
     "--render",
@@ -145,3 +125,5 @@ main.add_command(certificate)
 main.add_command(jobs)
 main.add_command(events)
 main.add_command(mails)
+main.add_command(migrate)
+main.add_command(secrets)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Sequence
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import structlog
 
 from services.gateway import exposition
-from services.gateway.processes import Process, ask
+from services.gateway.processes import Process, ask, is_own
 from services.kit.process.runtime import Runtime
 from stellr.runtime.v1.runtime_service_pb2 import GetMetricsRequest
 from stellr.runtime.v1.runtime_service_pb2_grpc import RuntimeServiceStub
@@ -19,7 +19,7 @@ ANSWER_SECONDS = 2.0
 ENVOY = "envoy"
 
 
-def gather(runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> str:
+def gather(runtime: Runtime, envoy_admin: str, everyone: Iterable[Process]) -> str:
     """Prometheus text of all that answer; `stellr_up` says who did."""
     texts = _of_processes(runtime, everyone)
     answered = {process.service: False for process, _ in texts}
@@ -32,11 +32,13 @@ def gather(runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> s
 
 
 def _of_processes(
-    runtime: Runtime, everyone: Sequence[Process]
+    runtime: Runtime, everyone: Iterable[Process]
 ) -> list[tuple[Process, str | None]]:
     # This process needs no thread to ask itself: with all of them here it would wait in vain.
-    own = [each for each in everyone if each.address == runtime.settings.listen]
-    others = [each for each in everyone if each.address != runtime.settings.listen]
+    listen = runtime.settings.listen
+    asked = list(everyone)
+    own = [each for each in asked if is_own(each.address, listen)]
+    others = [each for each in asked if each not in own]
 
     def question(process: Process) -> object:
         token = runtime.mesh_tokens.token_for(process.service)

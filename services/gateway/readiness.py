@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
 from grpc_health.v1 import health_pb2
@@ -27,7 +27,7 @@ class State(StrEnum):
 _ORDER = list(State)
 
 
-def health(asked: Sequence[Process]) -> list[tuple[str, State]]:
+def health(asked: Iterable[Process]) -> list[tuple[str, State]]:
     """The service and the state of each process; whoever is silent for 1 s is unreachable."""
 
     def check(process: Process) -> object:
@@ -55,7 +55,7 @@ def by_service(states: Iterable[tuple[str, State]]) -> dict[str, State]:
 class Readiness:
     """The states of all services, asked for at most twice a second however many want to know."""
 
-    def __init__(self, others: Sequence[Process], own: Callable[[], tuple[str, State]]) -> None:
+    def __init__(self, others: Iterable[Process], own: Callable[[], tuple[str, State]]) -> None:
         """`own` tells the gateway's own name and state: it must not wait for one of its threads."""
         self._others = others
         self._own = own

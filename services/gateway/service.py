@@ -9,7 +9,7 @@ from services.gateway.importing.importer import Importer
 from services.gateway.internal_servicer import GatewayInternalServicer
 from services.gateway.learner_page import LearnerPage
 from services.gateway.mailbox.server import Mailbox, is_open
-from services.gateway.processes import processes
+from services.gateway.processes import Processes
 from services.gateway.published import Published
 from services.gateway.readiness import Readiness, State
 from services.gateway.scratch import clear_leftovers
@@ -33,8 +33,8 @@ def build(runtime: Runtime) -> Domain:
     imports, exports = (runtime.settings.state / name for name in (IMPORTS, EXPORTS))
     for folder in (imports, exports):
         clear_leftovers(folder)
-    everyone = processes(runtime.settings, sorted([*SERVICE.calls, NAME]))
-    others = [process for process in everyone if process.service != NAME]
+    everyone = Processes(runtime.settings, sorted([*SERVICE.calls, NAME]))
+    others = Processes(runtime.settings, sorted(SERVICE.calls))
     holders = ("course", "quiz", "media", "progress")
     importer = Importer.over(*(runtime.channel(name) for name in holders))
     readiness = Readiness(others, lambda: (NAME, own_state(runtime)))

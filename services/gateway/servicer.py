@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -137,7 +137,7 @@ class OperationsServicer(OperationsServiceServicer):
     """Answers operators."""
 
     def __init__(
-        self, runtime: Runtime, envoy_admin: str, everyone: Sequence[Process], mailbox: Mailbox
+        self, runtime: Runtime, envoy_admin: str, everyone: Iterable[Process], mailbox: Mailbox
     ) -> None:
         self._runtime = runtime
         self._mailbox = mailbox

@@ -26,7 +26,7 @@ FROM python
 # Folders that volumes are mounted at, which take their owner from here.
 RUN groupadd --gid 10001 stellr \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin stellr \
-    && install -d -o stellr -g stellr -m 0750 /run/stellr /etc/envoy /var/lib/stellr \
+    && install -d -o stellr -g stellr -m 0750 /run/stellr /run/envoy /var/lib/stellr \
         /var/lib/stellr/outbox /var/lib/stellr/media /var/lib/stellr/imports /var/lib/stellr/exports
 WORKDIR /app
 COPY --from=packages /opt/stellr /opt/stellr

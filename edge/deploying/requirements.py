@@ -1,6 +1,6 @@
 """What of requirements.lock an image holds: `python edge/deploying/requirements.py runtime`.
 
-The lock names every package with what asked for it (`# via`), so a part of it is what can be reached
+The lock names every package with what asked for it (`# via`): a part of it is what can be reached
 from some of them. Only the standard library is used: this runs before anything is installed.
 """
 

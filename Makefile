@@ -6,6 +6,10 @@ PROTOS := $(shell find protos -name '*.proto' -not -path 'protos/gen/*')
 # What the OpenAPI document, the documentation and the Postman collection are made of.
 PUBLISHED := $(shell find edge/openapi edge/docs edge/postman -type f -not -name "*.pyc" -not -path "*/node_modules/*")
 
+# Docker's own opinion of the compose files, that of a stage included.
+COMPOSE_CONFIG := docker compose -f docker-compose.yml config -q && STELLR_PUBLIC_URL=https://academy.example \
+	STELLR_SMTP_URL=smtps://mail.example docker compose -f docker-compose.yml -f docker-compose.staging.yml config -q
+
 .PHONY: up build test lint format bench node postman clients fuzz lock clean
 
 up: build ## start the whole stack; Ctrl-C stops it
@@ -38,6 +42,8 @@ lint: build ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/python -m edge.contracts --lint
 	$(BIN)/lint-imports
 	$(BIN)/stellr envoy --validate
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.staging.yml
+	@if docker compose version > /dev/null 2>&1; then $(COMPOSE_CONFIG); else echo "no docker: compose files are checked by their schema alone"; fi
 
 format: build
 	$(BIN)/ruff check --fix .

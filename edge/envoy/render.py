@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.clusters import MeshFiles, clusters, endpoint
 from edge.envoy.cors import PREFLIGHT, allow_preflight, cors_mutations
-from edge.envoy.methods import enum_names, methods_of
+from edge.envoy.methods import body_fields, enum_names, methods_of
 from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
@@ -36,6 +36,7 @@ LOOPBACK = "127.0.0.1"
 DOOR, PAGES = (Path(__file__).with_name(name) for name in ("door.lua", "pages.lua"))
 # In door.lua.
 NO_ENUMS = "local ENUMS = {}"
+NO_BODIES = "local BODIES = {}"
 # In pages.lua.
 NO_PAGE = 'local PAGE, POLICY = "", ""'
 TEMPLATES = Path(__file__).with_name("templates")
@@ -232,16 +233,18 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         (folder / name).write_text(_text(content))
     descriptors = contracts()
-    (folder / DOOR.name).write_text(_with_enums(DOOR.read_text(), descriptors))
+    (folder / DOOR.name).write_text(_with_names(DOOR.read_text(), descriptors))
     (folder / PAGES.name).write_text(_with_page(PAGES.read_text()))
     (folder / DESCRIPTORS.name).write_bytes(_without_comments(descriptors))
 
 
-def _with_enums(script: str, descriptors: FileDescriptorSet) -> str:
-    """The script, with the names that each enum may have in JSON."""
+def _with_names(script: str, descriptors: FileDescriptorSet) -> str:
+    """The script, with the names that each enum may have in JSON, and those of bodies."""
     lines = [
         f'  ["{name}"] = "{", ".join(names)}",' for name, names in enum_names(descriptors).items()
     ]
+    bodies = ", ".join(f"{name} = true" for name in body_fields(descriptors))
+    script = script.replace(NO_BODIES, f"local BODIES = {{ {bodies} }}", 1)
     return script.replace(NO_ENUMS, "\n".join(["local ENUMS = {", *lines, "}"]), 1)
 
 

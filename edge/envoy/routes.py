@@ -98,7 +98,9 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
     return [
         route
         for (_, verbs, is_open), paths in alike.items()
-        for route in _of_paths("|".join(path.expression for path in paths), verbs, is_open, lenient)
+        for route in _of_paths(
+            "|".join(path.expression for path in paths), verbs, lenient if is_open else None
+        )
     ]
 
 
@@ -190,10 +192,9 @@ def _retry(method: Method) -> Mapping[str, Any]:
     }
 
 
-def _of_paths(paths: str, verbs: frozenset[str], is_open: bool, lenient: Json) -> list[Json]:
+def _of_paths(paths: str, verbs: frozenset[str], transcoder: Json | None) -> list[Json]:
     taken = sorted(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set()))
-    routes = [_options(paths, taken), _not_allowed(paths, taken)]
-    return [*routes, _open(paths, lenient)] if is_open else routes
+    return [_options(paths, taken), _not_allowed(paths, taken), _allowed(paths, transcoder)]
 
 
 def _options(paths: str, taken: Sequence[str]) -> Json:
@@ -226,11 +227,13 @@ def _not_allowed(paths: str, taken: Sequence[str]) -> Json:
     }
 
 
-def _open(paths: str, lenient: Json) -> Json:
-    return {
-        "name": "open",
+def _allowed(paths: str, transcoder: Json | None) -> Json:
+    # For the transcoder to look at; wider paths, behind it, may not take the method.
+    route: Json = {
+        "name": "allowed",
         "match": {"safe_regex": {"regex": paths}},
-        # Where the transcoder does not know it after all.
         "direct_response": {"status": 404, "body": {"inline_string": NOTHING}},
-        "typed_per_filter_config": {TRANSCODER: lenient},
     }
+    if transcoder is not None:
+        route["typed_per_filter_config"] = {TRANSCODER: transcoder}
+    return route

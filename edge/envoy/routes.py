@@ -57,12 +57,13 @@ NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
 ASK_AGAIN = f"{NOTHING_SENT},unavailable"
 
 
-def rpc_routes(methods: Iterable[Method]) -> list[Json]:
+def rpc_routes(methods: Iterable[Method], *, for_any_origin: bool = True) -> list[Json]:
     """A route to the processes of its service for each RPC, by its gRPC path.
 
-    JSON requests have that path too once they are transcoded.
+    JSON requests have that path too once they are transcoded. With `for_any_origin` the pages of
+    all origins may read what is open to everyone.
     """
-    return [_rpc_route(method) for method in methods]
+    return [_rpc_route(method, for_any_origin) for method in methods]
 
 
 def http_routes(methods: Iterable[Method]) -> list[Json]:
@@ -125,7 +126,7 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
     }
 
 
-def _rpc_route(method: Method) -> Json:
+def _rpc_route(method: Method, for_any_origin: bool) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
     route: Json = {
         # So logs and spans name it; services name it so too.
@@ -134,7 +135,7 @@ def _rpc_route(method: Method) -> Json:
         "route": action,
         "request_headers_to_add": _service_timeout(method),
     }
-    if method.is_open and method.is_public:
+    if for_any_origin and method.is_open and method.is_public:
         # Whoever checks a certificate does it from pages of their own.
         route["response_headers_to_add"] = [_set("access-control-allow-origin", "*")]
     filters = (_UNBUFFERED if method.uploads else {}) | (_UNCOMPRESSED if method.secret else {})

@@ -326,6 +326,7 @@ def sent(stack: Stack, request_: str) -> tuple[str, dict[str, Any]]:
             "POST /login HTTP/1.1\nHost: a\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n",
             *(400, 3, "REQUEST_MALFORMED"),
         ),
+        ("GET https://a/courses HTTP/1.1\nHost: a\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("TRACE /courses HTTP/1.1\nHost: a\n\n", 405, 12, "METHOD_NOT_ALLOWED"),
         (f"GET /me HTTP/1.1\nHost: a\nx-long: {'a' * 40_000}\n\n", 431, 8, "HEADERS_TOO_LARGE"),
     ],

@@ -1,7 +1,7 @@
 """Builds what the contracts in protos/ become, and checks them.
 
-`python -m edge.contracts` writes typed stubs, the descriptor set and what the public door publishes
-of itself (edge/openapi) to protos/gen;
+`python -m edge.contracts` writes typed stubs to protos/gen, and into their package `stellr` the
+descriptor set and what the public door publishes of itself (edge/openapi);
 `python -m edge.contracts --lint` runs buf lint, and buf breaking against the last release tag.
 """
 
@@ -21,8 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
 GENERATED = PROTOS / "gen"
-DESCRIPTORS = GENERATED / "stellr.binpb"
-PUBLISHED = "published"
+# Data lie in the package of the stubs, so that a wheel has them too.
+DESCRIPTORS = Path("stellr", "stellr.binpb")
+PUBLISHED = Path("stellr", "published")
 VALIDATE_PROTO = "buf/validate/validate.proto"
 # Envoy turns these error details into JSON, so they belong to the descriptor set.
 ERROR_DETAILS = "google/rpc/error_details.proto"
@@ -37,27 +38,24 @@ def build(target: Path = GENERATED) -> None:
     # A contract that is gone must not leave its stubs.
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    validate = _write_validate_descriptor(target)
     outputs = [f"--{kind}_out={target}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
-    _protoc(PROTOS, validate, [*outputs, *_own_files(PROTOS)])
-    _protoc(PROTOS, validate, [f"--python_out={target}", f"--mypy_out={target}", VALIDATE_PROTO])
-    write_descriptors(PROTOS, target / DESCRIPTORS.name)
+    _protoc(PROTOS, [*outputs, *_own_files(PROTOS)])
+    _protoc(PROTOS, [f"--python_out={target}", f"--mypy_out={target}", VALIDATE_PROTO])
+    write_descriptors(PROTOS, target / DESCRIPTORS)
 
 
 def write_descriptors(protos: Path, target: Path) -> None:
     """Write the descriptor set of the contracts under `protos`, with all they import."""
-    validate = _write_validate_descriptor(target.parent)
     flags = [f"--descriptor_set_out={target}", "--include_imports", "--include_source_info"]
-    _protoc(protos, validate, [*flags, *_own_files(protos), ERROR_DETAILS])
+    _protoc(protos, [*flags, *_own_files(protos), ERROR_DETAILS])
 
 
 def publish(target: Path = GENERATED) -> None:
     """Write the OpenAPI document and the pages around it; by the stubs, which must be there."""
-    path = os.pathsep.join((str(target), str(ROOT)))
     subprocess.run(
         [sys.executable, "-m", "edge.openapi", str(target / PUBLISHED)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": _paths(target, ROOT, os.environ.get("PYTHONPATH"))},
         check=True,
     )
 
@@ -125,8 +123,10 @@ def _write_validate_descriptor(directory: Path) -> Path:
     return path
 
 
-def _protoc(protos: Path, validate: Path, arguments: Iterable[str]) -> None:
-    with resources.as_file(resources.files("grpc_tools") / "_proto") as well_known:
+def _protoc(protos: Path, arguments: Iterable[str]) -> None:
+    well_known = resources.files("grpc_tools") / "_proto"
+    with tempfile.TemporaryDirectory() as scratch:
+        validate = _write_validate_descriptor(Path(scratch))
         common = Path(str(resources.files("google") / "api")).parent.parent
         includes = [f"-I{path}" for path in (protos, common, well_known)]
         command = ["protoc", *includes, f"--descriptor_set_in={validate}", *arguments]
@@ -135,16 +135,21 @@ def _protoc(protos: Path, validate: Path, arguments: Iterable[str]) -> None:
 
 def _run_protoc(command: Sequence[str]) -> None:
     program = "import sys; from grpc_tools import protoc; sys.exit(protoc.main(sys.argv))"
-    environment = {"PATH": str(Path(sys.executable).parent)}
+    # Where a wheel is built, the plugins of protoc are not beside this Python.
+    path = _paths(Path(sys.executable).parent, os.environ.get("PATH"))
     done = subprocess.run(
         [sys.executable, "-c", program, *command[1:]],
-        env=environment,
+        env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         raise ContractError(done.stderr.strip())
+
+
+def _paths(*folders: Path | str | None) -> str:
+    return os.pathsep.join(str(folder) for folder in folders if folder)
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ from edge.local.state import State, write_private
 EMAIL = "learner@stellr.example"
 NAME = "Demo Learner"
 SWITCH = "STELLR_DEMO_LEARNER"
+# As pydantic reads it.
+NO = frozenset({"off", "false", "f", "no", "n", "0"})
 MAIL_SECONDS = 10.0
 
 
@@ -26,7 +28,7 @@ class DemoLogin:
 
 def is_wanted(environ: Mapping[str, str]) -> bool:
     """Whether there may be a demo learner: mails go to files, and nobody switched it off."""
-    return has_outbox(environ) and environ.get(SWITCH, "on").lower() != "off"
+    return has_outbox(environ) and environ.get(SWITCH, "on").lower() not in NO
 
 
 def has_outbox(environ: Mapping[str, str]) -> bool:

@@ -1,11 +1,15 @@
 """The nine services by name, and where each one's `SERVICE` stands."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from services.kit.process.service import Service
+if TYPE_CHECKING:  # Most commands need the names alone, and it is a second of work to import.
+    from services.kit.process.service import Service
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES: dict[str, str] = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from edge.cli.options import find_stack, stack_options
+from edge.local.terminal import printable
 from services.gateway.importing.wording import counted
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def refuse_missed(lessons: Sequence[MissedLesson]) -> int:
     for lesson in lessons:
         lost = counted(lesson.completion_count, "completion")
         text = f'{lesson.file}: "{lesson.title}" is not in the bundle ({lost})'
-        click.echo(_printable(text), err=True)
+        click.echo(printable(text), err=True)
     click.echo(
         f"The course would lose {counted(len(lessons), 'lesson')} with what learners did there:"
         " nothing was changed.\nGive a lesson that was renamed and rewritten its old title or file"
@@ -122,12 +123,12 @@ def summary(done: ImportSummary) -> str:
 def _tell(defects: Iterable[Told], kind: str = "") -> None:
     for defect in defects:
         where = f"{defect.file}:{defect.line}" if defect.line else defect.file
-        click.echo(_printable(f"{where}: {kind}{defect.reason}"), err=True)
+        click.echo(printable(f"{where}: {kind}{defect.reason}"), err=True)
 
 
 def _progress(step: ImportStep) -> None:
     """One line that is written anew on a terminal, a line a step elsewhere."""
-    line = _printable(f"[{step.done}/{step.total}] {step.text}")
+    line = printable(f"[{step.done}/{step.total}] {step.text}")
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
         click.echo(f"\r\x1b[2K{line[: width - 1]}", nl=False)
@@ -138,10 +139,3 @@ def _progress(step: ImportStep) -> None:
 def _end_progress() -> None:
     if sys.stdout.isatty():
         click.echo("\r\x1b[2K", nl=False)
-
-
-def _printable(text: str) -> str:
-    """Text of a bundle without what would steer a terminal."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )

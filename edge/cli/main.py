@@ -7,30 +7,44 @@ import tempfile
 from pathlib import Path
 
 import click
-from dotenv import load_dotenv
 
 from edge import registry
 from edge.cli.admin import admin
 from edge.cli.auth import auth
+from edge.cli.backup import backup, restore
 from edge.cli.certificate import certificate
+from edge.cli.config import config
+from edge.cli.doctor import doctor
 from edge.cli.events import events
 from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
 from edge.cli.journey import journey
+from edge.cli.logs import logs
 from edge.cli.mails import mails
+from edge.cli.mcp import mcp
 from edge.cli.migrate import migrate
-from edge.cli.options import DEFAULT_PORT, stack_options
+from edge.cli.options import HostType, stack_options
 from edge.cli.secrets import secrets
 from edge.cli.status import status
+from edge.cli.stop import stop
+from edge.cli.version import PACKAGE, version
+from edge.config.env_file import FILE, take_file
 from edge.local import binaries, signals
 from edge.local.errors import StartError
+from edge.local.ports import DEFAULT_PORT, HOST
+from edge.local.terminal import doing, say
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
+@click.version_option(message=version(), package_name=PACKAGE)
+@click.pass_context
+def main(context: click.Context) -> None:
     """Stellr Academy: start it, look at it, feed it."""
-    load_dotenv(Path(".env"), override=False)
+    try:
+        context.obj = take_file(Path(FILE))
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"The file {FILE} cannot be read: {error}.") from error
 
 
 @main.command()
@@ -45,19 +59,31 @@ def main() -> None:
     help="Processes of each service.",
 )
 @click.option(
+    "--host",
+    type=HostType(),
+    default=HOST,
+    envvar="STELLR_HOST",
+    show_default=True,
+    show_envvar=True,
+    help="What the public port is bound to; 0.0.0.0: phones in the same network reach it.",
+)
+@click.option(
     "--until-input-ends",
     is_flag=True,
     help="Stop when standard input ends: for programs that hold it open for as long as they live.",
 )
-def up(state: Path, port: int | None, workers: int, until_input_ends: bool) -> None:
+def up(state: Path, port: int | None, workers: int, host: str, until_input_ends: bool) -> None:
     """Start the whole stack and keep it running until Ctrl-C."""
+    say(f"Stellr starts on {state}, port {port or DEFAULT_PORT}")
+    doing("settings")
+    _check_settings()
     with signals.blocked():
         from edge.local import lifeline, stack  # noqa: PLC0415  only `up` forks
 
         if until_input_ends:
             lifeline.stop_at_the_end_of(sys.stdin.fileno())
         try:
-            stack.up(state, port or DEFAULT_PORT, workers)
+            stack.up(state, port or DEFAULT_PORT, workers, host)
         except StartError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
@@ -65,13 +91,24 @@ def up(state: Path, port: int | None, workers: int, until_input_ends: bool) -> N
             raise click.ClickException(f"Stellr cannot run on {state}: {error}.") from error
 
 
+def _check_settings() -> None:
+    from edge.config import checking  # noqa: PLC0415  heavy
+
+    wrong = checking.problems()
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
+
+
 @main.command()
 @click.argument("name", type=click.Choice(list(registry.SERVICES)))
 @click.option("--listen", metavar="HOST:PORT", help="Where to listen, instead of STELLR_LISTEN.")
 def serve(name: str, listen: str | None) -> None:
     """Run one service, configured by its environment (as in a container)."""
-    from services.kit.process.main import run  # noqa: PLC0415  heavy
+    from edge.config.checking import unknown_to_service  # noqa: PLC0415  heavy
+    from services.kit.process.main import run  # noqa: PLC0415
 
+    for line in unknown_to_service(os.environ):
+        click.echo(line, err=True)
     environ = dict(os.environ)
     if listen:
         environ["STELLR_LISTEN"] = listen
@@ -125,5 +162,12 @@ main.add_command(certificate)
 main.add_command(jobs)
 main.add_command(events)
 main.add_command(mails)
+main.add_command(config)
+main.add_command(stop)
 main.add_command(migrate)
+main.add_command(doctor)
+main.add_command(logs)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(mcp)
 main.add_command(secrets)

@@ -1,67 +1,105 @@
-"""`stellr migrate`: databases, from nothing to the newest revision."""
+"""`stellr migrate`: bring databases to the newest revision."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from edge import registry
+from edge.cli.options import state_option
+from edge.local.running import NotRunning, find_running
 from services.kit.process.settings import told
 
 ADMINISTRATOR = "DATABASE_ADMIN_URL"
+EPILOG = """\b
+Examples:
+  STELLR_DATABASE_URL_AUTH=postgresql://user@host/auth stellr migrate auth
+  stellr migrate --check && echo nothing to do
+
+\b
+Exit status: 0 if all are at the newest revision; 1 if one is not, or cannot be reached.
+"""
 
 
-@click.command()
+@click.command(epilog=EPILOG)
 @click.argument("names", nargs=-1, type=click.Choice(list(registry.SERVICES)))
+@click.option("--check", is_flag=True, help="Change nothing; tell where each one is.")
 @click.option(
     "--create",
     "creates",
     is_flag=True,
     help="Make each role and database first, as who STELLR_DATABASE_ADMIN_URL says.",
 )
-def migrate(names: Sequence[str], creates: bool) -> None:
-    """Bring databases to the newest revision: STELLR_DATABASE_URL_AUTH and so on.
+@state_option
+def migrate(names: Sequence[str], check: bool, creates: bool, state: Path) -> None:
+    """Bring databases to the newest revision, each in one transaction; of NAMES, or all.
 
-    Each is a setting, or a file of its name in STELLR_SECRETS_DIR.
+    Those of STELLR_DATABASE_URL_AUTH and so on, each a setting or a file of its name in
+    STELLR_SECRETS_DIR, or else of the stack that runs on the state, which `stellr up` has brought
+    there already.
     """
-    wanted = [name for name in names or registry.SERVICES if registry.has_database(name)]
-    urls = {name: _setting(f"DATABASE_URL_{name.upper()}") for name in wanted}
-    if creates:
-        _create(_setting(ADMINISTRATOR), urls)
-    _upgrade(urls)
-
-
-def _create(administrator: str, urls: Mapping[str, str]) -> None:
     import psycopg  # noqa: PLC0415  heavy, as the rest
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    wanted = [name for name in names or registry.SERVICES if registry.has_database(name)]
+    if creates:
+        _create(wanted)
+    current = True
+    for name in wanted:
+        service = registry.load(name)
+        if service.migrations:
+            url = _database_url(name, state)
+            try:
+                current &= _bring(name, service.migrations, url, check=check)
+            except (psycopg.Error, SQLAlchemyError) as error:
+                said = str(getattr(error, "orig", None) or error).strip().splitlines()
+                raise click.ClickException(f"The database of {name}: {said[0]}.") from error
+    sys.exit(0 if current else 1)
+
+
+def _create(names: Sequence[str]) -> None:
+    import psycopg  # noqa: PLC0415
 
     from edge.deploying.databases import AddressIncomplete, create  # noqa: PLC0415
 
+    settings = [ADMINISTRATOR, *map(_setting_of, names)]
+    administrator, *urls = [told(each, os.environ) for each in settings]
+    if missing := [each for each in settings if not told(each, os.environ)]:
+        raise click.ClickException(f"STELLR_{missing[0]} is not set.")
     try:
-        create(administrator, urls.values())
+        create(administrator, urls)
     except (AddressIncomplete, psycopg.Error) as error:
         raise click.ClickException(f"The databases cannot be made: {error}") from error
 
 
-def _upgrade(urls: Mapping[str, str]) -> None:
-    import psycopg  # noqa: PLC0415
-    import sqlalchemy as sa  # noqa: PLC0415
+def _setting_of(name: str) -> str:
+    return f"DATABASE_URL_{name.upper()}"
 
-    from services.kit.data.migrate import upgrade  # noqa: PLC0415
 
-    for name, url in urls.items():
-        service = registry.load(name)
-        assert service.migrations
-        try:
-            upgrade(service.migrations, url)
-        except (psycopg.Error, sa.exc.OperationalError) as error:
-            raise click.ClickException(f"{name} cannot be migrated: {error}") from error
+def _bring(name: str, migrations: str, url: str, *, check: bool) -> bool:
+    """Bring a database to its newest revision, or only look; whether it is there now."""
+    from services.kit.data import migrate as migrating  # noqa: PLC0415
+
+    if migrating.is_current(migrations, url):
         click.echo(f"{name} is at its newest revision")
+        return True
+    if check:
+        click.echo(f"{name} is not at {migrating.newest(migrations)}: stellr migrate {name}")
+        return False
+    migrating.upgrade(migrations, url)
+    click.echo(f"{name} was brought to {migrating.newest(migrations)}, its newest revision")
+    return True
 
 
-def _setting(name: str) -> str:
-    value = told(name, os.environ)
-    if not value:
-        raise click.ClickException(f"STELLR_{name} is not set.")
-    return value
+def _database_url(name: str, state: Path) -> str:
+    variable = f"STELLR_{_setting_of(name)}"
+    if url := told(_setting_of(name), os.environ):
+        return url
+    try:
+        return find_running(state).databases[name]
+    except NotRunning as error:
+        raise click.ClickException(f"{variable} is not set, and: {error}") from error

@@ -9,9 +9,8 @@ import click
 
 from edge import registry
 from edge.cli.remote import remote_stack
+from edge.local.ports import DEFAULT_PORT, read_host
 from edge.local.running import NotRunning, RunningStack, find_running
-
-DEFAULT_PORT = 8080
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +33,19 @@ class StateDirectory(click.Path):
         if not os.fspath(value):
             self.fail("The name of a directory is missing.", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class HostType(click.ParamType[str]):
+    """An IPv4 address of this machine, or all of them."""
+
+    name = "address"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address. Raises click.BadParameter where it is none."""
+        try:
+            return read_host(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 def state_option(command: Callable[P, R]) -> Callable[P, R]:

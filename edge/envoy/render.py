@@ -20,18 +20,25 @@ from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
 from edge.envoy.stats import with_stats
+from edge.envoy.tls import LISTENER as PUBLIC_TLS
 from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
+from edge.envoy.traces import collector, tracing
 from edge.registry import SERVICES
+from services.kit.pages import look
+from stellr.options.v1 import options_pb2
 
-ROOT = Path(__file__).resolve().parents[2]
-SOURCE = ROOT / "envoy.yaml"
-DESCRIPTORS = ROOT / "protos" / "gen" / "stellr.binpb"
+SOURCE = Path(__file__).with_name("envoy.yaml")
+# In the package of the stubs.
+DESCRIPTORS = Path(options_pb2.__file__).parents[2] / "stellr.binpb"
 # Of a service in a container; its streams have the next one, HTTP the one after that.
 CONTAINER_PORT = 50051
 LOOPBACK = "127.0.0.1"
-LUA = Path(__file__).with_name("door.lua")
+DOOR, PAGES = (Path(__file__).with_name(name) for name in ("door.lua", "pages.lua"))
 # In door.lua.
 NO_ENUMS = "local ENUMS = {}"
+# In pages.lua.
+NO_PAGE = 'local PAGE, POLICY = "", ""'
+TEMPLATES = Path(__file__).with_name("templates")
 HEADERS = "envoy.filters.http.header_mutation"
 
 Json = dict[str, Any]
@@ -39,11 +46,12 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Ports:
-    """Where Envoy listens on the loopback address."""
+    """Where Envoy listens: all but the public listener (`host`) on the loopback address."""
 
     public: int
     operations: int
     admin: int
+    host: str = LOOPBACK
 
 
 def write(
@@ -102,6 +110,8 @@ def config(door: DoorSettings | None = None) -> Json:
     contracts."""
     door = door or DoorSettings()
     made = with_cors(with_replies(with_routes(load(), contracts())), door)
+    if door.otlp_endpoint:
+        made = with_traces(made, door)
     return with_tls(made, door) if door.has_tls else made
 
 
@@ -129,11 +139,13 @@ def load() -> Json:
 
 
 def with_ports(config: Json, ports: Ports) -> Json:
-    """Bind the listeners and the admin interface to `ports` of the loopback address."""
+    """Bind the listeners and the admin interface to `ports`."""
     chosen = {"public": ports.public, "operations": ports.operations}
     for listener in config["static_resources"]["listeners"]:
-        port = listener["address"]["socket_address"]["port_value"]
-        listener["address"] = endpoint(LOOPBACK, chosen.get(listener["name"], port))
+        name = listener["name"]
+        port = chosen.get(name, listener["address"]["socket_address"]["port_value"])
+        host = ports.host if name in ("public", PUBLIC_TLS) else LOOPBACK
+        listener["address"] = endpoint(host, port)
     config["admin"]["address"] = endpoint(LOOPBACK, ports.admin)
     return config
 
@@ -170,6 +182,14 @@ def with_cors(config: Json, door: DoorSettings) -> Json:
     return config
 
 
+def with_traces(config: Json, door: DoorSettings) -> Json:
+    """Have the public listener begin traces, or go on with those of browsers, and record them."""
+    resources = config["static_resources"]
+    resources["clusters"] = [*resources.get("clusters", ()), collector(door.otlp_endpoint)]
+    _connection_manager(config, "public")["tracing"] = tracing(door.trace_ratio)
+    return config
+
+
 def routes_of(config: Json, listener: str) -> list[Json]:
     """The routes of a listener of envoy.yaml. Raises KeyError for another name."""
     hosts = _connection_manager(config, listener)["route_config"]["virtual_hosts"]
@@ -203,7 +223,8 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         (folder / name).write_text(_text(content))
     descriptors = contracts()
-    (folder / LUA.name).write_text(_with_enums(LUA.read_text(), descriptors))
+    (folder / DOOR.name).write_text(_with_enums(DOOR.read_text(), descriptors))
+    (folder / PAGES.name).write_text(_with_page(PAGES.read_text()))
     (folder / DESCRIPTORS.name).write_bytes(_without_comments(descriptors))
 
 
@@ -213,6 +234,13 @@ def _with_enums(script: str, descriptors: FileDescriptorSet) -> str:
         f'  ["{name}"] = "{", ".join(names)}",' for name, names in enum_names(descriptors).items()
     ]
     return script.replace(NO_ENUMS, "\n".join(["local ENUMS = {", *lines, "}"]), 1)
+
+
+def _with_page(script: str) -> str:
+    """The script, with the page of errors as a text of Lua."""
+    page = look.templates(TEMPLATES).get_template("error.html").render()
+    policy = look.content_security_policy()
+    return script.replace(NO_PAGE, f'local PAGE, POLICY = [==[{page}]==], "{policy}"', 1)
 
 
 def _text(content: Json) -> str:

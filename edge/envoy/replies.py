@@ -12,6 +12,8 @@ Json = dict[str, Any]
 # The text of the route that answers.
 TEXT_OF_ROUTE = "%LOCAL_REPLY_BODY%"
 NOTHING = "there is nothing at this path"
+# That any path takes.
+METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
 
 
 class Reply(NamedTuple):
@@ -85,7 +87,7 @@ REPLIES = (
 
 def local_replies() -> Json:
     """The `local_reply_config` of a listener; door.lua takes its x- headers away again."""
-    mappers = [_nothing(), _transcoder()]
+    mappers = [_whole_server(), _nothing(), _transcoder()]
     mappers += [_grpc(reply) for reply in REPLIES]
     mappers += [
         {
@@ -98,6 +100,17 @@ def local_replies() -> Json:
     ]
     other = Reply(500, code.INTERNAL, why.REASON_INTERNAL, "something went wrong on our side")
     return {"mappers": mappers, "body_format": _json(other)}
+
+
+def _whole_server() -> Json:
+    # `OPTIONS *` (RFC 9110, 9.3.7); no route can match it.
+    asked = "response.code_details == 'absolute_path_rejected' && request.method == 'OPTIONS'"
+    return {
+        "filter": _cel(f"{asked} && request.url_path == '*'"),
+        "status_code": 204,
+        "body_format_override": _text(""),
+        "headers_to_add": _header("allow", METHODS),
+    }
 
 
 def _nothing() -> Json:

@@ -67,8 +67,8 @@ def rpc_routes(methods: Iterable[Method]) -> list[Json]:
 def http_routes(methods: Iterable[Method]) -> list[Json]:
     """A route to the HTTP server of its service for each path of what is answered over HTTP.
 
-    They stand before all others: what they take is neither transcoded nor held, and no script
-    looks into it.
+    They stand before all others: what they take is neither transcoded nor held, and door.lua
+    does not see it.
     """
     return [
         _http_route(method, verb, template)
@@ -129,6 +129,8 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
 def _rpc_route(method: Method) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
     route: Json = {
+        # So logs and spans name it; services name it so too.
+        "name": method.path.removeprefix("/"),
         "match": {"path": method.path},
         "route": action,
         "request_headers_to_add": _service_timeout(method),

@@ -7,17 +7,17 @@ import ssl
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from services.kit.process.settings import TraceSettings, read_settings
 
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.ASCII)
 
 
-class DoorSettings(BaseSettings):
+class DoorSettings(TraceSettings):
     """The settings of the public door."""
-
-    model_config = SettingsConfigDict(env_prefix="STELLR_", env_file=".env", extra="ignore")
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:*", "http://127.0.0.1:*"),
@@ -94,10 +94,5 @@ def check_certificate(cert: Path, key: Path) -> None:
 
 
 def door_settings() -> DoorSettings:
-    """What is set; ValueError with one sentence where it cannot be."""
-    try:
-        return DoorSettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = "".join(f"STELLR_{part}: ".upper() for part in first["loc"])
-        raise ValueError(where + first["msg"].removeprefix("Value error, ")) from error
+    """What is set; ValueError with a line for each that cannot be."""
+    return read_settings(DoorSettings)

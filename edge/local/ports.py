@@ -1,6 +1,8 @@
 """Ports that nobody else can take between choosing them and the server's listening on them."""
 
+import ipaddress
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -8,7 +10,11 @@ from typing import Self
 from edge.local.errors import StartError
 
 HOST = "127.0.0.1"
+# The public port, unless another is chosen.
+DEFAULT_PORT = 8080
+EVERYWHERE = "0.0.0.0"  # noqa: S104  only where the user says so
 ROW_TRIES = 100
+PAIR_TRIES, PAIR_STEP, LAST_PORT = 100, 10, 65535
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Reservation:
 
     @property
     def address(self) -> str:
-        """Host and port, as a server takes them."""
+        """Host and port, as a server on the loopback address takes them."""
         return f"{HOST}:{self.port}"
 
     def fileno(self) -> int:
@@ -52,8 +58,8 @@ class Reservation:
         self.close()
 
 
-def reserve(port: int = 0, *, unreserved: bool = False) -> Reservation:
-    """Reserve a port of the loopback address, any free one by default.
+def reserve(port: int = 0, *, unreserved: bool = False, host: str = HOST) -> Reservation:
+    """Reserve a port of an address, any free one of the loopback address by default.
 
     Raises StartError naming the port when somebody listens on it or it may not be bound; with
     `unreserved` also when somebody reserved it, or connections to it were closed a moment ago.
@@ -61,11 +67,12 @@ def reserve(port: int = 0, *, unreserved: bool = False) -> Reservation:
     reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, not unreserved)
-        reserved.bind((HOST, port))
+        reserved.bind((host, port))
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     except OSError as error:
         reserved.close()
-        raise StartError(f"Port {port} cannot be used: {str(error.strerror).lower()}.") from error
+        where = f"Port {port}" if host == HOST else f"Port {port} of {host}"
+        raise StartError(f"{where} cannot be used: {str(error.strerror).lower()}.") from error
     return Reservation(reserved)
 
 
@@ -85,6 +92,41 @@ def reserve_row(count: int) -> list[Reservation]:
         else:
             return row
     raise StartError(f"There are no {count} free ports in a row.")
+
+
+def free_pair(after: int) -> int | None:
+    """A port above `after` that is free together with the next one, for somebody to choose."""
+    last = min(after + PAIR_TRIES * PAIR_STEP, LAST_PORT)
+    for port in range(after + PAIR_STEP, last, PAIR_STEP):
+        with suppress(StartError), reserve(port, unreserved=True), reserve(port + 1):
+            return port
+    return None
+
+
+def read_host(text: str) -> str:
+    """The IPv4 address in a text, "localhost" being one; ValueError where it is none."""
+    try:
+        return str(ipaddress.IPv4Address(HOST if text == "localhost" else text))
+    except ValueError:
+        raise ValueError(f"{text} is no IPv4 address, such as 0.0.0.0") from None
+
+
+def local_host(host: str) -> str:
+    """Where this machine reaches what is bound to an address."""
+    return HOST if host == EVERYWHERE else host
+
+
+def public_host(host: str) -> str:
+    """Where others reach what is bound to an address: of all addresses, that of the way out."""
+    if host != EVERYWHERE:
+        return host
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            # Nothing is sent: the kernel chooses a route (RFC 5737: an address that nobody has).
+            asked.connect(("192.0.2.1", 9))
+            return str(asked.getsockname()[0])
+    except OSError:
+        return HOST
 
 
 def listens(address: str) -> bool:

@@ -131,6 +131,8 @@ def serve(server: Postgres, max_connections: int) -> int:
         "max_wal_senders": "0",
         "max_wal_size": "512MB",
         "log_line_prefix": "%m [%p] %d ",
+        # Details of an error quote rows: addresses, and what people wrote.
+        "log_error_verbosity": "terse",
         "jit": "off",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -9,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+
+from setproctitle import setproctitle
 
 from edge.local.signals import WATCHED
 
@@ -27,17 +30,22 @@ class Owner:
     gid: int
 
 
-def fork(main: Callable[[], int], log: Path, close: Sequence[int] = ()) -> int:
+def fork(
+    main: Callable[[], int], log: Path, close: Sequence[int] = (), title: str | None = None
+) -> int:
     """Run `main` in a child that ends with its return code; return the child's pid.
 
     The child leads a session of its own, so a Ctrl-C in the terminal reaches only the launcher.
-    Its output is appended to `log`; the descriptors in `close` are the launcher's alone.
+    Its output is appended to `log`; the descriptors in `close` are the launcher's alone. `title` is
+    what ps shows of it.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
+        if title:
+            setproctitle(title)
         _child(main, log, close, parent)
     return pid
 
@@ -75,6 +83,21 @@ def rotate(log: Path) -> None:
     """Move a log above 10 MB aside, to the same name with `.1`."""
     if size(log) > LOG_LIMIT_BYTES:
         log.replace(log.with_name(log.name + ".1"))
+
+
+def keep_short(log: Path) -> bool:
+    """Do the same while a process goes on writing to the log; whether there was need.
+
+    The process keeps its file, which is emptied: what it writes at that very moment is lost.
+    """
+    if size(log) <= LOG_LIMIT_BYTES:
+        return False
+    aside = log.with_name(log.name + ".1")
+    # First: a full disk has room for one of them at most.
+    aside.unlink(missing_ok=True)
+    shutil.copy(log, aside)
+    os.truncate(log, 0)
+    return True
 
 
 def size(log: Path) -> int:

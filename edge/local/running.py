@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+from edge.local.ports import HOST
 from edge.local.state import State, is_locked, write_private
 
 
@@ -36,13 +37,20 @@ class RunningStack:
     operations_port: int
     admin_port: int
     socket_dir: str
+    # Where this machine reaches the public door.
+    host: str = HOST
     databases: dict[str, str] = field(default_factory=dict)
     parts: list[RunningPart] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         """The public door."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def operations_url(self) -> str:
+        """The operators' door, on this machine alone."""
+        return f"http://{HOST}:{self.operations_port}"
 
     def targets(self, service: str) -> list[str]:
         """The host:port of every process of a service."""

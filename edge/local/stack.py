@@ -14,21 +14,26 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from setproctitle import setproctitle
 
 from edge import demo_learner, registry
-from edge.local import binaries, postgres, processes, signals
+from edge.local import binaries, database_server, postgres, processes, signals
 from edge.local.connections import ConnectionPlan, plan_connections
 from edge.local.environment import Settings, has_openid, service_environ
 from edge.local.errors import StartError, StopRequested
 from edge.local.openid.client import Client
 from edge.local.parts import Part, finish, kill_and_reap, reap, stop
-from edge.local.ports import HOST, Reservation, listens
+from edge.local.ports import HOST, Reservation, free_pair, listens, local_host, public_host
 from edge.local.running import RunningPart, RunningStack
 from edge.local.state import State, lock, open_state, write_private
 from edge.local.supervisor import POLL_SECONDS, Supervisor
-from edge.local.terminal import say
+from edge.local.terminal import doing, say
+from edge.local.welcome import Welcome, welcome
 from services.kit.process.service import Service
 from services.kit.rpc.ports import http_address
+from services.kit.urls import LOOPBACK
 
 if TYPE_CHECKING:
     from edge.local.certificate import Certificate
@@ -39,6 +44,7 @@ HTTP_OK = 200
 OPENID = "openid"
 # Imported while initdb works, and before the fork: a second import where they are used is free.
 HEAVY = (
+    "edge.config.checking",
     "edge.envoy.admin",
     "edge.envoy.render",
     "edge.envoy.settings",
@@ -49,7 +55,7 @@ HEAVY = (
 DEMO_COURSE = "edge.demo_course"
 
 
-def up(root: Path, port: int, workers: int) -> None:
+def up(root: Path, port: int, workers: int, host: str = HOST) -> None:
     """Run a stack until SIGINT, SIGTERM or SIGHUP; then everything it started is gone.
 
     Raises StartError, with nothing left running, if it does not come up. The caller holds those
@@ -57,7 +63,8 @@ def up(root: Path, port: int, workers: int) -> None:
     """
     state = open_state(root)
     # Before all else: what runs on a state that is not ours must not be touched.
-    stack = Stack(state, port, workers, Supervisor(state, held=[lock(state)]))
+    stack = Stack(state, port, workers, Supervisor(state, held=[lock(state)]), host)
+    setproctitle(f"stellr: up ({state.root})")
     try:
         stack.start()
         stack.supervise()
@@ -76,6 +83,8 @@ class Stack:
     port: int
     workers: int
     supervisor: Supervisor
+    # What the public door is bound to.
+    host: str = HOST
     services: dict[str, Service] = field(default_factory=dict)
     server: postgres.Postgres | None = None
     admin_port: int = 0
@@ -91,8 +100,7 @@ class Stack:
 
     def start(self) -> None:
         """Start every part in order and wait until the public door says it is ready."""
-        self.supervisor.reserve(self.port)
-        self.supervisor.reserve(self.port + 1)
+        self._reserve_door()
         self._read_door()
         binaries.check()
         server = self._start_database()
@@ -111,6 +119,15 @@ class Stack:
         self._make_demo_learner()
         self._welcome()
 
+    def _reserve_door(self) -> None:
+        try:
+            self.supervisor.reserve(self.port, self.host)
+            self.supervisor.reserve(self.port + 1)
+        except StartError as error:
+            free = free_pair(self.port)
+            hint = f" Choose another, as by STELLR_PORT={free}." if free else ""
+            raise StartError(f"{error}{hint}") from error
+
     def _read_door(self) -> None:
         from edge.envoy.settings import door_settings  # noqa: PLC0415  see HEAVY
 
@@ -119,14 +136,15 @@ class Stack:
         except ValueError as error:
             raise StartError(str(error)) from error
         if door.has_tls:
-            self.supervisor.reserve(door.tls_port)
+            self.supervisor.reserve(door.tls_port, self.host)
             self.tls_port = door.tls_port
             from edge.local.certificate import Certificate  # noqa: PLC0415  see HEAVY
 
             self.certificate = Certificate(door, self.state.envoy)
 
     def _url_of_door(self) -> str:
-        own = f"https://{HOST}:{self.tls_port}" if self.tls_port else self.url
+        host = public_host(self.host)
+        own = f"https://{host}:{self.tls_port}" if self.tls_port else f"http://{host}:{self.port}"
         return os.environ.get("STELLR_PUBLIC_URL") or own
 
     def _start_database(self) -> postgres.Postgres:
@@ -143,12 +161,21 @@ class Stack:
     def _import_services(self) -> None:
         # Imported once and forked: the processes share these pages, which the collector must
         # therefore never touch again.
+        doing("services")
         for module in HEAVY:
             import_module(module)
         self.services = registry.load_all()
+        self._warn_of_unknown_settings()
         gc.collect()
         gc.freeze()
-        self.supervisor.tell("services imported")
+        self.supervisor.tell("services")
+
+    @staticmethod
+    def _warn_of_unknown_settings() -> None:
+        from edge.config import checking  # noqa: PLC0415  see HEAVY
+
+        for line in checking.unknown(os.environ):
+            say(f"  {line}")
 
     def _finish_database(self, server: postgres.Postgres, plan: ConnectionPlan) -> None:
         for part in self.supervisor.parts:
@@ -157,20 +184,12 @@ class Stack:
         if self.supervisor.parts:
             postgres.finish_initdb(server)
         self.supervisor.parts.clear()
-        postgres.grant_access(server)
-        main = partial(self._serve_database, server, plan.max_connections)
-        address = str(server.socket_dir)
-        part = self.supervisor.start("postgres", "postgres", address, main, signal.SIGINT)
-        self.supervisor.wait_for("postgres", lambda: postgres.is_ready(server, part.pid or 0))
-
-    @staticmethod
-    def _serve_database(server: postgres.Postgres, max_connections: int) -> int:
-        postgres.clear_leftovers(server)
-        return postgres.serve(server, max_connections)
+        database_server.start(self.supervisor, server, plan.max_connections)
 
     def _migrate(self, server: postgres.Postgres) -> None:
         from edge.local import databases  # noqa: PLC0415  see HEAVY
 
+        doing("databases")
         began = time.monotonic()
         maintenance = server.url("postgres")
         children = {
@@ -258,18 +277,19 @@ class Stack:
     def _start_envoy(self, settings: Settings) -> None:
         from edge.envoy import render  # noqa: PLC0415  see HEAVY
 
-        ports = render.Ports(self.port, self.port + 1, self.admin_port)
+        ports = render.Ports(self.port, self.port + 1, self.admin_port, self.host)
         render.write(self.state.envoy, ports, settings.targets)
         main = partial(_run_envoy, self.state.envoy)
-        part = self.supervisor.start("envoy", "envoy", f"{HOST}:{self.port}", main)
+        part = self.supervisor.start("envoy", "envoy", f"{self.local_host}:{self.port}", main)
         self.supervisor.wait_for("envoy", partial(listens, part.address))
 
     def _is_ready(self) -> bool:
-        return _status("GET", self.port, "/readyz") == HTTP_OK
+        return _status("GET", self.local_host, self.port, "/readyz") == HTTP_OK
 
     def _load_demo(self) -> None:
         if self.state.demo_loaded.exists() or not find_spec(DEMO_COURSE):
             return
+        doing("demo course")
         began = time.monotonic()
         if finish(self.supervisor.fork("demo-course", partial(_load_demo, self.state))):
             say(f"  the demo course could not be loaded: see {self.state.log('demo-course')}")
@@ -281,6 +301,7 @@ class Stack:
         # At the first start alone: an academy that has been in use gets no account by itself.
         if not self.first or not demo_learner.is_wanted(os.environ):
             return
+        doing("demo learner")
         began = time.monotonic()
         make = partial(_make_demo_learner, self.state, self.url)
         if finish(self.supervisor.fork("demo-learner", make)):
@@ -289,18 +310,27 @@ class Stack:
         say(f"  {'demo learner':<16} {time.monotonic() - began:5.2f} s")
 
     def _welcome(self) -> None:
-        say(f"Stellr is ready at {self._url_of_door()}")
-        if not demo_learner.has_outbox(os.environ):
-            return
-        say(f"  mailbox          http://{HOST}:{self.port + 1}/mailbox")
-        login = demo_learner.known(self.state)
-        if login:
-            say(f"  demo login       {login.email}, password {login.password}")
+        url = self._url_of_door()
+        welcome(
+            Welcome(
+                url=url,
+                operations_url=f"http://{HOST}:{self.port + 1}",
+                logs=self.state.logs,
+                has_outbox=demo_learner.has_outbox(os.environ),
+                is_alone=urlsplit(url).hostname in LOOPBACK,
+                login=demo_learner.known(self.state),
+            )
+        )
+
+    @property
+    def local_host(self) -> str:
+        """Where this machine reaches the public door."""
+        return local_host(self.host)
 
     @property
     def url(self) -> str:
-        """The public door, without TLS."""
-        return f"http://{HOST}:{self.port}"
+        """The public door as this machine reaches it, without TLS."""
+        return f"http://{self.local_host}:{self.port}"
 
     # While it runs
 
@@ -338,7 +368,11 @@ class Stack:
     def _stop_envoy(self) -> bool:
         envoy = [part for part in self.supervisor.parts if part.service == "envoy"]
         hurried = False
-        if envoy and envoy[0].pid and _status("POST", self.admin_port, "/drain_listeners?graceful"):
+        if (
+            envoy
+            and envoy[0].pid
+            and _status("POST", HOST, self.admin_port, "/drain_listeners?graceful")
+        ):
             hurried = self._drain()
         return stop(envoy, SERVICE_GRACE) or hurried
 
@@ -379,6 +413,7 @@ class Stack:
             operations_port=self.port + 1,
             admin_port=self.admin_port,
             socket_dir=str(server.socket_dir),
+            host=self.local_host,
             databases={name: self._url(server, name) for name in self._with_database()},
             parts=[
                 RunningPart(
@@ -415,8 +450,8 @@ def _make_demo_learner(state: State, url: str) -> int:
     return 0
 
 
-def _status(method: str, port: int, path: str) -> int:
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
+def _status(method: str, host: str, port: int, path: str) -> int:
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request(method, path)
         return connection.getresponse().status

@@ -104,6 +104,14 @@ def lock(state: State) -> int:
     return descriptor
 
 
+def holder(state: State) -> int:
+    """The pid of who holds the lock; 0 where nobody has written it there."""
+    try:
+        return int(state.lock.read_text().strip() or 0)
+    except (OSError, ValueError):
+        return 0
+
+
 def is_locked(state: State) -> bool:
     """Whether a launcher holds this state now."""
     try:
@@ -132,10 +140,11 @@ def write_private(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(descriptor)
     temporary.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the disk know the names in a folder (fsync(2))."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

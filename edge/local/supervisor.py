@@ -1,5 +1,6 @@
 """The processes of a stack: started, waited for, and started again when they die."""
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -9,9 +10,9 @@ from functools import partial
 from edge.local import processes, signals
 from edge.local.errors import StartError
 from edge.local.parts import Part, pause
-from edge.local.ports import Reservation, reserve, reserve_row
+from edge.local.ports import HOST, Reservation, reserve, reserve_row
 from edge.local.state import State
-from edge.local.terminal import say
+from edge.local.terminal import doing, say
 from services.kit.rpc.ports import PORTS
 
 START_SECONDS = 60.0
@@ -31,9 +32,9 @@ class Supervisor:
     log_starts: dict[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
-    def reserve(self, port: int = 0) -> Reservation:
+    def reserve(self, port: int = 0, host: str = HOST) -> Reservation:
         """Reserve a port, any free one by default. StartError if it cannot be had."""
-        return self._hold(reserve(port))
+        return self._hold(reserve(port, host=host))
 
     def reserve_first_free(self, wanted: int) -> Reservation:
         """Reserve this port if nobody has it, or else any free one."""
@@ -71,10 +72,12 @@ class Supervisor:
         log = self.state.log(name)
         processes.rotate(log)
         self.log_starts[name] = processes.size(log)
-        return processes.fork(main, log, close=self.held)
+        title = f"stellr: {name} ({self.state.root})"
+        return processes.fork(main, log, close=self.held, title=title)
 
     def wait_for(self, name: str, ready: Callable[[], bool]) -> None:
         """Wait until it is ready; StartError if it is not in time, or if any part ends."""
+        doing(name)
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             self._check_alive()
@@ -100,8 +103,16 @@ class Supervisor:
         pause(min(SUPERVISE_SECONDS, signals.until(wake)))
         if not self.state.lock.exists():
             raise StartError(f"{self.state.root} was removed while Stellr was running on it.")
+        self._keep_logs_short()
         started = [part for part in self.parts if _tend(part)]
         return bool(started)
+
+    def _keep_logs_short(self) -> None:
+        for part in self.parts:
+            # On a full disk nothing is written to them either.
+            with contextlib.suppress(OSError):
+                if processes.keep_short(part.log):
+                    self.log_starts[part.name] = 0
 
     def _hold(self, reserved: Reservation) -> Reservation:
         self.ports.append(reserved)

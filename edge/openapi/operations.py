@@ -194,9 +194,10 @@ class Operations:
         answer: Json = {"description": "Done.", "headers": headers}
         if output == BODY:
             return answer | {"content": _files(rpc.comment)}
-        # A stream of messages goes out as server-sent events, each with one as its data.
-        kind = "text/event-stream" if rpc.declared.server_streaming else "application/json"
-        return answer | {"content": {kind: {"schema": self._schemas.ref(output, sent=False)}}}
+        message = self._schemas.ref(output, sent=False)
+        if rpc.declared.server_streaming:
+            return answer | {"content": {"text/event-stream": {"schema": _event(message)}}}
+        return answer | {"content": {"application/json": {"schema": message}}}
 
     def _is_page(self, rpc: Rpc) -> bool:
         return "text/html" in rpc.comment
@@ -334,6 +335,12 @@ def _has_ranges(rpc: Rpc) -> bool:
 
 def _parameter_ref(name: str) -> Json:
     return {"$ref": f"#/components/parameters/{name}"}
+
+
+def _event(message: Json) -> Json:
+    """A server-sent event with a message as its data, as OpenAPI 3.2 describes them."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": message}
+    return {"type": "object", "required": ["data"], "properties": {"data": data}}
 
 
 def _files(comment: str) -> Json:

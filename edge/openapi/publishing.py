@@ -8,18 +8,20 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from edge.envoy import render
 from edge.openapi.contracts import Contracts
 from edge.openapi.document import document
+from services.kit.pages import look
 
 EDGE = Path(__file__).resolve().parents[1]
 DOCS = EDGE / "docs"
 COLLECTION = EDGE / "postman" / "stellr.postman_collection.json"
 OPENAPI_JSON = "openapi.json"
 POSTMAN_JSON = "postman.json"
+# Of the files of DOCS.
+TEMPLATES = ("index.html", "errors.html", "docs.css")
 
 
 def openapi() -> dict[str, Any]:
@@ -35,12 +37,11 @@ def publish(folder: Path) -> None:
     text = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
     (folder / OPENAPI_JSON).write_text(text)
     shutil.copyfile(COLLECTION, folder / POSTMAN_JSON)
-    templates = Environment(
-        loader=FileSystemLoader(folder / "docs"), autoescape=True, undefined=StrictUndefined
-    )
+    templates = look.templates(DOCS)
     templates.filters["sentence"] = sentence
-    page = templates.get_template("errors.html").render(reasons=made["x-error-reasons"])
-    (folder / "docs" / "errors.html").write_text(page)
+    for name in TEMPLATES:
+        text = templates.get_template(name).render(reasons=made["x-error-reasons"])
+        (folder / "docs" / name).write_text(text)
 
 
 def sentence(text: str) -> Markup:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from services.auth.repository import audit
@@ -15,8 +17,12 @@ PREFIX = "AUDIT_EVENT_TYPE_"
 class Audit:
     """Keeps what happened, in the transaction in which it happens."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, count: Callable[[str, str], None] = lambda *_: None
+    ) -> None:
+        """`count` counts what is kept for good, by its kind and method."""
         self._database = database
+        self._count = count
 
     def record(
         self,
@@ -30,10 +36,11 @@ class Audit:
     ) -> None:
         """Keep that something happened, from where this call comes."""
         this = call.current()
+        name = AuditEventType.Name(kind).removeprefix(PREFIX).lower()
         audit.create_event(
             self._database,
             account_id=account_id,
-            type=AuditEventType.Name(kind).removeprefix(PREFIX).lower(),
+            type=name,
             address=this.address if this else "",
             device=this.user_agent if this else "",
             method=method,
@@ -41,3 +48,4 @@ class Audit:
             actor=actor,
             detail=detail,
         )
+        self._database.after_commit(partial(self._count, name, method))

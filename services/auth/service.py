@@ -50,6 +50,11 @@ HASHING = ("Register", "Login", "ConfirmRegistration", "ResetPassword")
 # They wait for the provider, which may hang.
 OPENID = ("GetGoogleLogin", "LoginWithGoogle")
 AUTH_SERVICE = "stellr.auth.v1.AuthService"
+# Counted from the start.
+COUNTED = [
+    ("registered", ""),
+    *(("signed_in", method) for method in ("code", "link", "openid", "password", "phone")),
+]
 
 
 class Auth:
@@ -62,7 +67,13 @@ class Auth:
         self.settings = runtime.settings_of(AuthSettings)
         self._hashing = Hashing(ADMITTED)
         self._mails = Mails(runtime)
-        self._audit = Audit(runtime.database)
+        count = runtime.metrics.tallies(
+            "account_events",
+            "What happened to accounts, by how it is called in their audit trail.",
+            ("event", "method"),
+            known=COUNTED,
+        )
+        self._audit = Audit(runtime.database, count)
         self._budgets = Budgets(runtime.database, runtime.settings.limit)
         self._failures = Failures(self._budgets, self._audit)
         self._mail_budgets = MailBudgets(self._budgets)

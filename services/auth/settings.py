@@ -33,6 +33,11 @@ class AuthSettings(OwnSettings):
         30.0, gt=0, description="days after which another key signs access tokens"
     )
 
+    def check(self) -> None:
+        """ValueError where a country is none, or the provider's address is not safe."""
+        _ = self.countries
+        self.openid("")
+
     @property
     def countries(self) -> frozenset[str]:
         """The countries that SMS are sent to; ValueError where one is none."""

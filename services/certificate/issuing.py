@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -38,12 +39,16 @@ class Issuing:
         course: CourseInternalServiceStub,
         user: UserInternalServiceStub,
         send_notification: Delivery[SendNotificationRequest],
+        *,
+        count: Callable[[], None],
     ) -> None:
+        """`count` counts a certificate that is issued."""
         self._database = database
         self._progress = progress
         self._course = course
         self._user = user
         self._send_notification = send_notification
+        self._count = count
 
     def get_standing(self, user_id: UUID, course: str) -> tuple[Standing, Certificate | None]:
         """What the learner still lacks in a course (id or slug), and the certificate if issued.
@@ -81,6 +86,7 @@ class Issuing:
         issued = repository.create_certificate(self._database, made)
         if issued is None:
             return self._get(user_id, course_id)
+        self._database.after_commit(self._count)
         self._tell(user_id, issued)
         return issued
 

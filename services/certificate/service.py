@@ -104,6 +104,7 @@ def make_issuing(runtime: Runtime) -> Issuing:
         CourseInternalServiceStub(runtime.channel("course")),
         UserInternalServiceStub(runtime.channel("user")),
         runtime.jobs.delivery(notification.SendNotification),
+        count=runtime.metrics.tally("certificates_issued", "Certificates of completed courses."),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -49,13 +49,16 @@ class Learning:
         *,
         lessons_at_hand: EventCache[ReadableLesson],
         enrolled: EventCache[Mapping[UUID, datetime]],
+        count: Callable[[], None],
         links: Links,
     ) -> None:
+        """`count` counts an enrollment."""
         self._database = database
         self._events = events
         self._page_tokens = page_tokens
         self._lessons = lessons_at_hand
         self._enrolled = enrolled
+        self._count = count
         self._links = links
 
     def enroll(self, course: str, user_id: UUID) -> EnrollmentRow:
@@ -65,6 +68,7 @@ class Learning:
         if made is None and (known is None or known.state != ACTIVE):
             made = known = self._enroll_where_seats_are_few(course, user_id)
         if made is not None:
+            self._database.after_commit(self._count)
             self._tell(made)
         assert known is not None
         return known

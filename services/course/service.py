@@ -64,6 +64,7 @@ def build(runtime: Runtime) -> Domain:
         tokens,
         lessons_at_hand=events.cache("lessons", size=LESSONS, drops=by_course),
         enrolled=events.cache("learners", size=LEARNERS, drops=by_learner),
+        count=runtime.metrics.tally("enrollments", "Courses that learners enrolled in."),
         links=Links(runtime.shared_signer(CONTENT), runtime.settings.public_url),
     )
     editing = Editing(database, events)

@@ -78,12 +78,28 @@ class Exporter:
         return part
 
 
-def document(user_id: UUID, parts: Sequence[Part]) -> Iterator[bytes]:
-    """The document of these parts, in pieces of 64 KiB at most."""
-    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    yield f'{{"exportTime":{json.dumps(now)},"userId":{json.dumps(str(user_id))}'.encode()
-    for part in parts:
-        yield f",{json.dumps(part.service)}:".encode()
-        with part.path.open("rb") as file:
-            yield from pieces(file)
-    yield b"}"
+class Document:
+    """A person's data as one JSON object, of the parts that services keep."""
+
+    def __init__(self, user_id: UUID, parts: Sequence[Part]) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self._begin = (
+            f'{{"exportTime":{json.dumps(now)},"userId":{json.dumps(str(user_id))}'.encode()
+        )
+        self._parts = [(f",{json.dumps(part.service)}:".encode(), part.path) for part in parts]
+        self._end = b"}"
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        parts = sum(len(name) + path.stat().st_size for name, path in self._parts)
+        return len(self._begin) + parts + len(self._end)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The whole, in pieces of 64 KiB at most."""
+        yield self._begin
+        for name, path in self._parts:
+            yield name
+            with path.open("rb") as file:
+                yield from pieces(file)
+        yield self._end

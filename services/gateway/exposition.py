@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -23,11 +23,14 @@ class Family:
 
 
 def merge(expositions: Iterable[str]) -> str:
-    """All samples, each family in one piece with one HELP and one TYPE, as the format demands."""
+    """All samples, each family in one piece with one HELP and one TYPE, as the format demands.
+
+    A family that has no samples yet is told too: what it is called is known from the start.
+    """
     families: dict[str, Family] = {}
     for exposition in expositions:
         _add(families, exposition)
-    lines = [line for family in families.values() if family.samples for line in family.lines()]
+    lines = [line for family in families.values() for line in family.lines()]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -44,9 +47,16 @@ def _add(families: dict[str, Family], exposition: str) -> None:
             family.samples[line] = None
 
 
-def up(answered: Mapping[str, bool]) -> str:
-    """The gauge that tells which parts answered."""
-    samples = [f'stellr_up{{service="{name}"}} {int(up)}' for name, up in answered.items()]
-    return "\n".join(
-        ["# HELP stellr_up Whether the part answered.", "# TYPE stellr_up gauge", *samples, ""]
-    )
+def up(answered: Mapping[str, Sequence[bool]]) -> str:
+    """Which parts answered, and how many processes of each, by those that were asked."""
+    gauges: dict[tuple[str, str], Callable[[Sequence[bool]], int]] = {
+        ("stellr_up", "Whether the part answered."): any,
+        ("stellr_processes", "Processes that were asked."): len,
+        ("stellr_processes_up", "Processes that answered."): sum,
+    }
+    lines = []
+    for (name, text), value in gauges.items():
+        lines += [f"# HELP {name} {text}", f"# TYPE {name} gauge"]
+        for part, answers in answered.items():
+            lines.append(f'{name}{{service="{part}"}} {int(value(answers))}')
+    return "".join(f"{line}\n" for line in lines)

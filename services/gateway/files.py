@@ -15,6 +15,16 @@ from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile, send_file
 
 _SERVICE = "/stellr.gateway.v1.GatewayService"
+MIME_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+}
+"""What is given out, by the end of its name; no other file is."""
 
 
 def file_route(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.gateway.errors import PageFileNotFound
-from services.gateway.files import file_route
+from services.gateway.files import MIME_TYPES, file_route
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile
@@ -21,13 +21,6 @@ FOLDER = Path(__file__).parent / "web"
 INDEX = "index.html"
 # What stands in the page where the version belongs.
 VERSION_MARK = b"{{version}}"
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
-}
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -79,7 +72,7 @@ class LearnerPage:
         contents = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
-            if path.suffix in TYPES
+            if path.suffix in MIME_TYPES
         }
         # The look that all pages of the academy share.
         contents[STYLE_SHEET.name] = STYLE_SHEET.read_bytes()
@@ -128,4 +121,4 @@ def _version(contents: dict[str, bytes]) -> str:
 
 def _file(name: str, data: bytes, modified: datetime) -> PageFile:
     etag = hashlib.sha256(data).hexdigest()[:32]
-    return PageFile(data, TYPES[Path(name).suffix], State(etag, modified))
+    return PageFile(data, MIME_TYPES[Path(name).suffix], State(etag, modified))

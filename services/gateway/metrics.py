@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterable
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,26 +19,25 @@ ANSWER_SECONDS = 2.0
 ENVOY = "envoy"
 
 
-def gather(runtime: Runtime, envoy_admin: str, everyone: Iterable[Process]) -> str:
+def gather(runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> str:
     """Prometheus text of all that answer; `stellr_up` says who did."""
     texts = _of_processes(runtime, everyone)
-    answered = {process.service: False for process, _ in texts}
-    for process, text in texts:
-        answered[process.service] |= text is not None
     envoy = envoy_text(envoy_admin)
-    answered[ENVOY] = envoy is not None
+    answered: dict[str, list[bool]] = {process.service: [] for process in everyone}
+    for process, text in texts:
+        answered[process.service].append(text is not None)
+    answered[ENVOY] = [envoy is not None]
     given = [text for _, text in texts if text is not None]
     return exposition.merge([exposition.up(answered), *given, envoy or ""])
 
 
 def _of_processes(
-    runtime: Runtime, everyone: Iterable[Process]
+    runtime: Runtime, everyone: Sequence[Process]
 ) -> list[tuple[Process, str | None]]:
     # This process needs no thread to ask itself: with all of them here it would wait in vain.
     listen = runtime.settings.listen
-    asked = list(everyone)
-    own = [each for each in asked if is_own(each.address, listen)]
-    others = [each for each in asked if each not in own]
+    own = [each for each in everyone if is_own(each.address, listen)]
+    others = [each for each in everyone if each not in own]
 
     def question(process: Process) -> object:
         token = runtime.mesh_tokens.token_for(process.service)
@@ -46,7 +45,7 @@ def _of_processes(
         metadata = (("x-stellr-service", token),)
         return get.future(GetMetricsRequest(), timeout=ANSWER_SECONDS, metadata=metadata)
 
-    answers = [(process, answer and answer.text) for process, answer in ask(others, question)]
+    answers = [(each.process, each.reply and each.reply.text) for each in ask(others, question)]
     return [*((process, runtime.metrics.text()) for process in own), *answers]
 
 

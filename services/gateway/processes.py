@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -16,8 +14,8 @@ from services.kit.process.settings import Settings
 from services.kit.rpc.clients import open_channel
 from services.kit.rpc.mesh_tls import MeshTls
 
-# How long the addresses of a name are taken to be the same.
-KNOWN_SECONDS = 2.0
+# A name that stands for several processes is looked up anew after so long.
+LOOK_UP_SECONDS = 5.0
 
 
 class Process:
@@ -29,58 +27,53 @@ class Process:
         self.channel = open_channel(address, service=service, tls=tls)
 
 
-class Processes(Iterable[Process]):
-    """The processes of services, as their names resolve when somebody iterates.
+class Processes:
+    """The processes of services. A name may stand for several (DNS), and for others later."""
 
-    A name may stand for any number of processes, which come and go; where it is unknown it counts
-    as one that does not answer.
-    """
-
-    def __init__(self, settings: Settings, services: Iterable[str]) -> None:
-        """ValueError where the settings do not say where a service is."""
-        self._tls = settings.mesh_tls()
-        self._targets = [
-            (service, address)
-            for service in services
-            for address in settings.target(service).split(",")
-        ]
+    def __init__(self, targets: Mapping[str, Sequence[str]], tls: MeshTls | None = None) -> None:
+        """`targets` are host:port by service."""
+        self._targets = targets
+        self._tls = tls
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], Process] = {}
         self._good_until = 0.0
 
-    def __iter__(self) -> Iterator[Process]:
+    @classmethod
+    def of(cls, settings: Settings, services: Iterable[str]) -> Processes:
+        """Those of the services as the settings name them; ValueError where one is not set."""
+        targets = {service: settings.target(service).split(",") for service in services}
+        return cls(targets, settings.mesh_tls())
+
+    def __call__(self) -> list[Process]:
+        """All of them, in the order of their services."""
         with self._lock:
             if time.monotonic() >= self._good_until:
-                self._known = self._looked_up()
-                self._good_until = time.monotonic() + KNOWN_SECONDS
-            return iter(list(self._known.values()))
+                self._look_up()
+                self._good_until = time.monotonic() + LOOK_UP_SECONDS
+            return list(self._known.values())
 
-    def _looked_up(self) -> dict[tuple[str, str], Process]:
-        found = [(service, each) for service, named in self._targets for each in resolved(named)]
-        for gone in self._known.keys() - set(found):
-            self._known[gone].channel.close()
-        return {
-            key: self._known.get(key) or Process(*key, self._tls) for key in dict.fromkeys(found)
+    def _look_up(self) -> None:
+        found = {
+            (service, address): self._known.get((service, address))
+            for service, targets in self._targets.items()
+            for target in targets
+            for address in addresses(target)
         }
+        for key, gone in self._known.items():
+            if key not in found:
+                gone.channel.close()
+        self._known = {key: known or Process(*key, self._tls) for key, known in found.items()}
 
 
-def resolved(address: str) -> list[str]:
-    """The host:port of everything that host:port stands for now, or itself where nothing does."""
-    host, _, port = address.rpartition(":")
-    if is_ip(host):
-        return [address]
+def addresses(target: str) -> list[str]:
+    """What host:port stands for, by the addresses of the host; itself where it has none."""
+    host, _, port = target.rpartition(":")
     try:
-        found = socket.getaddrinfo(host, int(port), socket.AF_INET, socket.SOCK_STREAM)
-    except (OSError, ValueError):
-        return [address]
-    return sorted({f"{where[0]}:{port}" for *_, where in found})
-
-
-def is_ip(host: str) -> bool:
-    """Whether a host is named by its number."""
-    with suppress(ValueError):
-        return bool(ipaddress.ip_address(host))
-    return False
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except OSError:
+        return [target]
+    hosts = sorted({str(address[0]) for *_, address in found})
+    return [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in hosts]
 
 
 def is_own(address: str, listen: str) -> bool:
@@ -97,19 +90,42 @@ def is_own(address: str, listen: str) -> bool:
     return True
 
 
-def ask(
-    asked: Iterable[Process], question: Callable[[Process], Any]
-) -> list[tuple[Process, Any | None]]:
-    """Each process with its answer, None where it gave none.
+class Answer(NamedTuple):
+    """What a process said, None where it said nothing, and after how many seconds."""
+
+    process: Process
+    reply: Any | None
+    seconds: float
+
+
+def ask(asked: Iterable[Process], question: Callable[[Process], Any]) -> list[Answer]:
+    """The answers of processes, in their order.
 
     `question` sends a request and returns its future: all are on their way at the same time.
     """
-    pending = [(process, question(process)) for process in asked]
-    return [(process, _answer(future)) for process, future in pending]
+    pending = [_Pending(process, question(process)) for process in asked]
+    return [each.answer() for each in pending]
 
 
-def _answer(future: Any) -> Any | None:
-    try:
-        return future.result()
-    except grpc.RpcError:
-        return None
+class _Pending:
+    """A question that is on its way."""
+
+    def __init__(self, process: Process, future: Any) -> None:
+        self._process = process
+        self._future = future
+        self._asked_at = time.monotonic()
+        self._answered_at: float | None = None
+        future.add_done_callback(self._note)
+
+    def _note(self, _: object) -> None:
+        self._answered_at = time.monotonic()
+
+    def answer(self) -> Answer:
+        """Wait for it."""
+        try:
+            reply = self._future.result()
+        except grpc.RpcError:
+            reply = None
+        # Who waits may be woken before the time was noted.
+        seconds = (self._answered_at or time.monotonic()) - self._asked_at
+        return Answer(self._process, reply, seconds)

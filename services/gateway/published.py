@@ -12,24 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.gateway.errors import NotPublished
-from services.gateway.files import file_route
+from services.gateway.files import MIME_TYPES, file_route
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile
 from stellr.gateway.v1 import gateway_service_pb2 as pb
 
-FOLDER = Path(pb.__file__).parents[3] / "published"
+FOLDER = Path(pb.__file__).parents[2] / "published"
 OPENAPI, POSTMAN, DOCS = "openapi.json", "postman.json", "docs"
 # The page of the documentation, and that of all reasons, by the last part of their paths.
 PAGES = {"": "index.html", "errors": "errors.html"}
-MIME_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-}
 # Asked again each time, by the etag: after an update all files are of one version.
 CACHING = "no-cache"
 # Swagger UI sets styles on elements, and has its icons in its style sheet.

@@ -11,7 +11,7 @@ from services.gateway.learner_page import LearnerPage
 from services.gateway.mailbox.server import Mailbox, is_open
 from services.gateway.processes import Processes
 from services.gateway.published import Published
-from services.gateway.readiness import Readiness, State
+from services.gateway.readiness import Found, Readiness, State
 from services.gateway.scratch import clear_leftovers
 from services.gateway.servicer import GatewayServicer, OperationsServicer
 from services.gateway.settings import GatewaySettings
@@ -33,11 +33,11 @@ def build(runtime: Runtime) -> Domain:
     imports, exports = (runtime.settings.state / name for name in (IMPORTS, EXPORTS))
     for folder in (imports, exports):
         clear_leftovers(folder)
-    everyone = Processes(runtime.settings, sorted([*SERVICE.calls, NAME]))
-    others = Processes(runtime.settings, sorted(SERVICE.calls))
+    others = Processes.of(runtime.settings, sorted(SERVICE.calls))
+    everyone = Processes.of(runtime.settings, sorted([*SERVICE.calls, NAME]))
     holders = ("course", "quiz", "media", "progress")
     importer = Importer.over(*(runtime.channel(name) for name in holders))
-    readiness = Readiness(others, lambda: (NAME, own_state(runtime)))
+    readiness = Readiness(others, lambda: Found(NAME, own_state(runtime), 0.0))
     exporter = Exporter([runtime.channel(name) for name in SERVICE.calls])
     own = runtime.settings_of(GatewaySettings)
     mailbox = Mailbox(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -12,15 +12,16 @@ from google.api.httpbody_pb2 import HttpBody
 from services.gateway import exposition, metrics
 from services.gateway.course_imports import CourseImports
 from services.gateway.errors import ArchiveTooLarge
-from services.gateway.exporting import Exporter, document
+from services.gateway.exporting import Document, Exporter
 from services.gateway.files import in_parts, sent_parts
 from services.gateway.importing.work import give_up_when
 from services.gateway.learner_page import LearnerPage
 from services.gateway.mailbox.server import Mailbox
-from services.gateway.processes import Process
+from services.gateway.processes import Processes
 from services.gateway.published import DOCS_PAGE, OPENAPI, POSTMAN, Published, docs_file
-from services.gateway.readiness import Readiness, State
+from services.gateway.readiness import Readiness
 from services.gateway.scratch import scratch
+from services.gateway.views import readiness_message
 from services.kit import call
 from services.kit.process.runtime import Runtime
 from stellr.course.v1.course_pb2 import Course
@@ -74,12 +75,10 @@ class GatewayServicer(GatewayServiceServicer):
         self, request: pb.GetReadinessRequest, context: grpc.ServicerContext
     ) -> pb.Readiness:
         """The state of every service."""
-        states = self._readiness.states()
-        ready = all(state is State.SERVING for state in states.values())
-        if not ready:
+        readiness = readiness_message(self._readiness.services())
+        if not readiness.ready:
             context.send_initial_metadata((("x-http-code", "503"),))
-        services = [pb.ServiceState(name=name, state=state) for name, state in states.items()]
-        return pb.Readiness(ready=ready, services=services)
+        return readiness
 
     def ImportCourse(
         self, requests: Iterator[pb.ImportCourseRequest], context: grpc.ServicerContext
@@ -98,14 +97,16 @@ class GatewayServicer(GatewayServiceServicer):
         """All that the academy keeps of the caller."""
         user_id = call.user_id()
         with scratch(self._exports) as folder:
-            parts = self._exporter.gather(user_id, folder)
+            document = Document(user_id, self._exporter.gather(user_id, folder))
             context.send_initial_metadata(
                 (
                     ("content-disposition", 'attachment; filename="stellr-export.json"'),
                     ("cache-control", "no-store"),
+                    # For the door: a stream of gRPC has no length.
+                    ("x-stellr-content-length", str(document.size)),
                 )
             )
-            for data in document(user_id, parts):
+            for data in document.pieces():
                 yield HttpBody(content_type="application/json", data=data)
 
     def GetOpenApi(
@@ -137,7 +138,7 @@ class OperationsServicer(OperationsServiceServicer):
     """Answers operators."""
 
     def __init__(
-        self, runtime: Runtime, envoy_admin: str, everyone: Iterable[Process], mailbox: Mailbox
+        self, runtime: Runtime, envoy_admin: str, everyone: Processes, mailbox: Mailbox
     ) -> None:
         self._runtime = runtime
         self._mailbox = mailbox
@@ -148,7 +149,7 @@ class OperationsServicer(OperationsServiceServicer):
         self, request: operations.GetMetricsRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:
         """The metrics of all."""
-        text = metrics.gather(self._runtime, self._envoy_admin, self._everyone)
+        text = metrics.gather(self._runtime, self._envoy_admin, self._everyone())
         return in_parts(exposition.CONTENT_TYPE, BytesIO(text.encode()))
 
     def GetMailbox(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.kit.errors import SignInRequired
@@ -43,13 +44,26 @@ class Call:
     told_address: str = ""
     told_agent: str = ""
     idempotency_key: str = ""
+    # The rate limit that refused it.
+    limit: str = ""
     # The state that is to be changed, as the header of that name has it.
     if_match: str = ""
     credentials: str = field(default="", repr=False)
     service_credentials: str = field(default="", repr=False)
     caller: Caller = NOBODY
-    # The google.rpc reason of the refusal, for log and metrics.
+    # The gRPC code of the answer by its name, and the google.rpc reason of a refusal.
+    code: str = "OK"
     reason: str = ""
+    # Where in its trace the call stands (W3C Trace Context), as it goes on to whom it asks.
+    traceparent: str = ""
+    tracestate: str = ""
+    # The span of the call; None where it is not recorded.
+    span: Any = field(default=None, repr=False)
+
+    @property
+    def trace_id(self) -> str:
+        """The id of its trace, 32 hexadecimal digits; empty where it belongs to none."""
+        return self.traceparent[3:35]
 
     def time_left(self) -> float | None:
         """Seconds until the caller stops waiting; None where no end is known."""

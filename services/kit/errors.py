@@ -248,6 +248,7 @@ class RateLimited(ResourceExhausted):
 
     def __init__(self, name: str, retry_after: float) -> None:
         super().__init__(f"too many requests ({name}): try again later")
+        self.name = name
         self.retry_after = retry_after
 
 

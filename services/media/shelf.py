@@ -31,9 +31,9 @@ class Shelf:
     def put(self, incoming: Incoming, mime_type: str) -> Stored:
         """Keep what has come. Whoever names it has some minutes for that."""
         stored = incoming.stored
-        objects.expect_object(self._database, stored, mime_type, STORING)
+        known_since = objects.expect_object(self._database, stored, mime_type, STORING)
         incoming.keep()
-        if not objects.object_arrived(self._database, stored.digest):
+        if not objects.object_arrived(self._database, stored.digest, known_since):
             raise StorageUnavailable
         return stored
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from services.kit.process.settings import Settings
+from services.notification.counting import Count, handed_over
 from services.notification.mail import AddressError, compose, message_id
+from services.notification.models import Channel
 from services.notification.refusals import TransportError
 from services.notification.repository.deliveries import Outgoing
 from services.notification.settings import NotificationSettings
@@ -40,12 +42,17 @@ class Mailer:
     """Sends notifications by mail."""
 
     def __init__(
-        self, settings: Settings, own: NotificationSettings, unsubscribing: Unsubscribing
+        self,
+        settings: Settings,
+        own: NotificationSettings,
+        unsubscribing: Unsubscribing,
+        count: Count,
     ) -> None:
         """ValueError where the setting of the mail server is bad."""
         self._public_url = settings.public_url
         self._sender = own.mail_from
         self._unsubscribing = unsubscribing
+        self._count = count
         self._transport = mail_transport(own.smtp_url, settings.state / "outbox")
 
     def send(self, outgoing: Outgoing, taken: Callable[[], None]) -> None:
@@ -59,7 +66,8 @@ class Mailer:
             # Nobody can mend it by waiting. What is wrong may repeat what it says.
             reason = f"no mail can be made of it: {type(error).__name__}"
             raise TransportError(reason, permanent=True) from error
-        self._transport.send(message, taken)
+        with handed_over(self._count, Channel.EMAIL, self._transport.name):
+            self._transport.send(message, taken)
 
     def close_idle(self) -> None:
         """Let go of what was not used for a while."""

@@ -105,6 +105,7 @@ class House:
     """What takes messages in, with the jobs that send them."""
 
     def __init__(self, runtime: Runtime, own: NotificationSettings) -> None:
+        count = runtime.metrics.message
         database, tasks = runtime.database, dict[Channel, Task]()
         self.standing = Standing(runtime.access_tokens, runtime.revocations)
         self.feed = Feed(database, runtime.events, runtime.page_tokens, runtime.settings.public_url)
@@ -116,17 +117,17 @@ class House:
         self.unsubscribing = Unsubscribing(
             database, runtime.signer(PURPOSE), self.preferences, runtime.settings.public_url
         )
-        self.mailer = Mailer(runtime.settings, own, self.unsubscribing)
+        self.mailer = Mailer(runtime.settings, own, self.unsubscribing, count)
         self.providers = dict[Channel, Provider]()
         deliver = Deliveries(database, self.providers, self.dispatcher).deliver
         tasks[Channel.EMAIL] = runtime.jobs.task("deliver_mail", deliver)
         # A provider of SMS that hangs holds up no mail, nor the reverse.
         tasks[Channel.SMS] = runtime.jobs.task("deliver_text", deliver, queue=Queue.APART)
         tasks[Channel.PUSH] = runtime.jobs.task("deliver_push", deliver, queue=Queue.CROWD)
-        pusher = Pusher(runtime.settings, own, database, self.vapid)
+        pusher = Pusher(runtime.settings, own, database, self.vapid, count)
         carriers: Sequence[tuple[Channel, Carrier, float]] = (
             (Channel.EMAIL, self.mailer, own.mail_rate),
-            (Channel.SMS, Texter(runtime.settings, own), own.sms_rate),
+            (Channel.SMS, Texter(runtime.settings, own, count), own.sms_rate),
             (Channel.PUSH, pusher, own.push_rate),
         )
         for channel, carrier, rate in carriers:

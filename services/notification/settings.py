@@ -40,3 +40,12 @@ class NotificationSettings(OwnSettings):
     mail_rate: float = Field(0, ge=0, description="mails a second at most; 0: as fast as may be")
     sms_rate: float = Field(0, ge=0, description="SMS a second at most")
     push_rate: float = Field(0, ge=0, description="push messages a second at most")
+
+    def check(self) -> None:
+        """ValueError where the mail server is none, or the settings of Twilio do not fit."""
+        from services.notification.smtp_url import smtp_mail  # noqa: PLC0415  they know this class
+        from services.notification.twilio_settings import twilio_account  # noqa: PLC0415
+
+        if self.smtp_url:
+            smtp_mail(self.smtp_url)
+        twilio_account(self)

@@ -63,6 +63,7 @@ class SmtpMail:
     time.
     """
 
+    name = "smtp"
     host: str
     port: int
     username: str = ""

@@ -250,6 +250,8 @@ def _environment(*, html: bool) -> Environment:
     environment.filters["paragraphs"] = paragraphs
     # Each source becomes both: what differs are the macros.
     environment.globals["macros"] = "macros.html" if html else "macros.txt"
+    if html:
+        look.add_mails(environment)
     return environment
 
 

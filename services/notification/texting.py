@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.kit.process.settings import Settings
+from services.notification.counting import Count, handed_over
+from services.notification.models import Channel
 from services.notification.refusals import TooLate
 from services.notification.repository.deliveries import Outgoing
 from services.notification.settings import NotificationSettings
@@ -29,8 +31,9 @@ def text_transport(own: NotificationSettings, outbox: Path) -> TextTransport:
 class Texter:
     """Sends notifications by SMS."""
 
-    def __init__(self, settings: Settings, own: NotificationSettings) -> None:
+    def __init__(self, settings: Settings, own: NotificationSettings, count: Count) -> None:
         """ValueError where the settings of the provider are bad."""
+        self._count = count
         self._transport = text_transport(own, settings.state / "outbox")
 
     def send(self, outgoing: Outgoing, taken: Callable[[], None]) -> None:
@@ -44,7 +47,8 @@ class Texter:
             code, seconds = template.code, _seconds_left(template, outgoing.created_at)
         body = render_text(template, locale=outgoing.locale)
         message = TextMessage(outgoing.notification_id, outgoing.phone, body, code, seconds)
-        self._transport.send(message, taken)
+        with handed_over(self._count, Channel.SMS, self._transport.name):
+            self._transport.send(message, taken)
 
 
 def _seconds_left(template: VerificationCode, taken_in: datetime) -> int:

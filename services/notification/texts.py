@@ -28,6 +28,10 @@ class TextMessage:
 class TextTransport(Protocol):
     """Takes an SMS and is done with it when send returns."""
 
+    @property
+    def name(self) -> str:
+        """What metrics call it."""
+
     def send(self, message: TextMessage, taken: Callable[[], None]) -> None:
         """Deliver the message, or raise TransportError; `taken` is called once it is taken."""
 
@@ -41,6 +45,7 @@ class OutboxTexts:
     """
 
     directory: Path
+    name = "outbox"
 
     def send(self, message: TextMessage, taken: Callable[[], None]) -> None:
         """Write it; raises TransportError (temporary)."""

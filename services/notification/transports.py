@@ -17,6 +17,10 @@ _FILE_NAME = re.compile(r"<([A-Za-z0-9-]{1,64})@[^<>@\s]+>")
 class MailTransport(Protocol):
     """Takes a composed message and is done with it when send returns."""
 
+    @property
+    def name(self) -> str:
+        """What metrics call it."""
+
     def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Deliver the message, or raise TransportError; `taken` is called once it is taken."""
 
@@ -33,6 +37,7 @@ class OutboxMail:
     """
 
     directory: Path
+    name = "outbox"
 
     def send(self, message: EmailMessage, taken: Callable[[], None]) -> None:
         """Write the exact bytes that SMTP would carry; raises TransportError (temporary)."""

@@ -28,6 +28,8 @@ class TwilioTexts:
     With a Verify service codes go by that: it brings the code that we made, and we check it.
     """
 
+    name = "twilio"
+
     def __init__(self, account: TwilioAccount, timeout: float = TIMEOUT_SECONDS) -> None:
         """timeout is in seconds a network step."""
         self._account = account

@@ -23,6 +23,7 @@ from stellr.course.v1.events_pb2 import EnrollmentChanged, OutlineChanged
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
     NotificationInternalServiceStub,
 )
+from stellr.progress.v1.events_pb2 import CourseCompleted
 from stellr.progress.v1.progress_internal_service_pb2_grpc import (
     add_ProgressInternalServiceServicer_to_server,
 )
@@ -37,6 +38,8 @@ def build(runtime: Runtime) -> Domain:
     """What progress consists of."""
     courses = Courses.of(runtime)
     parts = (runtime.database, runtime.events, courses)
+    count = runtime.metrics.tally("completions", "Courses that learners completed.")
+    runtime.events.at_commit(CourseCompleted, lambda _: count())
     tracking = Tracking(*parts, runtime.page_tokens)
     settling = Settling(*parts, runtime.jobs)
     course = CourseInternalServiceStub(runtime.channel("course"))

@@ -25,7 +25,7 @@ from services.quiz.saving import Saving
 from services.quiz.servicer import QuizServicer
 from services.quiz.telling import Telling
 from stellr.course.v1.course_internal_service_pb2_grpc import CourseInternalServiceStub
-from stellr.quiz.v1.events_pb2 import QuizChanged
+from stellr.quiz.v1.events_pb2 import QuizChanged, QuizPassed
 from stellr.quiz.v1.quiz_authoring_service_pb2_grpc import (
     add_QuizAuthoringServiceServicer_to_server,
 )
@@ -40,6 +40,8 @@ END_SECONDS = 1.0
 def build(runtime: Runtime) -> Domain:
     """What quiz consists of."""
     database, events = runtime.database, runtime.events
+    count = runtime.metrics.tally("quizzes_passed", "Quizzes that learners passed.")
+    events.at_commit(QuizPassed, lambda _: count())
     by_lesson: Drops = {QuizChanged: lambda event: event.lesson_id}
     quizzes = CurrentQuizzes(database, events.cache("quizzes", size=QUIZZES, drops=by_lesson))
     lessons = Lessons(Courses.of(runtime))

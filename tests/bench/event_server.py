@@ -6,11 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
+from services.kit.logs import configure_logs
 from services.kit.process.main import make_server
 from services.kit.process.runtime import Runtime
 from services.kit.process.service import Domain
 from services.kit.process.settings import Settings
-from services.kit.telemetry import configure_logs
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def stopped_at(log: Path) -> datetime:
     lines = log.read_text().splitlines()
     # What libraries print is no JSON.
     told = [json.loads(line) for line in lines if line.startswith("{")]
-    times = [line["timestamp"] for line in told if line["event"] == "stopped"]
+    times = [line["time"] for line in told if line["event"] == "stopped"]
     assert times, f"{log.name}: {log.read_text()[-2000:]}"
     return datetime.fromisoformat(times[-1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from services.kit.pages import look
 from tests.support import DEMO, Learner, Stack, Visitor, reason, violations
 
 PAGE = "/verify/AAAA-BBBB"
@@ -284,7 +286,6 @@ def sent(stack: Stack, request_: str) -> tuple[str, dict[str, Any]]:
             "POST /login HTTP/1.1\nHost: a\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n",
             *(400, 3, "REQUEST_MALFORMED"),
         ),
-        ("OPTIONS * HTTP/1.1\nHost: a\n\n", 404, 5, "PATH_NOT_FOUND"),
         ("TRACE /courses HTTP/1.1\nHost: a\n\n", 405, 12, "METHOD_NOT_ALLOWED"),
         (f"GET /me HTTP/1.1\nHost: a\nx-long: {'a' * 40_000}\n\n", 431, 8, "HEADERS_TOO_LARGE"),
     ],
@@ -475,3 +476,66 @@ def test_a_field_out_of_bounds_is_told_in_plain_english(visitor: Visitor) -> Non
 def test_a_header_whose_name_grpc_does_not_take_does_no_harm(visitor: Visitor, name: str) -> None:
     answer = visitor.http.get("/healthz", headers={name: "1"})
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+VISIT = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "sec-fetch-mode": "navigate"}
+# Who answers: Envoy, a service, the transcoder, a service over HTTP.
+WRONG = {
+    "/nothing": 404,
+    "/register": 405,
+    "/me": 401,
+    "/courses/nothing": 404,
+    "/courses?pageSize=x": 400,
+    "/docs/nothing": 404,
+}
+
+
+@pytest.mark.parametrize("path", WRONG)
+def test_a_person_at_a_wrong_address_sees_a_page(visitor: Visitor, path: str) -> None:
+    told = visitor.http.get(path)
+    page = visitor.http.get(path, headers=VISIT)
+    assert page.status_code == told.status_code == WRONG[path]
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-store"
+    assert "style-src 'sha256-" in page.headers["content-security-policy"]
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers.get("allow") == told.headers.get("allow")
+    for said in (look.STYLE_SHEET.read_text(), reason(told), page.headers["x-request-id"]):
+        assert said in page.text
+    assert not re.search(r"@[a-z]+@|<script", page.text)
+
+
+@pytest.mark.parametrize("path", WRONG)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"accept": "text/html"},
+        {"accept": "*/*", "sec-fetch-mode": "navigate"},
+        {"accept": "application/json, text/html", "sec-fetch-mode": "navigate"},
+        {"accept": "text/html", "sec-fetch-mode": "cors"},
+    ],
+)
+def test_programs_get_json(visitor: Visitor, path: str, headers: dict[str, str]) -> None:
+    answer = visitor.http.get(path, headers=headers)
+    assert (answer.status_code, answer.json()) == (WRONG[path], visitor.http.get(path).json())
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_what_is_there_is_what_it_is_for_a_browser_too(visitor: Visitor) -> None:
+    assert visitor.http.get("/courses", headers=VISIT).json() == visitor.get("/courses").json()
+    # A page of its own, which says more.
+    assert visitor.http.get(PAGE, headers=VISIT).text == visitor.get(PAGE).text
+
+
+def test_a_form_is_answered_as_a_program_is(visitor: Visitor) -> None:
+    answer = visitor.http.post("/nothing", headers=VISIT)
+    assert (answer.status_code, reason(answer)) == (404, "PATH_NOT_FOUND")
+
+
+def test_options_of_the_whole_server(stack: Stack) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=20)
+    connection.request("OPTIONS", "*")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (204, b"")
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+    connection.close()

@@ -414,6 +414,7 @@ await step("by OpenID", async () => {
   await page.getByLabel(/mail/i).fill(`openid-${email}`);
   await page.locator("[name=name]").fill("Olive Walker");
   await page.locator("[name=key]").fill(openidKey);
+  await look("OpenID sign-in");
   await button("Sign in").click();
   await h1("My learning");
   assert.equal(new URL(page.url()).search, "");
@@ -462,12 +463,20 @@ await step("mailbox", async () => {
   await look("mailbox list");
   await link("Welcome to Stellr Academy").first().click();
   await h1("Welcome to Stellr Academy");
-  await page.frameLocator("iframe").getByText("STELLR ACADEMY", { exact: true }).waitFor();
+  await page.frameLocator("iframe").getByText(/STELLR ACADEMY/).waitFor();
 });
 
 await step("nothing here", async () => {
   await page.goto(`${url}/#/nowhere`);
   await h1("There is nothing here");
+});
+
+await step("a wrong address", async () => {
+  await page.goto(`${url}/no-such-page`);
+  await h1("There is nothing here");
+  await look("a wrong address");
+  await link("Go to the academy").click();
+  await page.getByRole("navigation").first().waitFor();
 });
 
 await browser.close();

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,10 +12,15 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import jinja2
+import structlog
 
 from edge.local.openid.client import Client
 from edge.local.openid.provider import Person, Provider, RequestError, TokenError
+from services.kit.logs import configure_logs
+from services.kit.pages import look
 from services.kit.urls import LOOPBACK, parts_of
+
+log = structlog.get_logger("stellr.openid")
 
 MAX_BODY_BYTES = 16_384
 IDLE_SECONDS = 5
@@ -25,14 +29,13 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     # No form-action: browsers would hold the redirect after the form to it as well.
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": look.content_security_policy(form=""),
 }
 
 
 def serve(host: str, port: int, client: Client) -> int:
     """Serve until the process ends."""
+    configure_logs("openid", "INFO")
     with make_server(host, port, client) as server:
         server.serve_forever()
     return 0
@@ -84,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         # The query has states and codes in it: the path is enough.
-        sys.stderr.write(f"{self.command} {self._target().path} {args[1]}\n")
+        log.info("http", method=self.command, path=self._target().path, code=int(args[1]))
 
     def _authorize(self) -> None:
         try:
@@ -176,5 +179,4 @@ class _Handler(BaseHTTPRequestHandler):
 
 @cache
 def _template() -> jinja2.Template:
-    text = (Path(__file__).parent / "sign_in.html").read_text()
-    return jinja2.Environment(autoescape=True).from_string(text)
+    return look.templates(Path(__file__).parent).get_template("sign_in.html")

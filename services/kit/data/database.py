@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.kit import call as calls
 from services.kit.data.connection import Connection
 from services.kit.data.orm import Orm
+from services.kit.data.spans import connection_class
 from services.kit.data.statements import Statement
 from services.kit.errors import DeadlineExceeded
 
@@ -114,7 +115,7 @@ class Database:
         self.url = url
         self._pool = ConnectionPool(
             url,
-            connection_class=Connection,
+            connection_class=connection_class(),
             min_size=0,
             max_size=pool_size,
             open=False,
@@ -247,6 +248,10 @@ class Database:
             connection.execute("SELECT 1")
         finally:
             self.give_back(connection)
+
+    def pool_stats(self) -> Mapping[str, int]:
+        """What psycopg's pool counts (ConnectionPool.get_stats)."""
+        return self._pool.get_stats()
 
     def close(self) -> None:
         """Close the pool."""

@@ -6,6 +6,8 @@ CREATE TABLE events (
     kind text NOT NULL,
     payload bytea NOT NULL,
     request_id text NOT NULL,
+    -- Where that request stood in its trace, as the header of this name (W3C Trace Context).
+    traceparent text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX events_kind ON events (kind, event_id);

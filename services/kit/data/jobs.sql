@@ -7,6 +7,11 @@ CREATE TABLE dead_jobs (
     died_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- For how long a job waits, and for how long it has been failing: since its first failure.
+ALTER TABLE procrastinate_jobs
+    ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN failing_since timestamptz;
+
 -- For a worker that asks when the next job is due, and whether a dead worker left any.
 CREATE INDEX procrastinate_jobs_due ON procrastinate_jobs (scheduled_at)
     WHERE status = 'todo' AND scheduled_at IS NOT NULL;
@@ -15,5 +20,8 @@ CREATE INDEX procrastinate_jobs_ready ON procrastinate_jobs (queue_name, id)
     WHERE status = 'todo' AND scheduled_at IS NULL;
 CREATE INDEX procrastinate_jobs_due_in_queue ON procrastinate_jobs (queue_name, scheduled_at)
     WHERE status = 'todo' AND scheduled_at IS NOT NULL;
+-- For whoever asks whether something fails again and again.
+CREATE INDEX procrastinate_jobs_failing ON procrastinate_jobs (queue_name, failing_since)
+    WHERE status = 'todo' AND failing_since IS NOT NULL;
 CREATE INDEX procrastinate_jobs_at_work ON procrastinate_jobs (worker_id)
     WHERE status = 'doing';

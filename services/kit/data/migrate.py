@@ -39,6 +39,16 @@ def is_current(migrations: str, database_url: str) -> bool:
         return set(context.get_current_heads()) == set(_script(migrations).get_heads())
 
 
+def newest(migrations: str) -> str:
+    """The newest revision of a folder of migrations."""
+    return ", ".join(_script(migrations).get_heads())
+
+
+def knows(migrations: str, revision: str) -> bool:
+    """Whether a database at a revision can be brought to the newest one."""
+    return any(each.revision == revision for each in _script(migrations).walk_revisions())
+
+
 def _script(migrations: str) -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", migrations)

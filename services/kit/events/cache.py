@@ -70,6 +70,14 @@ class EventCache(Generic[Value]):
         self._good_from = 0.0
         self._changed: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
+        # Without a lock: what is lost when threads meet is one in very many.
+        self.hits = 0
+        self.misses = 0
+
+    @property
+    def size(self) -> int:
+        """How many values it keeps at most."""
+        return self._size
 
     def __len__(self) -> int:
         return len(self._used)
@@ -133,11 +141,14 @@ class EventCache(Generic[Value]):
     def _find(self, key: str) -> _Entry[Value] | None:
         entry = self._by_key.get(key)
         if entry is None or not self._is_live():
+            self.misses += 1
             return None
         try:
             self._used.move_to_end(entry)
         except KeyError:
+            self.misses += 1
             return None  # dropped this very moment
+        self.hits += 1
         return entry
 
     def _load(self, load: Callable[[], Loaded[Value]]) -> Value:

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from services.kit import call as calls
 from services.kit.events.kinds import kind_of
+from services.kit.tracing import processing
 
 Happening = TypeVar("Happening", bound=Message)
 
@@ -33,12 +34,15 @@ class Consumer:
 
     def deal_with(self, payload: bytes) -> None:
         """Do it for one event."""
-        self.handle(self.type.FromString(payload))
+        with processing(calls.current(), self.kind):
+            self.handle(self.type.FromString(payload))
 
     @contextmanager
-    def called(self, request_id: str) -> Iterator[None]:
+    def called(self, request_id: str, traceparent: str = "") -> Iterator[None]:
         """As a call of its own, under the id of the request that caused the event."""
-        call = calls.Call(f"event:{self.kind}", request_id or calls.new_request_id())
+        call = calls.Call(
+            f"event:{self.kind}", request_id or calls.new_request_id(), traceparent=traceparent
+        )
         token = calls.enter(call)
         try:
             yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from contextlib import aclosing
 from enum import Enum, auto
 
@@ -14,7 +15,7 @@ from services.kit.events import cursors, set_aside
 from services.kit.events.consumer import Consumer
 from services.kit.events.position import BEGINNING, Position, read_position
 from services.kit.events.watching import Feed, again, hear
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
 from services.kit.work.retries import passes
@@ -106,13 +107,14 @@ class Consuming:
                     await self._acknowledge()
 
     def _try(self, position: Position, event: pb.Event) -> _Outcome:
-        with self._consumer.called(event.request_id):
+        with self._consumer.called(event.request_id, event.traceparent):
             try:
                 return self._deal_with(position, event)
             except Exception as error:
                 return self._fail(position, event, error)
 
     def _deal_with(self, position: Position, event: pb.Event) -> _Outcome:
+        begun = time.perf_counter()
         with self._database.transaction():
             outcome = self._turn(position)
             if outcome is not None:
@@ -120,6 +122,8 @@ class Consuming:
             self._consumer.deal_with(event.payload.value)
             cursors.move(self._database, self._kind, position)
         self._metrics.event(self._kind, "ok")
+        duration = round((time.perf_counter() - begun) * 1000, 1)
+        log.info("event", kind=self._kind, outcome="ok", duration_ms=duration)
         return _Outcome.DONE
 
     def _turn(self, position: Position) -> _Outcome | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
@@ -22,9 +22,9 @@ from services.kit.events.peer import PeerFeed
 from services.kit.events.retrying import Retrying
 from services.kit.events.servicer import EventServicer
 from services.kit.events.watching import Feed
+from services.kit.metrics import Metrics
 from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.server import Registration
-from services.kit.telemetry import Metrics
 from services.kit.work.periodic import Periodic, start_periodic
 from services.kit.work.supervisor import Supervisor
 from stellr.events.v1.event_service_pb2_grpc import add_EventServiceServicer_to_server
@@ -35,7 +35,7 @@ Drops = Mapping[type[Message], Callable[[Any], str]]
 """Kinds of event, and the subject that changed by the event."""
 
 PURGE_SECONDS = 600.0
-BACKLOG_SECONDS = 60.0
+LOOK_SECONDS = 15.0
 
 
 class Events:
@@ -58,6 +58,11 @@ class Events:
         self._feeds: dict[str, Feed] = {}
         self._listeners: dict[str, Listener] = {}
         self._consumers: dict[str, Consumer] = {}
+        # By their names, for metrics.
+        self.caches: dict[str, EventCache[Any]] = {}
+        self._set_aside: int | None = None
+        self._unread: Sequence[readers.Reader] = ()
+        self._measure()
 
     # What is declared
 
@@ -90,6 +95,7 @@ class Events:
         that its function returns."""
         services = sorted({service_of(kind) for kind in drops})
         cache: EventCache[Any] = EventCache(size, [self.listener(one) for one in services])
+        self.caches[name] = cache
         for service in services:
             self.listener(service).on_begin(partial(cache.clear, self._settling(service)))
         for kind, subject_of in drops.items():
@@ -109,6 +115,10 @@ class Events:
             return []
         servicer = EventServicer(self._own, self._database)
         return [Registration(add_EventServiceServicer_to_server, servicer)]
+
+    def at_commit(self, kind: type[Happening], tell: Callable[[Happening], None]) -> None:
+        """Be called when an event of this very process is committed: Outbox.at_commit."""
+        self._outbox.at_commit(kind, tell)
 
     # What runs
 
@@ -137,14 +147,35 @@ class Events:
         database = self._database
         return [
             Periodic("purge_events", PURGE_SECONDS, partial(readers.purge, database)),
-            Periodic("tell_backlog", BACKLOG_SECONDS, self._tell_backlog, everywhere=True),
+            Periodic("look_at_events", LOOK_SECONDS, self._look, everywhere=True),
         ]
 
-    def _tell_backlog(self) -> None:
-        self._metrics.events_set_aside(set_aside.count(self._database))
-        found = readers.find_readers(self._database)
-        self._metrics.events_unread(
-            {(each.reader, each.kind): each.behind_seconds for each in found}
+    def _look(self) -> None:
+        self._set_aside = set_aside.count(self._database)
+        self._unread = readers.find_readers(self._database)
+
+    def _measure(self) -> None:
+        """Have it measured how far all are behind."""
+        gauge = self._metrics.gauge
+        gauge(
+            "stellr_events_silent_seconds",
+            "Time since this process last knew for sure what happened in a service.",
+            lambda: {(name,): one.silent_seconds for name, one in list(self._listeners.items())},
+            "source",
+        )
+        if self._maybe_database is None:
+            return
+        gauge(
+            "stellr_events_set_aside",
+            "Events that could not be dealt with and wait for an operator.",
+            lambda: {} if self._set_aside is None else {(): self._set_aside},
+        )
+        gauge(
+            "stellr_events_unread_seconds",
+            "Age of the oldest event of this service that a reader has not dealt with.",
+            lambda: {(each.reader, each.kind): each.behind_seconds for each in self._unread},
+            "reader",
+            "kind",
         )
 
     # What it is made of

@@ -48,6 +48,11 @@ class Listener:
         self._heard_at = 0.0
         self._is_live = False
 
+    @property
+    def silent_seconds(self) -> float:
+        """Since when they know nothing for sure; infinite before the first time."""
+        return time.monotonic() - self.known_at
+
     def listen(
         self, kind: type[Happening], tell: Callable[[Happening], None], *, look_back: float = 0.0
     ) -> None:

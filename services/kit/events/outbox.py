@@ -20,7 +20,8 @@ Happening = TypeVar("Happening", bound=Message)
 
 _INSERT = Write(
     """
-    INSERT INTO events (kind, payload, request_id) VALUES (:kind, :payload, :request_id)
+    INSERT INTO events (kind, payload, request_id, traceparent)
+    VALUES (:kind, :payload, :request_id, :traceparent)
     RETURNING event_id
     """,
     int,
@@ -60,14 +61,19 @@ class Outbox:
     def row(self, event: Message) -> dict[str, Any]:
         """The columns of an event, for a statement that writes it beside other things.
 
-        They are kind, payload and request_id. ValueError for an event of another service.
+        They are kind, payload, request_id and traceparent. ValueError for an event of another
+        service.
         """
         kind = kind_of(event)
         if service_of(event) != self._service:
             raise ValueError(f"{kind} is not an event of this service")
         call = calls.current()
-        request_id = "" if call is None else call.request_id
-        return {"kind": kind, "payload": event.SerializeToString(), "request_id": request_id}
+        return {
+            "kind": kind,
+            "payload": event.SerializeToString(),
+            "request_id": "" if call is None else call.request_id,
+            "traceparent": "" if call is None else call.traceparent,
+        }
 
     def told(self, event: Message) -> None:
         """Say that the request wrote such a row: from its commit on the event is told."""

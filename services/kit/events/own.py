@@ -118,6 +118,7 @@ def _event(told: Record) -> pb.WatchResponse:
         payload=Any(type_url=TYPE_PREFIX + told.kind, value=told.payload),
         create_time=create_time,
         request_id=told.request_id,
+        traceparent=told.traceparent,
     )
     return pb.WatchResponse(position=str(told.position), event=event)
 

@@ -11,7 +11,7 @@ from services.kit.data.database import Database
 from services.kit.events import set_aside
 from services.kit.events.consumer import Consumer
 from services.kit.events.set_aside import Wanted
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.retries import passes
 
@@ -48,6 +48,7 @@ class Retrying:
                 raise
             return self._fail(wanted, error)
         self._metrics.event(wanted.kind, "ok")
+        log.info("event", kind=wanted.kind, request_id=wanted.request_id, outcome="ok")
         return True
 
     def _deal_with(self, wanted: Wanted) -> None:
@@ -58,7 +59,12 @@ class Retrying:
 
     def _fail(self, wanted: Wanted, error: Exception) -> bool:
         self._metrics.event(wanted.kind, "failed")
-        log.warning("event failed again", kind=wanted.kind, error=describe(error))
+        log.warning(
+            "event failed again",
+            kind=wanted.kind,
+            request_id=wanted.request_id,
+            error=describe(error),
+        )
         if passes(error):
             return False
         set_aside.fail(self._database, wanted.failure_id, describe(error))

@@ -30,6 +30,7 @@ class Record(NamedTuple):
     kind: str
     payload: bytes
     request_id: str
+    traceparent: str = ""
 
 
 class Writers(NamedTuple):
@@ -40,7 +41,7 @@ class Writers(NamedTuple):
 
 
 WRITTEN_AT = "(extract(epoch FROM created_at) * 1000000)::bigint"
-COLUMNS = f"event_id, {WRITTEN_AT}, kind, payload, request_id"
+COLUMNS = f"event_id, {WRITTEN_AT}, kind, payload, request_id, traceparent"
 _NEWER = f"SELECT {COLUMNS} FROM events WHERE event_id > %s ORDER BY event_id LIMIT %s"
 _LAST = (
     f"SELECT event_id, {WRITTEN_AT} FROM events WHERE event_id <= %s ORDER BY event_id DESC LIMIT 1"

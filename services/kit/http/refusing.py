@@ -53,7 +53,8 @@ def error_response(
     error: DomainError, *, http_status: int | None = None, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """An error with headers of its own, or with an HTTP status that no code of gRPC stands for."""
-    this_call().reason = reason_name(error.reason)
+    call = this_call()
+    call.code, call.reason = error.code.name, reason_name(error.reason)
     return _response(http_status or _HTTP[error.code], refusals.status(error), headers or {})
 
 

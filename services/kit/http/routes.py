@@ -73,7 +73,8 @@ def _answers(answer: Answer, opening: Method) -> Stream:
             await response.write_eof()
         except ConnectionError:
             # Nobody is there any more who could be told.
-            this_call().reason = GONE
+            call = this_call()
+            call.code = call.reason = GONE
             response = web.Response()
         yield response
 

@@ -7,25 +7,29 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
+from functools import partial
 
 import grpc
 import structlog
 
+from services.kit import tracing
 from services.kit.data import idempotency
 from services.kit.data.liveness import Liveness
 from services.kit.errors import DomainError
 from services.kit.events.set_aside import SetAsideEvents
 from services.kit.http.server import HttpServer
+from services.kit.logs import configure_logs
 from services.kit.process.dead_letter_servicer import DeadLetterServicer
+from services.kit.process.gauges import measure_caches, measure_pool, measure_server
 from services.kit.process.personal_data import KEEPS_NOTHING, forgetting
 from services.kit.process.personal_data_servicer import PersonalDataServicer
 from services.kit.process.runtime import Runtime
 from services.kit.process.runtime_servicer import RuntimeServicer
 from services.kit.process.service import Domain, Service
-from services.kit.process.settings import Settings
+from services.kit.process.settings import Settings, read_settings
 from services.kit.rpc.ports import http_address
 from services.kit.rpc.server import Registration, Server
-from services.kit.telemetry import configure_logs
+from services.kit.work.backlog import LOOK_SECONDS, Backlog
 from services.kit.work.periodic import Periodic, start_periodic
 from stellr.deadletters.v1.dead_letter_service_pb2_grpc import (
     add_DeadLetterServiceServicer_to_server,
@@ -44,6 +48,8 @@ NOTICE_SECONDS = 2.5
 GRACE_SECONDS = 7.0
 RETRY_SECONDS = 0.2
 WATCH_SECONDS = 1.0
+# What health checks call background work.
+JOBS = "jobs"
 # Objects made and not freed, between two looks of the collector; Python's own number is 700.
 ALLOCATIONS = 10_000
 
@@ -55,8 +61,15 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
     door is shut already.
     """
     os.environ.update(environ)
-    settings = Settings()
-    configure_logs(service.name, settings.log_level)
+    try:
+        settings = read_settings(Settings)
+    except ValueError as error:
+        configure_logs(service.name, "INFO")
+        log.error("cannot start", error=str(error))
+        return 1
+    configure_logs(service.name, settings.log_level, settings.log_format)
+    if settings.otlp_endpoint:
+        tracing.start(service.name, str(os.getpid()), settings.otlp_endpoint)
     stop, at_once = threading.Event(), threading.Event()
 
     def hurry(*_: object) -> None:
@@ -77,14 +90,17 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
     own = [Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))]
     if runtime.has_database:
         own += _with_database(runtime, domain)
-    return Server(
+    server = Server(
         [*domain.servicers, *own, *runtime.events.registrations()],
         runtime.chain(),
         runtime.supervisor.submit,
         threads=runtime.settings.threads,
         waiting_calls=runtime.settings.waiting_calls,
         tls=runtime.mesh_tls,
+        background=[JOBS] if runtime.has_database else [],
     )
+    measure_server(runtime.metrics, server)
+    return server
 
 
 def make_http_server(runtime: Runtime, domain: Domain) -> HttpServer:
@@ -123,8 +139,18 @@ class Process:
         self._server = make_server(self._runtime, self._domain)
         self._http = make_http_server(self._runtime, self._domain) if service.http else None
         self._health = make_health_server(self._runtime) if settings.health_listen else None
-        has_database = self._runtime.has_database
-        self._liveness = Liveness(self._runtime.database) if has_database else None
+        self._liveness: Liveness | None = None
+        self._backlog: Backlog | None = None
+        measure_caches(self._runtime.metrics, self._runtime.events)
+        if self._runtime.has_database:
+            self._know_the_database()
+
+    def _know_the_database(self) -> None:
+        runtime = self._runtime
+        self._liveness = Liveness(runtime.database)
+        tell = partial(self._server.set_background, JOBS)
+        self._backlog = Backlog(runtime.jobs.table, runtime.metrics, tell)
+        measure_pool(runtime.metrics, runtime.database)
 
     def run(self, stop: threading.Event, at_once: threading.Event) -> int:
         """Serve until told to stop, and until that was noticed, unless it is to be at once; 0."""
@@ -173,6 +199,9 @@ class Process:
         runtime, work = self._runtime, list(self._domain.periodic)
         if runtime.has_database:
             work.append(Periodic("forget_idempotency_keys", 600.0, self._forget_keys))
+        if self._backlog:
+            look = self._backlog.look
+            work.append(Periodic("look_at_jobs", LOOK_SECONDS, look, everywhere=True))
         database = runtime.database if runtime.has_database else None
         start_periodic(runtime.supervisor, database, runtime.metrics, work)
 
@@ -213,6 +242,7 @@ class Process:
             each.result()
         self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
+        tracing.stop()
         log.info("stopped")
 
 

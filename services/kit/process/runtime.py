@@ -23,12 +23,12 @@ from services.kit.events.listener import Listener
 from services.kit.identity.revocations import REMEMBER_SECONDS, Revocations
 from services.kit.identity.secrets import Sealer, Signer, read_secret
 from services.kit.identity.tokens import AccessTokens, KeySet, MeshTokens, load_key
-from services.kit.process.settings import OwnSettings, Settings
+from services.kit.metrics import Metrics
+from services.kit.process.settings import OwnSettings, Settings, read_settings
 from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.interceptors import Chain, chain
 from services.kit.rpc.limits import RateLimiter
 from services.kit.rpc.policy import limits_of
-from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1.auth_internal_service_pb2 import GetAccessTokenKeysRequest
@@ -57,8 +57,7 @@ class Runtime:
         self.settings = settings
         self.has_database = has_database
         self.stopping = threading.Event()
-        # In containers all have the same number.
-        self.metrics = Metrics(name, f"{socket.gethostname()}:{os.getpid()}")
+        self.metrics = Metrics(name, settings.worker or f"{socket.gethostname()}-{os.getpid()}")
         self.supervisor = Supervisor(self.metrics)
         self.limiter = RateLimiter(settings.rate_limits, settings.limit, self.metrics)
         self.revocations = Revocations()
@@ -73,7 +72,7 @@ class Runtime:
 
     def settings_of(self, kind: type[Told]) -> Told:
         """The settings of a domain; ValueError names one that is wrong."""
-        return kind()
+        return read_settings(kind)
 
     def chain(self) -> Chain:
         """What every call passes before its handler."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from stellr.runtime.v1 import runtime_service_pb2 as pb
 from stellr.runtime.v1.runtime_service_pb2_grpc import RuntimeServiceServicer
 

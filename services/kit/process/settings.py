@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,8 +22,23 @@ from pydantic_settings import (
 )
 
 from services.kit.rpc.mesh_tls import MeshTls
+from services.kit.urls import parts_of
 
 PREFIX = "STELLR_"
+_COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
+LOG_LEVELS = "DEBUG, INFO, WARNING or ERROR"
+# With TLS, and of several servers (limits' storage.storage_from_string).
+COUNTERS = ("memory://", "redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
+LIMIT_PREFIX = f"{PREFIX}LIMIT_"
+# What is wrong with a value, by pydantic's name for it; the others say it well enough.
+_WRONG = {
+    "int_parsing": "is no whole number",
+    "float_parsing": "is no number",
+    "bool_parsing": "is neither true nor false",
+    "greater_than": "is not above {gt}",
+    "greater_than_equal": "is below {ge}",
+    "less_than_equal": "is above {le}",
+}
 # The folder of settings that are files, as orchestrators hand out secrets: each has the name of
 # its setting, in lower case.
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -53,12 +72,71 @@ class OwnSettings(BaseSettings):
         files = SecretsSettingsSource(settings_cls, os.environ.get(SECRETS_DIR) or None)
         return init_settings, env_settings, dotenv_settings, files
 
+    def check(self) -> None:
+        """What a type cannot say; ValueError names the setting that is wrong."""
 
-class Settings(OwnSettings):
+
+Kind = TypeVar("Kind", bound=OwnSettings)
+
+
+def read_settings(kind: type[Kind]) -> Kind:
+    """The settings of a kind as they are set.
+
+    ValueError has a line for each one that is wrong: its name, what is wrong, and what it is; the
+    value only where it is no secret.
+    """
+    try:
+        found = kind()
+    except ValidationError as error:
+        lines = [_sentence(kind, each) for each in error.errors(include_url=False)]
+        raise ValueError("\n".join(lines)) from None
+    found.check()
+    return found
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether the value of a setting may be shown to nobody."""
+    return field.repr is False or field.annotation is SecretStr
+
+
+def _sentence(kind: type[OwnSettings], error: ErrorDetails) -> str:
+    said = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return said
+    name = str(error["loc"][0])
+    field = kind.model_fields[name]
+    value = "the value" if is_secret(field) else repr(error["input"])
+    wrong = _WRONG.get(error["type"], "").format(**error.get("ctx", {}))
+    told = f"{value} {wrong}" if wrong else said
+    return f"{PREFIX}{name.upper()}: {told} ({field.description})"
+
+
+class TraceSettings(OwnSettings):
+    """Where traces go. What begins them is the public door; services go on with those recorded."""
+
+    otlp_endpoint: str = Field(
+        "",
+        description="http://host:port of a collector (OTLP over gRPC); empty: no traces",
+    )
+    trace_ratio: float = Field(
+        1.0, ge=0, le=1, description="how many of the requests that come in no trace are recorded"
+    )
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_collector(cls, value: str) -> str:
+        if value and not _COLLECTOR.fullmatch(value):
+            raise ValueError("not the http://host:port of a collector (OTLP over gRPC)")
+        return value.rstrip("/")
+
+
+class Settings(TraceSettings):
     """What every service process is told from outside."""
 
     listen: str = Field("127.0.0.1:0", description="host:port of the gRPC server")
-    database_url: str = Field("", description="PostgreSQL URL of the service's own database")
+    database_url: str = Field(
+        "", repr=False, description="PostgreSQL URL of the service's own database"
+    )
     pool_size: int = Field(10, ge=1, description="connections at most, besides those that listen")
     threads: int = Field(16, ge=1, description="RPCs handled at once, those that wait included")
     waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
@@ -80,11 +158,19 @@ class Settings(OwnSettings):
         "", description="host:port where GET /health is answered in plain HTTP; empty: nowhere"
     )
     rate_limits: str = Field(
-        "memory://", description="where counts are kept: memory:// or redis://"
+        "memory://", repr=False, description="where counts are kept: memory:// or redis://"
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    worker: str = Field(
+        "", description="name among the processes of its service, in metrics; empty: host and pid"
+    )
+    log_level: str = Field("INFO", description=LOG_LEVELS)
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="of logs: json, console (for people), or auto: console on a terminal"
+    )
 
-    @field_validator("mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before")
+    @field_validator(
+        "shared_secret_file", "mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before"
+    )
     @classmethod
     def _no_file(cls, value: Any) -> Any:
         return value or None
@@ -103,7 +189,22 @@ class Settings(OwnSettings):
 
     def limit(self, name: str, default: int) -> int:
         """Calls a minute of the rate limit `name`: STELLR_LIMIT_<NAME>, or the default."""
-        return int(self.environ.get(f"{PREFIX}LIMIT_{name.upper()}", default))
+        return int(self.environ.get(f"{LIMIT_PREFIX}{name.upper()}", default))
+
+    def check(self) -> None:
+        """ValueError names a limit that is no number, or what else cannot be."""
+        for name, value in self.environ.items():
+            if name.startswith(LIMIT_PREFIX) and not (value.isascii() and value.isdecimal()):
+                raise ValueError(f"{name}: {value!r} is no whole number (calls that are allowed)")
+        if self.log_level.upper() not in logging.getLevelNamesMapping():
+            raise ValueError(f"STELLR_LOG_LEVEL: {self.log_level!r} is none of {LOG_LEVELS}")
+        if not self.rate_limits.startswith(COUNTERS):
+            raise ValueError("STELLR_RATE_LIMITS: must be memory:// or redis://host")
+        found = parts_of(self.public_url)
+        if found is None or found.scheme not in ("http", "https") or not found.hostname:
+            raise ValueError(
+                f"STELLR_PUBLIC_URL: {self.public_url!r} is no address, such as https://a.example"
+            )
 
     def mesh_tls(self) -> MeshTls | None:
         """What TLS is spoken with in the mesh, or None; ValueError where a file is missing."""

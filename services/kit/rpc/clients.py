@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2 as details
 from grpc_status import rpc_status
 
 from services.kit import call as calls
+from services.kit import tracing
 from services.kit.errors import (
     FROM_PEER,
     DeadlineExceeded,
@@ -23,6 +24,7 @@ from services.kit.errors import (
     reason_named,
 )
 from services.kit.identity.tokens import MeshTokens
+from services.kit.rpc.client_spans import ClientSpans
 from services.kit.rpc.mesh_tls import MeshTls, names
 from services.kit.rpc.ports import stream_address
 from services.kit.waiting import waiting
@@ -121,6 +123,14 @@ def open_channel(
     return grpc.secure_channel(name, tls.client(), options=[*options, *names(service)])
 
 
+def recorded(service: str, channel: grpc.Channel) -> grpc.Channel:
+    """A channel whose calls are recorded as spans, where traces are on."""
+    spans = tracing.on()
+    return (
+        channel if spans is None else grpc.intercept_channel(channel, ClientSpans(service, spans))
+    )
+
+
 class Calling:
     """The callable of one RPC that answers with a message: a method of a stub."""
 
@@ -149,8 +159,11 @@ class MeshChannel(grpc.Channel):
         self.service = service
         self.target = target
         self.tls = tls
-        self._calls = open_channel(target, service=service, tls=tls)
-        self._streams = open_channel(streams_of(target), STREAM_OPTIONS, service=service, tls=tls)
+        streams = streams_of(target)
+        self._calls = recorded(service, open_channel(target, service=service, tls=tls))
+        self._streams = recorded(
+            service, open_channel(streams, STREAM_OPTIONS, service=service, tls=tls)
+        )
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:
@@ -190,6 +203,8 @@ class MeshChannel(grpc.Channel):
         call = calls.current()
         if call is not None:
             metadata.append(("x-request-id", call.request_id))
+            if call.traceparent:
+                metadata += tracing.headers(call)
             if call.address:
                 metadata.append((CLIENT_ADDRESS, call.address))
                 metadata.append((CLIENT_AGENT, call.user_agent.encode()))

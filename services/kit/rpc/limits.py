@@ -12,8 +12,8 @@ import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute, storage, strategies
 
 from services.kit.errors import RateLimited
+from services.kit.metrics import Metrics
 from services.kit.rpc.policy import Limit
-from services.kit.telemetry import Metrics
 from services.kit.text import trim
 
 log = structlog.get_logger("stellr.limits")

@@ -28,6 +28,7 @@ from services.kit.errors import (
     EtagStale,
     Internal,
     InvalidArgument,
+    RateLimited,
     SessionEnded,
     StorageUnavailable,
     TokenExpired,
@@ -70,7 +71,7 @@ def refusal(error: Exception, call: Call) -> Refusal:
     told: Any
     known = as_domain_error(error)
     if known is None:
-        call.reason = reason_name(Internal.reason)
+        call.code, call.reason = Internal.code.name, reason_name(Internal.reason)
         logger.error("unexpected", method=call.method, request_id=call.request_id, exc_info=error)
         known = Internal(f"something went wrong on our side (request {call.request_id})")
         told = rpc_status.to_status(status(known))
@@ -79,9 +80,11 @@ def refusal(error: Exception, call: Call) -> Refusal:
         # The kind alone: what PostgreSQL says may quote what a person wrote.
         cause = type(_cause(error)).__name__
         logger.warning("refused", request_id=call.request_id, cause=cause)
-    call.reason = reason_name(known.reason)
+    call.code, call.reason = known.code.name, reason_name(known.reason)
     told = rpc_status.to_status(status(known))
     metadata = (*told.trailing_metadata, *_retry_after(known), *_challenge(known, call))
+    if isinstance(known, RateLimited):
+        call.limit = known.name
     is_stale = isinstance(known, EtagStale) and call.if_match
     first = PRECONDITION_FAILED if is_stale else ()
     return Refusal(known.code, _shortened(known.message), metadata, first)

@@ -76,21 +76,24 @@ class Server:
         threads: int,
         waiting_calls: int,
         tls: MeshTls | None = None,
+        background: Sequence[str] = (),
     ) -> None:
+        """`background` names what is told of by itself: see `set_background`."""
         self._submit = submit
         self._tls = tls
         self._uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
         self._handlers = Handlers(registrations, chain, self._uploads)
-        self._health = Health(self._handlers.names)
+        self.health = Health(self._handlers.names, background)
+        self.threads = CallThreads(threads)
         # grpc asks for no more than `submit`, whatever its types say.
-        pool: Any = CallThreads(threads)
+        pool: Any = self.threads
         self._calls = grpc.server(
             pool,
             maximum_concurrent_rpcs=threads + waiting_calls,
             options=_CALL_OPTIONS,
         )
         self._handlers.add_calls(self._calls)
-        self._health.add_to(self._calls)
+        self.health.add_to(self._calls)
         add_reflection(self._calls, [*self._handlers.names, "grpc.health.v1.Health"])
         self._streams: Any = None
 
@@ -110,15 +113,19 @@ class Server:
 
     def set_serving(self, serving: bool) -> None:
         """Tell health checks whether calls are welcome."""
-        self._health.set(serving)
+        self.health.set(serving)
+
+    def set_background(self, name: str, well: bool) -> None:
+        """Tell health checks of that name whether what is done in the background gets on."""
+        self.health.set_background(name, well)
 
     def leave(self) -> bool:
         """Tell health checks for good that calls are no longer welcome; whether they were."""
-        return self._health.stop()
+        return self.health.stop()
 
     def stop(self, grace_seconds: float) -> None:
         """Refuse new calls, finish those under way, cancel what is left after the grace."""
-        self._health.stop()
+        self.health.stop()
         stopped = self._calls.stop(grace_seconds)
         if self._streams is not None:
             self._submit(self._streams.stop(grace_seconds)).result()
@@ -128,7 +135,7 @@ class Server:
     async def _start_streams(self, address: str) -> None:
         streams: Any = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=OPEN_STREAMS)
         self._handlers.add_streams(streams)
-        self._health.add_to_streams(streams)
+        self.health.add_to_streams(streams)
         self._listen(streams, address)
         await streams.start()
         self._streams = streams

@@ -55,6 +55,16 @@ class CallThreads(Executor):
             wake()
         return future
 
+    @property
+    def busy(self) -> int:
+        """Threads that compute."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Tasks that wait for a thread."""
+        return len(self._tasks)
+
     def begin_wait(self) -> None:
         """A thread waits: another may take up work."""
         with self._lock:

@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 
 from services.kit.data.database import Database
+from services.kit.metrics import Metrics
 from services.kit.rpc.clients import Calling
-from services.kit.telemetry import Metrics
 from services.kit.work.queue_table import QueueTable
 from services.kit.work.queues import Queue
 from services.kit.work.runner import Runner

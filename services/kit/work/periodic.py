@@ -18,7 +18,7 @@ import structlog
 from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, WholeWrite, Write, nothing, scalar
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
 from services.kit.work.supervisor import Supervisor

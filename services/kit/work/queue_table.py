@@ -32,6 +32,18 @@ class ClaimedJob(NamedTuple):
     attempts: int
 
 
+class QueueState(NamedTuple):
+    """How a queue stands: jobs that are due, at work, and waiting for another try; how long the
+    oldest of them has been due, and the oldest of those has been failing, in seconds."""
+
+    queue: str
+    waiting: int
+    running: int
+    failing: int
+    oldest_seconds: float
+    failing_seconds: float
+
+
 _ENQUEUE = Write(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:task AS varchar),"
     " CAST(:priority AS integer), NULL, NULL, CAST(:args AS jsonb), CAST(:at AS timestamptz))"
@@ -79,6 +91,7 @@ _FINISH = WholeWrite(f"DELETE FROM procrastinate_jobs WHERE {_MINE}", nothing)
 # A worker that lives to tell of a failure did not die of the job: only deaths in a row count.
 _RETRY = WholeWrite(
     "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
+    " failing_since = coalesce(failing_since, now()),"
     " args = args - 'deaths', scheduled_at = now() + make_interval(secs => :seconds)"
     f" WHERE {_MINE} RETURNING {_TELL}",
     nothing,
@@ -105,7 +118,8 @@ _LIST_DEAD = Statement(
 _REVIVE = WholeWrite(
     "WITH chosen AS (DELETE FROM dead_jobs WHERE :everything OR job_id = ANY(:jobs)"
     " RETURNING job_id), revived AS (UPDATE procrastinate_jobs SET status = 'todo', attempts = 0,"
-    " args = args - 'deaths', scheduled_at = NULL FROM chosen"
+    " created_at = now(), failing_since = NULL, args = args - 'deaths', scheduled_at = NULL"
+    " FROM chosen"
     " WHERE id = job_id AND status = 'failed' RETURNING id)"
     f" SELECT id, {_TELL} FROM revived ORDER BY id",
     lambda job_id, _: job_id,
@@ -118,6 +132,35 @@ _DISCARD = WholeWrite(
     " RETURNING id, task_name, attempts, reason, died_at, coalesce(args->>'request_id', '')",
     DeadLetter,
 )
+# A count goes so far and no further: it must stay cheap, and more says nothing new.
+_MOST_COUNTED = 100_000
+
+
+def _count(found: str) -> str:
+    return f"(SELECT count(*) FROM (SELECT {found} LIMIT {_MOST_COUNTED}) AS counted)"
+
+
+_QUEUED = "FROM procrastinate_jobs WHERE queue_name = asked.queue AND status ="
+_READY = f"{_QUEUED} 'todo' AND scheduled_at IS NULL"
+_DUE = f"{_QUEUED} 'todo' AND scheduled_at <= now()"
+_FAILING = f"{_QUEUED} 'todo' AND failing_since IS NOT NULL"
+_LOOK = Statement(
+    f"""
+    SELECT asked.queue,
+        {_count(_READY)} + {_count(_DUE)},
+        (SELECT count(*) {_QUEUED} 'doing'),
+        {_count(_FAILING)},
+        coalesce(extract(epoch FROM now() - least(
+            (SELECT created_at {_READY} ORDER BY id LIMIT 1),
+            (SELECT scheduled_at {_DUE} ORDER BY scheduled_at LIMIT 1)
+        )), 0)::float,
+        coalesce(extract(epoch FROM now() -
+            (SELECT failing_since {_FAILING} ORDER BY failing_since LIMIT 1)), 0)::float
+    FROM unnest(CAST(:queues AS text[])) AS asked (queue)
+    """,
+    QueueState,
+)
+_COUNT_DEAD = Statement(f"SELECT {_count('FROM dead_jobs')}", int)
 _REGISTER = WholeWrite("SELECT procrastinate_register_worker_v1()", scalar)
 _UNREGISTER = WholeWrite("SELECT procrastinate_unregister_worker_v1(:worker)", nothing)
 _FORGET_WORKERS = WholeWrite("SELECT procrastinate_prune_stalled_workers_v1(3600)", nothing)
@@ -144,6 +187,7 @@ WITH lost AS (
 ), again AS (
     UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL,
         attempts = attempts + 1, args = args || jsonb_build_object('deaths', deaths),
+        failing_since = coalesce(failing_since, now()),
         scheduled_at = now() + make_interval(secs =>
             CASE WHEN deaths > 1 THEN %(pause)s * (deaths - 1) * (0.5 + random()) ELSE 0 END)
     FROM lost WHERE job.id = lost.id AND NOT (died AND deaths >= %(most)s)
@@ -224,6 +268,14 @@ class QueueTable:
         self._database.run(_BURY, worker=worker, job=job, reason=reason)
 
     # For operators
+
+    def look(self) -> list[QueueState]:
+        """How all queues stand; of each at most 100,000 jobs are counted."""
+        return self._database.all(_LOOK, queues=[queue.value for queue in Queue])
+
+    def count_dead(self) -> int:
+        """How many jobs were given up, counted to 100,000."""
+        return self._database.one(_COUNT_DEAD)
 
     def list_dead(self, after: int, limit: int) -> list[DeadLetter]:
         """The jobs that were given up, from the oldest on, after the one of this id."""

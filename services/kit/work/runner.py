@@ -9,7 +9,8 @@ import structlog
 
 from services.kit import call as calls
 from services.kit.data.database import Database
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
+from services.kit.tracing import processing
 from services.kit.work.failures import describe
 from services.kit.work.insisting import insist
 from services.kit.work.queue_table import ClaimedJob, QueueTable
@@ -47,7 +48,8 @@ class Runner:
         token = calls.enter(call)
         begun = time.perf_counter()
         try:
-            self._do(worker, job)
+            with processing(call, job.task):
+                self._do(worker, job)
             outcome, told = "ok", ""
         except JobTaken:
             outcome, told = "taken", ""
@@ -85,10 +87,11 @@ class Runner:
             job=job.task,
             job_id=job.job_id,
             request_id=call.request_id,
+            trace_id=call.trace_id,
             user_id=str(call.caller.user_id or ""),
             peer=call.caller.service,
             outcome=outcome,
             attempts=job.attempts,
             error=error,
-            ms=round(seconds * 1000, 1),
+            duration_ms=round(seconds * 1000, 1),
         )

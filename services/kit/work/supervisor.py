@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.failures import describe
 from services.kit.work.pauses import growing_pause
 

@@ -81,16 +81,21 @@ def _request_of(path: str) -> type[Message]:
 
 
 def _asked() -> dict[str, str]:
-    """Who asks for the job, and in which request."""
+    """Who asks for the job, in which request, and where in its trace."""
     call = calls.current()
     if call is None:
         return {"request_id": calls.new_request_id()}
     who = {"user_id": str(call.caller.user_id or ""), "service": call.caller.service}
-    return {"request_id": call.request_id, **{name: value for name, value in who.items() if value}}
+    asked = {**who, "traceparent": call.traceparent}
+    return {
+        "request_id": call.request_id,
+        **{name: value for name, value in asked.items() if value},
+    }
 
 
 def call_of(task: str, args: Mapping[str, Any]) -> calls.Call:
     """The call under which a job runs: that of the request it came from, without its rights."""
     caller = calls.Caller(as_uuid(args.get("user_id", "")), service=args.get("service", ""))
     request_id = args.get("request_id") or calls.new_request_id()
-    return calls.Call(f"job:{task}", request_id, caller=caller)
+    traceparent = args.get("traceparent", "")
+    return calls.Call(f"job:{task}", request_id, caller=caller, traceparent=traceparent)

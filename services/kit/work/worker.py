@@ -17,7 +17,7 @@ import psycopg
 import structlog
 
 from services.kit.data.database import KEEPALIVES
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.queue_table import BEAT, CHANNEL, TAKE_OVER, ClaimedJob, QueueTable
 from services.kit.work.queues import open_queues
 

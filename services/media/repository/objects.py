@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.kit.data.database import Database
@@ -21,10 +21,15 @@ _EXPECT = WholeWrite(
         unnamed_at = greatest(known.unnamed_at, excluded.unnamed_at),
         mime_type = CASE known.mime_type WHEN '{OCTETS}' THEN excluded.mime_type
             ELSE known.mime_type END
+    RETURNING created_at
     """,
+    scalar,
+)
+# Not where it was deleted, and is expected anew by somebody else who has not stored it yet.
+_ARRIVED = WholeWrite(
+    "UPDATE objects SET stored = true WHERE digest = :digest AND created_at = :known_since",
     nothing,
 )
-_ARRIVED = WholeWrite("UPDATE objects SET stored = true WHERE digest = :digest", nothing)
 _KNOWN = Write(
     "SELECT digest FROM objects WHERE digest = ANY(:digests) AND stored"
     " ORDER BY digest FOR KEY SHARE",
@@ -90,15 +95,18 @@ _KEPT = Statement(
 )
 
 
-def expect_object(db: Database, stored: Stored, mime_type: str, time: timedelta) -> None:
-    """Know of an object that is about to be stored. It is deleted after a time and what deleted
-    objects are kept for, unless it is named."""
-    db.run(_EXPECT, digest=stored.digest, size_bytes=stored.size, mime_type=mime_type, time=time)
+def expect_object(db: Database, stored: Stored, mime_type: str, time: timedelta) -> datetime:
+    """Know of an object that is about to be stored; since when it is known. It is deleted after a
+    time and what deleted objects are kept for, unless it is named."""
+    known_since: datetime = db.one(
+        _EXPECT, digest=stored.digest, size_bytes=stored.size, mime_type=mime_type, time=time
+    )
+    return known_since
 
 
-def object_arrived(db: Database, digest: str) -> bool:
+def object_arrived(db: Database, digest: str, known_since: datetime) -> bool:
     """An expected object is in the store; False where it was deleted meanwhile."""
-    return db.run(_ARRIVED, digest=digest) > 0
+    return db.run(_ARRIVED, digest=digest, known_since=known_since) > 0
 
 
 def known_digests(db: Database, digests: Collection[str]) -> set[str]:

@@ -34,6 +34,8 @@ _SERVER_ERRORS = range(500, 600)
 class FirebasePush:
     """Hands each message to Firebase (HTTP v1)."""
 
+    name = "firebase"
+
     def __init__(self, account: Path, url: str, timeout: float = TIMEOUT_SECONDS) -> None:
         """`account` is a service-account file; timeout is in seconds a network step. ValueError
         where the file is none."""

@@ -61,6 +61,10 @@ class PushMessage:
 class PushTransport(Protocol):
     """Takes a push message and is done with it when send returns."""
 
+    @property
+    def name(self) -> str:
+        """What metrics call it."""
+
     def send(self, device: PushDevice, message: PushMessage, taken: Callable[[], None]) -> None:
         """Deliver the message, or raise TransportError; `taken` is called once it is taken.
 

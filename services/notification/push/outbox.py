@@ -22,6 +22,7 @@ class OutboxPush:
     """
 
     directory: Path
+    name = "outbox"
 
     def send(self, device: PushDevice, message: PushMessage, taken: Callable[[], None]) -> None:
         """Write it; raises TransportError (temporary)."""

@@ -8,6 +8,8 @@ from email.utils import parseaddr
 
 from services.kit.data.database import Database
 from services.kit.process.settings import Settings
+from services.notification.counting import Count, handed_over
+from services.notification.models import Channel
 from services.notification.push.messages import (
     LONGEST_BODY,
     LONGEST_LINK,
@@ -43,10 +45,16 @@ class Pusher:
     """
 
     def __init__(
-        self, settings: Settings, own: NotificationSettings, database: Database, vapid: VapidKey
+        self,
+        settings: Settings,
+        own: NotificationSettings,
+        database: Database,
+        vapid: VapidKey,
+        count: Count,
     ) -> None:
         """ValueError where a setting is bad."""
         self._database = database
+        self._count = count
         self._public_url = settings.public_url.rstrip("/")
         local = OutboxPush(settings.state / "outbox")
         self._phones: PushTransport = _firebase(own) or local
@@ -57,7 +65,8 @@ class Pusher:
         message, device = self._message(outgoing), self._device(outgoing)
         transport = self._phones if device.token else self._browsers
         try:
-            transport.send(device, message, taken)
+            with handed_over(self._count, Channel.PUSH, transport.name):
+                transport.send(device, message, taken)
         except DeviceGone:
             with self._database.transaction():
                 devices.forget(self._database, device)

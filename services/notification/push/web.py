@@ -34,6 +34,8 @@ class WebPush:
     is followed, and little is read, not for long.
     """
 
+    name = "web_push"
+
     def __init__(
         self,
         vapid: VapidHeaders,

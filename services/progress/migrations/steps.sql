@@ -20,7 +20,8 @@ CREATE VIEW course_states AS
 -- function still costs one round trip.
 CREATE FUNCTION settle_course(
     learner uuid, course uuid, all_lessons text[], all_quizzes text[],
-    settled_at timestamptz, event_kind text, event_payload bytea, event_request text
+    settled_at timestamptz, event_kind text, event_payload bytea, event_request text,
+    event_trace text
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE course_progress progress SET completed_at = settled_at
@@ -33,8 +34,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    INSERT INTO events (kind, payload, request_id)
-        VALUES (event_kind, event_payload, event_request);
+    INSERT INTO events (kind, payload, request_id, traceparent)
+        VALUES (event_kind, event_payload, event_request, event_trace);
     RETURN true;
 END
 $$;
@@ -80,6 +81,7 @@ $$;
 CREATE FUNCTION complete_lesson(
     learner uuid, course uuid, lesson uuid, all_lessons text[], all_quizzes text[],
     settled_at timestamptz, event_kind text, event_payload bytea, event_request text,
+    event_trace text,
     OUT last_lesson_id uuid, OUT completed_at timestamptz, OUT lessons text[], OUT quizzes text[],
     OUT newly boolean
 ) LANGUAGE plpgsql AS $$
@@ -95,7 +97,7 @@ BEGIN
                 reminded_at = NULL;
         PERFORM log_step(learner, lesson, 'completed', now());
         newly := settle_course(learner, course, all_lessons, all_quizzes,
-            settled_at, event_kind, event_payload, event_request);
+            settled_at, event_kind, event_payload, event_request, event_trace);
     END IF;
     SELECT state.last_lesson_id, state.completed_at, state.lessons, state.quizzes
         INTO last_lesson_id, completed_at, lessons, quizzes
@@ -105,7 +107,8 @@ $$;
 
 CREATE FUNCTION pass_quiz(
     learner uuid, course uuid, lesson uuid, at timestamptz, all_lessons text[], all_quizzes text[],
-    settled_at timestamptz, event_kind text, event_payload bytea, event_request text
+    settled_at timestamptz, event_kind text, event_payload bytea, event_request text,
+    event_trace text
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO quiz_passes (user_id, course_id, lesson_id, passed_at)
@@ -119,6 +122,6 @@ BEGIN
             last_active_at = greatest(progress.last_active_at, at), reminded_at = NULL;
     PERFORM log_step(learner, lesson, 'passed', at);
     RETURN settle_course(learner, course, all_lessons, all_quizzes,
-        settled_at, event_kind, event_payload, event_request);
+        settled_at, event_kind, event_payload, event_request, event_trace);
 END
 $$;

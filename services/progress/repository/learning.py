@@ -15,7 +15,7 @@ from services.progress.steps import Done, Lessons, State, Watched
 from stellr.progress.v1.events_pb2 import CourseCompleted
 from stellr.quiz.v1.events_pb2 import QuizPassed
 
-_OUTLINE = ":lessons, :quizzes, :settled_at, :kind, :payload, :request_id"
+_OUTLINE = ":lessons, :quizzes, :settled_at, :kind, :payload, :request_id, :traceparent"
 
 
 class OpenLearner(NamedTuple):

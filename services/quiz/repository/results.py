@@ -178,8 +178,8 @@ _ADD_RESULT = WholeWrite(
             END
         RETURNING new.passed AND old.passed IS NOT TRUE AS newly_passed
     ), told AS (
-        INSERT INTO events (kind, payload, request_id)
-        SELECT :kind, :payload, :request_id FROM standing WHERE newly_passed
+        INSERT INTO events (kind, payload, request_id, traceparent)
+        SELECT :kind, :payload, :request_id, :traceparent FROM standing WHERE newly_passed
     )
     SELECT result_id, attempt_id, newly_passed FROM added, standing
     """,

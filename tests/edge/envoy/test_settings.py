@@ -34,6 +34,10 @@ def test_origins_are_listed_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"TLS_CERT": "/nowhere.pem", "TLS_KEY": "/nowhere.pem"}, "cannot be read: No such file"),
         ({"TLS_CERT": __file__, "TLS_KEY": __file__}, "are no certificate and its key"),
         ({"TLS_REDIRECT": "true"}, "needs STELLR_TLS_CERT"),
+        ({"OTLP_ENDPOINT": "127.0.0.1:4317"}, "not the http://host:port of a collector"),
+        ({"OTLP_ENDPOINT": "https://otlp.example:4317"}, "not the http://host:port"),
+        ({"OTLP_ENDPOINT": "http://otlp.example:4317/v1"}, "not the http://host:port"),
+        ({"TRACE_RATIO": "1.5"}, "less than or equal to 1"),
     ],
 )
 def test_what_cannot_be_is_told(
@@ -47,5 +51,5 @@ def test_what_cannot_be_is_told(
 
 def test_what_is_wrong_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STELLR_TLS_PORT", "0")
-    with pytest.raises(ValueError, match="STELLR_TLS_PORT: Input should be greater"):
+    with pytest.raises(ValueError, match="STELLR_TLS_PORT: '0' is below 1 "):
         door_settings()

@@ -1,10 +1,21 @@
+import ipaddress
 import socket
 
 import pytest
 
 from edge.local import ports
 from edge.local.errors import StartError
-from edge.local.ports import HOST, Reservation, listens, reserve, reserve_row
+from edge.local.ports import (
+    HOST,
+    Reservation,
+    free_pair,
+    listens,
+    local_host,
+    public_host,
+    read_host,
+    reserve,
+    reserve_row,
+)
 
 
 def test_a_reserved_port_swallows_no_connection() -> None:
@@ -58,3 +69,26 @@ def test_a_row_gives_way_to_who_has_its_second_port(monkeypatch: pytest.MonkeyPa
         with one, two:
             assert one.port != taken.port - 1
             assert two.port == one.port + 1
+
+
+def test_where_others_reach_what_is_bound() -> None:
+    assert (local_host("0.0.0.0"), local_host("192.0.2.7")) == (HOST, "192.0.2.7")
+    assert public_host("192.0.2.7") == "192.0.2.7"
+    assert public_host(HOST) == HOST
+    ipaddress.IPv4Address(public_host("0.0.0.0"))
+
+
+def test_a_port_beside_one_that_is_taken() -> None:
+    with reserve() as taken:
+        free = free_pair(taken.port)
+        if free is not None:
+            assert free > taken.port
+            for port in (free, free + 1):
+                socket.create_server((HOST, port)).close()
+
+
+def test_a_host_is_an_address() -> None:
+    assert read_host("localhost") == HOST
+    assert read_host("0.0.0.0") == "0.0.0.0"
+    with pytest.raises(ValueError, match="academy is no IPv4 address"):
+        read_host("academy")

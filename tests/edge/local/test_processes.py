@@ -84,6 +84,20 @@ def test_a_long_log_is_moved_aside(tmp_path: Path) -> None:
     assert (tmp_path / "x.log.1").exists()
 
 
+def test_a_log_that_is_written_to_is_emptied_and_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "x.log"
+    with log.open("a", buffering=1) as file:
+        for word in ("first", "second"):
+            file.write(word * processes.LOG_LIMIT_BYTES)
+            assert processes.keep_short(log)
+            file.write("goes on\n")
+            assert not processes.keep_short(log)
+    assert log.read_text() == "goes on\n"
+    with (tmp_path / "x.log.1").open() as aside:
+        assert aside.read(20) == "goes on\nsecondsecond"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.log", "x.log.1"]
+
+
 def test_the_tail_of_a_log_leaves_earlier_starts_out(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     log.write_text("before\n")

@@ -191,6 +191,21 @@ def test_files_come_and_go_in_their_types(made: Json) -> None:
     assert set(pdf) == {"application/pdf"}
 
 
+@pytest.mark.parametrize("verb", ["get", "post"])
+def test_a_page_that_says_what_is_not_there_is_told(made: Json, verb: str) -> None:
+    answers = made["paths"]["/notify/unsubscribe"][verb]["responses"]
+    assert list(answers["200"]["content"]) == list(answers["404"]["content"]) == ["text/html"]
+
+
+def test_an_event_has_a_message_as_its_data(made: Json) -> None:
+    answer = made["paths"]["/notifications/stream"]["get"]["responses"]["200"]
+    event = answer["content"]["text/event-stream"]["schema"]
+    Draft202012Validator(event).validate({"event": "message", "data": "{}"})
+    assert event["properties"]["data"]["contentSchema"]["$ref"].endswith(
+        "/StreamNotificationsResponse"
+    )
+
+
 def test_a_second_path_of_an_rpc_says_which_is_the_first(made: Json) -> None:
     second = made["paths"]["/update-profile"]["patch"]
     assert second["operationId"] == "updateProfile2"

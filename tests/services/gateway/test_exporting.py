@@ -103,8 +103,12 @@ def test_nobody_sees_what_is_another_persons(
 def test_it_is_a_file_to_be_saved_and_kept_by_nobody(
     stack: Stack, learner: Callable[..., Learner]
 ) -> None:
-    answer = learner().get("/me/export")
+    somebody = learner()
+    answer = somebody.http.get("/me/export", headers={"accept-encoding": "identity"})
     assert answer.headers["content-type"] == "application/json"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert somebody.http.head("/me/export").headers["content-length"]
+    assert somebody.http.get("/me/export").json().keys() == answer.json().keys()
     assert answer.headers["content-disposition"] == 'attachment; filename="stellr-export.json"'
     assert answer.headers["cache-control"] == "no-store"
     support.eventually(lambda: not list((stack.state / "exports").iterdir()))

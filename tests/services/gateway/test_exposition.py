@@ -27,12 +27,18 @@ def test_families_are_in_one_piece() -> None:
     assert text == '# TYPE a counter\na 1\na{x="2"} 2\n# TYPE b counter\nb 1\n'
 
 
-def test_the_same_sample_is_there_once_and_empty_families_are_not() -> None:
+def test_the_same_sample_is_there_once_and_empty_families_are_told() -> None:
     same = "# HELP a Is said.\n# TYPE a gauge\na 1\n# HELP b Nothing.\n# TYPE b gauge\n"
-    assert merge([same, same, ""]) == "# HELP a Is said.\n# TYPE a gauge\na 1\n"
+    assert merge([same, same, ""]) == same
     assert merge([]) == ""
 
 
-def test_says_who_is_up() -> None:
-    (family,) = text_string_to_metric_families(up({"auth": True, "quiz": False}))
-    assert {s.labels["service"]: s.value for s in family.samples} == {"auth": 1, "quiz": 0}
+def test_says_who_is_up_and_how_many_of_them() -> None:
+    text = up({"auth": [True, False], "quiz": [False]})
+    found = {f.name: f.samples for f in text_string_to_metric_families(text)}
+    told = {name: {s.labels["service"]: s.value for s in found[name]} for name in found}
+    assert told == {
+        "stellr_up": {"auth": 1, "quiz": 0},
+        "stellr_processes": {"auth": 2, "quiz": 1},
+        "stellr_processes_up": {"auth": 1, "quiz": 0},
+    }

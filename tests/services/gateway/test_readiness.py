@@ -4,31 +4,32 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
-from services.gateway.processes import Process
-from services.gateway.readiness import Readiness, State, by_service
+from services.gateway.processes import Process, Processes, addresses
+from services.gateway.readiness import Found, Readiness, State, by_service
 from services.gateway.readiness import health as ask_health
+from services.gateway.views import readiness_message
+from services.kit.rpc.health import Health
 
-UP = health_pb2.HealthCheckResponse.SERVING
-DOWN = health_pb2.HealthCheckResponse.NOT_SERVING
-Serve = Callable[..., tuple[str, health.HealthServicer]]
+Serve = Callable[..., tuple[str, Health]]
+SERVING, DEGRADED, DOWN, AWAY = State
 
 
-class Slow(health.HealthServicer):  # type: ignore[misc]
-    def Check(self, request: object, context: object) -> health_pb2.HealthCheckResponse:
+class Slow(Health):
+    def list(self) -> health_pb2.HealthListResponse:
         time.sleep(1.5)
-        return health_pb2.HealthCheckResponse(status=UP)
+        return super().list()
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     servers = []
 
-    def start(state: int, servicer: type = health.HealthServicer) -> tuple[str, object]:
-        server, answers = grpc.server(ThreadPoolExecutor(2)), servicer()
-        answers.set("", state)
-        health_pb2_grpc.add_HealthServicer_to_server(answers, server)
+    def start(serving: bool = True, kind: type[Health] = Health) -> tuple[str, Health]:
+        server, answers = grpc.server(ThreadPoolExecutor(2)), kind(["stellr.a"], ["jobs"])
+        answers.set(serving)
+        answers.add_to(server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
         servers.append(server)
@@ -39,39 +40,90 @@ def serve() -> Iterator[Serve]:
         server.stop(None).wait(5)
 
 
+def states(found: list[Found]) -> list[tuple[str, State]]:
+    return [(each.service, each.state) for each in found]
+
+
 def test_states_as_they_are_found(serve: Serve) -> None:
-    up, _ = serve(UP)
-    down, _ = serve(DOWN)
-    asked = [Process("a", up), Process("b", down), Process("c", "127.0.0.1:1")]
-    assert ask_health(asked) == [("a", "SERVING"), ("b", "NOT_SERVING"), ("c", "UNREACHABLE")]
+    up, _ = serve()
+    down, _ = serve(False)
+    half, health = serve()
+    health.set_background("jobs", False)
+    asked = [
+        Process("a", up),
+        Process("b", down),
+        Process("c", "127.0.0.1:1"),
+        Process("d", half),
+    ]
+    assert states(ask_health(asked)) == [("a", SERVING), ("b", DOWN), ("c", AWAY), ("d", DEGRADED)]
 
 
 def test_all_are_asked_at_once_and_none_is_waited_for_long(serve: Serve) -> None:
-    asked = [Process(name, serve(UP, Slow)[0]) for name in "abc"]
+    asked = [Process(name, serve(True, Slow)[0]) for name in "abc"]
     began = time.monotonic()
-    assert {state for _, state in ask_health(asked)} == {"UNREACHABLE"}
+    found = ask_health([*asked, Process("d", serve()[0])])
     assert time.monotonic() - began < 1.4
+    assert [each.state for each in found] == [AWAY] * 3 + [SERVING]
+    # Each has its own time, though all were waited for.
+    assert all(each.seconds > 0.9 for each in found[:3])
+    assert found[3].seconds < 0.9
 
 
-def test_a_service_serves_while_one_of_its_processes_does() -> None:
-    found = by_service(
-        [
-            ("z", State.UNREACHABLE),
-            ("z", State.SERVING),
-            ("z", State.NOT_SERVING),
-            ("m", State.UNREACHABLE),
-            ("m", State.NOT_SERVING),
-            ("a", State.UNREACHABLE),
-        ]
-    )
-    assert list(found.items()) == [("a", "UNREACHABLE"), ("m", "NOT_SERVING"), ("z", "SERVING")]
+@pytest.mark.parametrize(
+    ("processes", "together"),
+    [
+        ([AWAY, SERVING, DOWN], SERVING),
+        ([SERVING, DEGRADED], DEGRADED),
+        ([DEGRADED, AWAY], DEGRADED),
+        ([AWAY, DOWN], DOWN),
+        ([AWAY], AWAY),
+    ],
+)
+def test_a_service_is_as_good_as_the_best_of_its_processes(
+    processes: list[State], together: State
+) -> None:
+    assert by_service(Found("z", state, 0.1) for state in processes)["z"].state == together
+
+
+def test_services_are_told_by_name_with_the_time_of_the_slowest_that_answers() -> None:
+    found = by_service([Found("z", SERVING, 0.1), Found("z", SERVING, 0.3), Found("a", AWAY, 1.0)])
+    assert list(found.items()) == [("a", Found("a", AWAY, 1.0)), ("z", Found("z", SERVING, 0.3))]
+
+
+@pytest.mark.parametrize("state", State)
+def test_ready_is_what_answers_calls(state: State) -> None:
+    message = readiness_message({"a": Found("a", SERVING, 0), "b": Found("b", state, 0.0125)})
+    assert message.ready is (state in {SERVING, DEGRADED})
+    assert message.services[1].state == state
+    assert message.services[1].latency.ToMicroseconds() == 12_500
 
 
 def test_includes_itself_and_asks_again_only_after_a_while(serve: Serve) -> None:
-    address, servicer = serve(UP)
-    readiness = Readiness([Process("quiz", address)], lambda: ("gateway", State.SERVING))
-    assert readiness.states() == {"gateway": "SERVING", "quiz": "SERVING"}
-    servicer.set("", DOWN)
-    assert readiness.states()["quiz"] == "SERVING"
+    address, health = serve()
+    others = [Process("quiz", address)]
+    readiness = Readiness(lambda: others, lambda: Found("gateway", SERVING, 0.0))
+    assert [*readiness.services()] == ["gateway", "quiz"]
+    health.set(False)
+    assert readiness.services()["quiz"].state == SERVING
     time.sleep(0.55)
-    assert readiness.states()["quiz"] == "NOT_SERVING"
+    assert readiness.services()["quiz"].state == DOWN
+
+
+def test_a_name_may_stand_for_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosts = ["10.1.0.2", "10.1.0.1"]
+
+    def look_up(host: str, port: str, **_: object) -> list[tuple[object, ...]]:
+        if host != "course":
+            raise OSError
+        return [(2, 1, 6, "", (each, int(port))) for each in hosts]
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    monkeypatch.setattr("services.gateway.processes.LOOK_UP_SECONDS", 0.0)
+    assert addresses("nobody:50051") == ["nobody:50051"]
+    processes = Processes({"course": ["course:50051"]})
+    first = {each.address: each for each in processes()}
+    assert [*first] == ["10.1.0.1:50051", "10.1.0.2:50051"]
+    hosts[:] = ["10.1.0.2", "10.1.0.3"]
+    then = {each.address: each for each in processes()}
+    assert [*then] == ["10.1.0.2:50051", "10.1.0.3:50051"]
+    assert then["10.1.0.2:50051"] is first["10.1.0.2:50051"]

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from services.kit.data.database import Database
 from services.kit.data.objects.local import LocalStore
-from services.kit.data.objects.store import Incoming, digest_of
+from services.kit.data.objects.store import Incoming, Stored, digest_of
 from services.kit.data.statements import WholeWrite, nothing
 from services.kit.errors import StorageUnavailable
 from services.media.kinds import PDF
@@ -54,10 +54,13 @@ def put(shelf: Shelf, store: LocalStore, data: bytes) -> str:
         return shelf.put(incoming, PDF_TYPE).digest
 
 
-def attach(database: Database, digest: str) -> UUID:
+def attach(database: Database, digest: str, *, known: bool = False) -> UUID:
+    """Name an object; `known`: only if it is in the store, as who names what came a while ago."""
     medium = NewMedium(LESSON, COURSE, PDF, "Title", url=None, digest=digest)
     with database.transaction():
         authoring.lock_course(database, COURSE)
+        if known and not objects.known_digests(database, [digest]):
+            raise StorageUnavailable
         return authoring.add_medium(database, medium)
 
 
@@ -197,7 +200,8 @@ def test_what_is_named_is_there_however_many_put_and_delete_it(
     def work(number: int) -> None:
         for turn in range(15):
             try:
-                media_id = attach(database, put(shelf, store, data[(number + turn) % 3]))
+                digest = put(shelf, store, data[(number + turn) % 3])
+                media_id = attach(database, digest, known=True)
             except (psycopg.errors.ForeignKeyViolation, StorageUnavailable):
                 continue  # swept before it had a name
             named = digest_of(data[(number + turn) % 3])
@@ -221,6 +225,19 @@ def test_what_is_named_is_there_however_many_put_and_delete_it(
             shelf.audit()
     sweep(database, shelf)
     assert not [each for prefix in PREFIXES for each in store.listed(prefix)]
+
+
+def test_who_stored_what_was_deleted_is_told_though_others_expect_it_anew(
+    database: Database, shelf: Shelf, store: LocalStore
+) -> None:
+    digest = put(shelf, store, b"slow")
+    stored = Stored(digest, 4)
+    known_since = objects.expect_object(database, stored, PDF_TYPE, NO_TIME)
+    database.run(_LONG_AGO)
+    assert sweep(database, shelf) == 1
+    again = objects.expect_object(database, stored, PDF_TYPE, NO_TIME)
+    assert not objects.object_arrived(database, digest, known_since)
+    assert objects.object_arrived(database, digest, again)
 
 
 def test_what_is_being_deleted_cannot_be_named(

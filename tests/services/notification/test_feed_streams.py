@@ -30,6 +30,7 @@ from tests.services.notification.test_feed_rpcs import feed
 from tests.support import Learner, Stack, eventually, reason, register, violations
 
 PATH = "/notifications/stream"
+MESSAGE = 0
 
 
 class Page:
@@ -234,14 +235,20 @@ def test_grpc_web_through_the_door(somebody: Learner, tell: Tell) -> None:
     path = "/stellr.notification.v1.FeedService/StreamNotifications"
     headers = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
     with somebody.http.stream("POST", path, content=request, headers=headers) as answer:
-        data = b""
-        for part in answer.iter_raw():
-            data += part
-            if len(data) > 5 and len(data) >= 5 + int.from_bytes(data[1:5], "big"):
-                break
-    length = int.from_bytes(data[1:5], "big")
-    told = pb.StreamNotificationsResponse.FromString(data[5 : 5 + length])
+        kind, data = first_frame(answer)
+    assert kind == MESSAGE, (answer.status_code, answer.headers, data)
+    told = pb.StreamNotificationsResponse.FromString(data)
     assert told.notification.notification_id == key
+
+
+def first_frame(answer: httpx.Response) -> tuple[int, bytes]:
+    """The kind (MESSAGE, or 0x80: trailers) and the data of the first frame of gRPC-Web."""
+    read = b""
+    for part in answer.iter_raw():
+        read += part
+        if len(read) >= 5 and len(read) >= 5 + int.from_bytes(read[1:5], "big"):
+            break
+    return read[0], read[5 : 5 + int.from_bytes(read[1:5], "big")]
 
 
 def test_who_says_how_long_to_wait_is_told_the_end(somebody: Learner) -> None:

@@ -1,11 +1,12 @@
 import re
 from datetime import UTC, datetime
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
 
+from services.kit.pages import look
 from services.notification.channels import CHANNELS
 from services.notification.templates import (
     TEMPLATES,
@@ -46,6 +47,11 @@ def example(template: str, **more: Any) -> Message:
     return kind(**own | more)
 
 
+def seen(html: str) -> str:
+    """What is read of it."""
+    return unescape(re.sub(r"<[^>]+>", "", html.partition("</head>")[2]))
+
+
 def rendered(template: str, name: str = "Zoë", locale: str = "en", **more: Any) -> Rendered:
     return render(example(template, **more), name=name, locale=locale, public_url=URL)
 
@@ -68,6 +74,36 @@ def test_html_loads_nothing_and_runs_nothing(template: str) -> None:
     assert not re.search(r"<script|<img|<link|src=|url\(|@import", rendered(template).html)
 
 
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_html_has_the_look_of_the_pages(template: str) -> None:
+    html = rendered(template).html
+    ours = {scheme for colour in look.colours().values() for scheme in colour}
+    assert set(re.findall(r"#[0-9a-f]{3,8}\b", html)) <= ours
+    assert look.font() in html
+    # Not every mail program reads a style sheet: the light look stands in the elements.
+    body = html.partition("</head>")[2]
+    for name in ("page", "card", "ink", "brand", "line", "quiet"):
+        assert look.colours()[name].light in body, name
+    assert "prefers-color-scheme: dark" in html
+
+
+def test_lines_stay_lines_where_a_mail_program_knows_no_white_space() -> None:
+    assert "Device: Firefox on Linux<br>" in rendered("new_device").html
+    assert "&lt;br&gt;" not in rendered("new_device").html
+
+
+@pytest.mark.parametrize("locale", ["en", "es", "de"])
+def test_the_end_of_a_mail_leads_out_of_its_kind(locale: str) -> None:
+    end = f"{URL}/notify/unsubscribe?token=x&y"
+    mail = render(
+        example("certificate_ready"), name="", locale=locale, public_url=URL, unsubscribe_url=end
+    )
+    assert end in mail.text.splitlines()
+    foot = mail.html.partition('class="foot"')[2]
+    assert f'href="{escape(end)}"' in foot
+    assert "unsubscribe" not in rendered("certificate_ready", locale=locale).html
+
+
 def test_only_the_welcome_mail_says_welcome_in_its_subject() -> None:
     subjects = {template: rendered(template).subject for template in TEMPLATES}
     subjects["announcement"] = rendered("announcement", title="WELCOME back").subject
@@ -82,7 +118,7 @@ def test_code_is_on_a_line_of_its_own_and_is_the_only_number_of_six_digits() -> 
     assert "483920" in mail.text.splitlines()
     assert "10 minutes" in mail.text
     assert "483920" not in mail.subject
-    assert set(re.findall(r"\b\d{6}\b", mail.html)) == {"483920"}
+    assert set(re.findall(r"\b\d{6}\b", seen(mail.html))) == {"483920"}
 
 
 def test_code_mail_carries_the_link_if_there_is_one() -> None:
@@ -218,10 +254,9 @@ def test_every_language_has_every_template(template: str, locale: str) -> None:
 
 def test_a_template_says_the_same_as_text_and_as_html() -> None:
     mail = rendered("certificate_ready")
-    seen = unescape(re.sub(r"<[^>]+>", "", mail.html.partition("</head>")[2]))
     for line in mail.text.splitlines():
         said = line.strip().rstrip(":")
-        assert not said or said in seen or said in unescape(mail.html), line
+        assert not said or said in seen(mail.html) or said in unescape(mail.html), line
 
 
 def test_times_are_in_the_words_of_the_language() -> None:

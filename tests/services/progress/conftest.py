@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.data.database import Database
 from services.kit.events.events import Events
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 
 
 @pytest.fixture

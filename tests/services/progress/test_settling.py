@@ -11,7 +11,7 @@ from services.kit.data.database import Database
 from services.kit.data.statements import Statement
 from services.kit.events.cache import SETTLING_SECONDS
 from services.kit.events.events import Events
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
 from services.progress import settling

@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.data.database import Database
 from services.kit.events.events import Events
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
 from tests.services.own_course import OwnCourse, make_course
 from tests.services.quiz.quizzes import enroll, import_quiz

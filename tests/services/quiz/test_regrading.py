@@ -16,8 +16,8 @@ from services.clients.authors import AuthoredLesson
 from services.kit.data import persons
 from services.kit.data.database import Database
 from services.kit.events.events import Events
+from services.kit.metrics import Metrics
 from services.kit.process.personal_data_servicer import pieces
-from services.kit.telemetry import Metrics
 from services.kit.work.jobs import Jobs
 from services.quiz import regrading
 from services.quiz.answers import Answer

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.kit.data.database import Database
 from services.kit.errors import ServiceUnavailable
 from services.kit.events.events import Events
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.jobs import Jobs
 from services.quiz import gift
 from services.quiz.questions import WrittenQuiz

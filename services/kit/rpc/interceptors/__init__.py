@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.kit import telemetry
+from services.kit import metrics as measured
+from services.kit import tracing
 from services.kit.data.database import Database
 from services.kit.identity.revocations import Revocations
 from services.kit.identity.tokens import AccessTokens, MeshTokens
@@ -23,12 +24,13 @@ from services.kit.rpc.interceptors.log import Log
 from services.kit.rpc.interceptors.metrics import Metrics
 from services.kit.rpc.interceptors.rate_limit import RateLimit
 from services.kit.rpc.interceptors.request_id import RequestId
+from services.kit.rpc.interceptors.trace import Trace
 from services.kit.rpc.interceptors.transaction import Transaction
 from services.kit.rpc.interceptors.validation import Validation
 from services.kit.rpc.limits import RateLimiter
 from services.kit.rpc.policy import MethodPolicy
 
-OuterLink = RequestId | Log | Metrics | Errors
+OuterLink = RequestId | Trace | Log | Metrics | Errors
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Chain:
 
 def chain(
     *,
-    metrics: telemetry.Metrics,
+    metrics: measured.Metrics,
     mesh_tokens: MeshTokens,
     access_tokens: AccessTokens,
     revocations: Revocations,
@@ -68,8 +70,10 @@ def chain(
     database: Database | None,
 ) -> Chain:
     """The chain of a service; one without a database has no use for the last two links."""
+    spans = tracing.on()
     outer = (
         RequestId(),  # everything after it knows which call it is
+        *((Trace(spans),) if spans else ()),  # sees all that follows; the log tells its trace
         Log(),  # sees what the caller is told
         Metrics(metrics),  # sees what the caller is told
         Errors(),  # all that may refuse stands after it

@@ -1,7 +1,4 @@
-"""One log line a call: refusals and writes always, reads at level DEBUG.
-
-What is asked by GET is a read to its caller (RFC 9110), also where it makes what it shows.
-"""
+"""One log line a call: who asked for what, what they were told, and how long it took."""
 
 from __future__ import annotations
 
@@ -24,15 +21,13 @@ class Log(Bracket):
         return time.perf_counter()
 
     def end(self, call: Call, rpc: MethodPolicy, begun: float) -> None:
-        """Log the call."""
-        quiet = (rpc.reads_only or rpc.asked_by_get) and not call.reason
-        write = logger.debug if quiet else logger.info
-        write(
+        """Log the call; its request and its trace are told of every line."""
+        logger.info(
             "rpc",
-            method=rpc.method,
-            request_id=call.request_id,
+            rpc=rpc.method.removeprefix("/"),
+            code=call.code,
+            reason=call.reason,
             user_id=str(call.caller.user_id or ""),
             peer=call.caller.service,
-            reason=call.reason,
-            ms=round((time.perf_counter() - begun) * 1000, 1),
+            duration_ms=round((time.perf_counter() - begun) * 1000, 1),
         )

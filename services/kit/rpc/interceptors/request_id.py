@@ -10,9 +10,10 @@ from services.kit import call as calls
 from services.kit.rpc.clients import CLIENT_ADDRESS, CLIENT_AGENT
 from services.kit.rpc.interceptors.base import Method, Stream
 from services.kit.rpc.policy import MethodPolicy
+from services.kit.tracing import is_traceparent
 
 LONGEST_SECONDS = 24 * 3600
-LONGEST_AGENT, LONGEST_ADDRESS, LONGEST_IF_MATCH = 300, 100, 1000
+LONGEST_AGENT, LONGEST_ADDRESS, LONGEST_IF_MATCH, LONGEST_STATE = 300, 100, 1000, 512
 
 
 class RequestId:
@@ -50,6 +51,8 @@ def open_call(method: str, context: Any) -> calls.Call:
         if read is not None:
             read(call, value if isinstance(value, str) else value.decode(errors="replace"))
     call.request_id = call.request_id or calls.new_request_id()
+    if call.traceparent and not is_traceparent(call.traceparent):
+        call.traceparent = call.tracestate = ""
     remaining = context.time_remaining()
     if remaining is not None and remaining < LONGEST_SECONDS:
         call.deadline = time.monotonic() + remaining
@@ -77,6 +80,8 @@ _READ = {
     "idempotency-key": _setter("idempotency_key"),
     "if-match": _setter("if_match", LONGEST_IF_MATCH),
     "user-agent": _setter("user_agent", LONGEST_AGENT),
+    "traceparent": _setter("traceparent"),
+    "tracestate": _setter("tracestate", LONGEST_STATE),
     CLIENT_ADDRESS: _setter("told_address", LONGEST_ADDRESS),
     CLIENT_AGENT: _setter("told_agent", LONGEST_AGENT),
 }

@@ -17,6 +17,7 @@ from jwt import PyJWKSet
 from edge.local.openid import provider as rules
 from edge.local.openid.client import Client
 from edge.local.openid.server import make_server
+from services.kit.pages import look
 
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=")
@@ -183,7 +184,18 @@ def test_another_name_and_other_paths_lead_nowhere(provider: httpx.Client) -> No
     assert provider.put("/authorize").status_code == 501
     page = provider.get("/authorize", params=ASKED)
     assert page.headers["cache-control"] == "no-store"
-    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    policy = page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    # Browsers would hold the redirect after the form to it as well.
+    assert "form-action" not in policy
+
+
+def test_the_page_has_the_look_of_all_pages(provider: httpx.Client) -> None:
+    page = provider.get("/authorize", params=ASKED)
+    assert page.text.count("<style>") == 1
+    assert look.STYLE_SHEET.read_text() in page.text
+    assert "'unsafe-inline'" not in page.headers["content-security-policy"]
+    assert "style=" not in page.text
 
 
 def test_what_people_say_of_themselves_is_text(provider: httpx.Client) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from services.kit.data.database import Database
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.supervisor import Supervisor
 
 

@@ -12,7 +12,7 @@ from services.kit.events.consumer import on
 from services.kit.events.consuming import Consuming
 from services.kit.events.hub import Hub
 from services.kit.events.own import OwnFeed
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import events_pb2
 

@@ -19,7 +19,7 @@ from services.kit.events.own import OwnFeed
 from services.kit.events.position import BEGINNING
 from services.kit.events.retrying import Retrying
 from services.kit.events.set_aside import SetAsideEvents
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import events_pb2
 from tests.services.kit.events.writing import KIND, end_hubs, execute, restored, write

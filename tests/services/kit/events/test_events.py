@@ -14,7 +14,7 @@ from services.kit.events import events as whole
 from services.kit.events.cache import EventCache, Loaded
 from services.kit.events.consumer import on
 from services.kit.events.events import Events
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1 import events_pb2
 from tests.services.kit.events.writing import execute
@@ -30,7 +30,7 @@ def no_channel(service: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whole, "BACKLOG_SECONDS", 0.2)
+    monkeypatch.setattr(whole, "LOOK_SECONDS", 0.2)
 
 
 @pytest.fixture

@@ -59,6 +59,6 @@ def restored(database: Database, copy: Database, up_to: int) -> None:
     rows = execute(database, f"SELECT * FROM events WHERE event_id <= {up_to}")
     with connect(copy) as connection:
         connection.cursor().executemany(
-            "INSERT INTO events OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s)", rows
+            "INSERT INTO events OVERRIDING SYSTEM VALUE VALUES (%s, %s, %s, %s, %s, %s)", rows
         )
         connection.execute(f"SELECT setval('events_event_id_seq', {up_to})")

@@ -11,12 +11,13 @@ import httpx
 import pytest
 from aiohttp import web
 
-from services.kit import call, telemetry
+from services.kit import call
 from services.kit.errors import InvalidFields, ResourceNotFound, Violation
 from services.kit.http.exchange import Exchange
 from services.kit.http.routes import HttpRoute
 from services.kit.http.server import HttpServer
 from services.kit.identity.revocations import Revocations
+from services.kit.metrics import Metrics
 from services.kit.rpc.interceptors import chain
 from services.kit.rpc.limits import RateLimiter
 from stellr.media.v1 import media_service_pb2 as pb
@@ -50,12 +51,12 @@ async def answer(exchange: Exchange) -> web.StreamResponse:
 
 
 @pytest.fixture(name="metrics")
-def _metrics() -> telemetry.Metrics:
-    return telemetry.Metrics("media", "1")
+def _metrics() -> Metrics:
+    return Metrics("media", "1")
 
 
 @pytest.fixture(name="server")
-def _server(metrics: telemetry.Metrics) -> Iterator[tuple[HttpServer, str]]:
+def _server(metrics: Metrics) -> Iterator[tuple[HttpServer, str]]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -105,7 +106,7 @@ def test_nothing_is_answered_before_it_is_open(server: tuple[HttpServer, str]) -
 
 
 def test_the_chain_of_the_rpc_stands_before_it(
-    server: tuple[HttpServer, str], metrics: telemetry.Metrics
+    server: tuple[HttpServer, str], metrics: Metrics
 ) -> None:
     http, url = server
     http.set_serving(True)
@@ -125,7 +126,8 @@ def test_the_chain_of_the_rpc_stands_before_it(
     assert told(httpx.post(f"{url}/media/content/a")) == (405, 12, "METHOD_NOT_ALLOWED")
     counted = metrics.text()
     for code, number in (("OK", 1), ("NOT_FOUND", 1), ("INTERNAL", 2)):
-        assert f'code="{code}",method="{RPC}",process="1",service="media"}} {number}.0' in counted
+        labels = f'code="{code}",method="{RPC}",service="media",worker="1"'
+        assert f"stellr_stream_seconds_count{{{labels}}} {number}.0" in counted
 
 
 def test_the_limit_of_the_rpc_counts(server: tuple[HttpServer, str]) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from services.kit.errors import RateLimited
+from services.kit.metrics import Metrics
 from services.kit.process.settings import Settings
 from services.kit.rpc.limits import MEMORY, RateLimiter, address_key, field_key
 from services.kit.rpc.policy import Limit
-from services.kit.telemetry import Metrics
 from stellr.auth.v1.auth_service_pb2 import LoginRequest, RefreshTokenRequest
 
 LIMIT = Limit("tries", 1, "", "", 3)
@@ -53,7 +53,7 @@ def test_without_the_shared_counts_each_process_counts_alone_and_says_so() -> No
     with pytest.raises(RateLimited):
         limiter.count(LIMIT, "a")
     assert time.monotonic() - began < 3
-    assert 'stellr_limits_alone_total{process="1",service="test"} 1.0' in metrics.text()
+    assert 'stellr_limits_alone_total{service="test",worker="1"} 1.0' in metrics.text()
 
 
 def keys(limit: Limit, *requests: Any) -> set[str]:

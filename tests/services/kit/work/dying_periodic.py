@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from services.kit.data.database import Database
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work.periodic import Periodic, start_periodic
 from services.kit.work.supervisor import Supervisor
 

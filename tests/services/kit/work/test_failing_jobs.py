@@ -2,6 +2,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.process.runtime import Runtime
 from tests.services.kit.harness import Kit, working
@@ -27,6 +28,27 @@ def test_a_job_that_fails_is_tried_again(
         eventually(lambda: not statuses(database), 10)
     assert recorder.words == ["again"] * 3
     assert outcomes(runtime, "note") == {"ok": 1, "retried": 2}
+
+
+def test_each_try_is_made_and_logged_under_the_request_that_asked(
+    runtime: Runtime, database: Database, recorder: Recorder
+) -> None:
+    note = runtime.jobs.task("note", recorder.note)
+    recorder.failures = [Away(), RuntimeError("once")]
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+    token = calls.enter(calls.Call("test", "request-1", traceparent=trace))
+    defer(runtime, note, word="again")
+    calls.leave(token)
+    with capture_logs() as logs, working(runtime):
+        eventually(lambda: not statuses(database), 10)
+    made = [(call.request_id, call.traceparent) for call in recorder.calls if call]
+    assert made == [("request-1", trace)] * 3
+    told = [
+        (line["outcome"], line["request_id"], line["trace_id"])
+        for line in logs
+        if line["event"] == "job"
+    ]
+    assert told == [(outcome, "request-1", trace[3:35]) for outcome in ("retried", "retried", "ok")]
 
 
 def test_what_a_failed_run_wrote_is_not_kept(runtime: Runtime, database: Database) -> None:

@@ -4,7 +4,7 @@ import grpc
 import pytest
 
 from services.kit.errors import InvalidFields, ServiceUnavailable, Violation
-from services.kit.telemetry import configure_logs
+from services.kit.logs import configure_logs
 from services.kit.work.failures import describe
 
 
@@ -34,4 +34,4 @@ def test_an_error_is_told_in_one_line_without_foreign_texts(error: Exception, to
 def test_an_error_names_the_line_of_ours_it_came_through_last() -> None:
     with pytest.raises(AttributeError) as raised:
         configure_logs("course", None)  # type: ignore[arg-type]
-    assert describe(raised.value).startswith("AttributeError at services.kit.telemetry:")
+    assert describe(raised.value).startswith("AttributeError at services.kit.logs:")

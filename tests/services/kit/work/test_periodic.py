@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from services.kit import call as calls
 from services.kit.data.database import Database
 from services.kit.errors import ServiceUnavailable
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work import periodic as running
 from services.kit.work.periodic import Periodic, start_periodic
 from services.kit.work.supervisor import Supervisor
@@ -119,7 +119,7 @@ def test_work_that_fails_leaves_nothing_is_told_and_tried_again(
     assert told[0]["error"] == "UNAVAILABLE SERVICE_UNAVAILABLE: away"
     assert all(line["request_id"] and line["work"] == "note" for line in told)
     assert "ann@" not in str(logs)
-    samples = 'stellr_periodic_runs_total{outcome="failed",process="1",service="user",work="note"}'
+    samples = 'stellr_periodic_runs_total{outcome="failed",service="user",work="note",worker="1"}'
     assert f"{samples} 2.0" in metrics.text()
 
 

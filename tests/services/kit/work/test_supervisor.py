@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from services.kit.telemetry import Metrics
+from services.kit.metrics import Metrics
 from services.kit.work import supervisor as supervising
 from services.kit.work.supervisor import Supervisor
 
@@ -72,7 +72,7 @@ def test_work_that_ends_is_logged_counted_and_started_again(
     assert len(work.starts) == 3
     assert [line["worker"] for line in logs if "ended" in line["event"]] == ["feed"] * 2
     assert logs[0]["error"].startswith(type(end).__name__ if end else "returned")
-    assert 'stellr_worker_restarts_total{process="1",service="course",worker="feed"} 2.0' in (
+    assert 'stellr_worker_restarts_total{service="course",work="feed",worker="1"} 2.0' in (
         metrics.text()
     )
 
@@ -124,7 +124,7 @@ def test_stop_cancels_work_and_ends_the_thread(metrics: Metrics) -> None:
     assert after.cancelled.is_set()
     assert supervisor.loop.is_closed()
     assert not [thread for thread in threading.enumerate() if thread.name == "loop"]
-    assert "worker=" not in metrics.text()
+    assert "stellr_worker_restarts_total{" not in metrics.text()
 
 
 def test_stop_waits_for_work_no_longer_than_its_grace(metrics: Metrics) -> None:

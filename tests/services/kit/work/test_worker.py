@@ -61,7 +61,7 @@ def test_the_worker_goes_on_by_itself_once_its_database_is_back(
         eventually(lambda: recorder.words == ["before"])
         for _ in range(3):
             execute(database, f"{others} AND datname = current_database()")
-        eventually(lambda: 'worker="jobs"' in runtime.metrics.text())
+        eventually(lambda: 'work="jobs"' in runtime.metrics.text())
         with database.transaction():
             note.defer(word="after")
         eventually(lambda: recorder.words == ["before", "after"], 15)

@@ -1,0 +1,184 @@
+"""Restoring a whole academy from one file: beside what is there, then in its place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edge import registry
+from edge.backup import archive, databases
+from edge.backup.archive import Manifest
+from edge.backup.errors import BackupError
+from edge.backup.saving import FILES, PAUSE, told_databases
+from edge.local import database_server
+from edge.local.databases import create
+from edge.local.postgres import database_name
+from edge.local.state import State, is_locked, lock, open_state, sync_folder
+from services.kit.data import migrate
+from services.kit.process.service import Service
+
+BESIDE = ".restoring"
+# What a state has though nobody ever used it.
+NOTHING = frozenset({"lock", "logs"})
+FOLDERS = ("keys", "media")
+
+
+def restore(root: Path, source: Path, environ: Mapping[str, str], *, force: bool) -> Path | None:
+    """Restore an academy to a state, or to the databases that are set and the rest to the state.
+
+    All or nothing. Returns where what was there before is now; None where nothing was. The caller
+    holds signals back. Raises BackupError, StartError, StopRequested, OSError.
+    """
+    services = {name: each for name, each in registry.load_all().items() if each.database}
+    manifest = archive.check(source, PAUSE)
+    _check(manifest, services)
+    state = State(root.absolute())
+    if is_locked(state):
+        raise BackupError(f"Stellr is running on {root}: stop it first (stellr stop).")
+    urls = told_databases(list(services), environ)
+    if urls:
+        return _to_databases(state, source, urls, force=force)
+    return _to_state(state, source, list(services), force=force)
+
+
+def _check(manifest: Manifest, services: Mapping[str, Service]) -> None:
+    """Raises BackupError where this Stellr cannot go on with what the archive has."""
+    for name, service in services.items():
+        if f"databases/{name}.dump" not in manifest.files:
+            raise BackupError(f"The backup has no database of {name}.")
+        if not migrate.knows(str(service.migrations), manifest.revisions.get(name, "")):
+            raise BackupError(
+                f"The backup is of another Stellr ({manifest.stellr}): the database of {name} is"
+                f" at the revision {manifest.revisions.get(name)!r}, which is not known here."
+            )
+
+
+def _to_state(state: State, source: Path, names: list[str], *, force: bool) -> Path | None:
+    found = _content(state.root)
+    if found and not force:
+        raise BackupError(f"{state.root} is not empty; --force moves what is there aside.")
+    beside = state.root.with_name(state.root.name + BESIDE)
+    if is_locked(State(beside)):
+        raise BackupError(f"{beside} is in use: another restore is under way.")
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        made = open_state(beside)
+        with _unpacked(source, beside) as dumps, database_server.running(made) as server:
+            for name in names:
+                create(server.url("postgres"), database_name(name))
+                url = server.url(database_name(name))
+                databases.fill(name, url, dumps / f"{name}.dump")
+        return _take_place(state, beside, keep=bool(found))
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _take_place(state: State, beside: Path, *, keep: bool) -> Path | None:
+    """Put a finished state in the place of another, which stays under another name."""
+    # Everything is on the disk before it has its name.
+    os.sync()
+    if not state.root.exists():
+        beside.rename(state.root)
+        sync_folder(state.root.parent)
+        return None
+    held = lock(state)
+    try:
+        before = _before(state.root)
+        state.root.rename(before)
+        try:
+            beside.rename(state.root)
+        except OSError:
+            before.rename(state.root)
+            raise
+        sync_folder(state.root.parent)
+    finally:
+        os.close(held)
+    if keep:
+        return before
+    shutil.rmtree(before)
+    return None
+
+
+def _to_databases(
+    state: State, source: Path, urls: Mapping[str, str], *, force: bool
+) -> Path | None:
+    for name, url in urls.items():
+        if databases.others(name, url):
+            raise BackupError(f"The database of {name} is in use: stop its service first.")
+        if databases.revision(name, url) and not force:
+            raise BackupError(f"The database of {name} is not empty; --force replaces it.")
+    state = open_state(state.root)
+    held = lock(state)
+    try:
+        if any((state.root / name).exists() for name in FILES) and not force:
+            raise BackupError(f"{state.root} is not empty; --force moves what is there aside.")
+        beside = state.root / BESIDE
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(mode=0o700)
+        try:
+            with _unpacked(source, beside) as dumps, _all_or_none(urls):
+                for name, url in urls.items():
+                    databases.fill(name, url, dumps / f"{name}.dump")
+                before = _move_files(state, beside)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        for name, url in urls.items():
+            databases.forget_aside(name, url)
+        return before
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def _all_or_none(urls: Mapping[str, str]) -> Iterator[None]:
+    """Set aside what the databases have; where something goes wrong, all get it back."""
+    try:
+        for name, url in urls.items():
+            databases.set_aside(name, url)
+        yield
+    except BaseException:
+        for name, url in urls.items():
+            databases.put_back(name, url)
+        raise
+
+
+def _move_files(state: State, beside: Path) -> Path | None:
+    """Put keys, objects and the rest in their places; where what was there went."""
+    os.sync()
+    before = state.root / _before(Path("before")).name
+    for name in (*FOLDERS, *FILES):
+        old, new = state.root / name, beside / name
+        if old.exists() and (old.is_file() or any(old.iterdir())):
+            before.mkdir(mode=0o700, exist_ok=True)
+            old.rename(before / name)
+        elif old.is_dir():
+            old.rmdir()
+        if new.exists():
+            new.rename(old)
+    sync_folder(state.root)
+    return before if before.exists() else None
+
+
+@contextmanager
+def _unpacked(source: Path, folder: Path) -> Iterator[Path]:
+    """The archive's files below a folder, all but the dumps in their places; where those are."""
+    with tempfile.TemporaryDirectory(prefix=".dumps-", dir=folder) as scratch:
+        archive.unpack(source, folder, PAUSE)
+        dumps = Path(scratch) / "databases"
+        (folder / "databases").rename(dumps)
+        yield dumps
+
+
+def _content(root: Path) -> set[str]:
+    with suppress(FileNotFoundError):
+        return {entry.name for entry in os.scandir(root)} - NOTHING
+    return set()
+
+
+def _before(root: Path) -> Path:
+    return root.with_name(f"{root.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")

@@ -1,0 +1,61 @@
+"""`stellr stop`: end the stack of a state."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import click
+
+from edge.cli.options import state_option
+from edge.local.state import State, holder, is_locked
+
+POLL_SECONDS = 0.1
+EPILOG = """\b
+Examples:
+  stellr stop
+  stellr stop --state /tmp/two --timeout 120
+
+\b
+Exit status: 0 where nothing runs any more, also where nothing ran; 1 where it still runs.
+"""
+
+
+@click.command(epilog=EPILOG)
+@state_option
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 3600),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait for the end.",
+)
+def stop(state: Path, timeout: float) -> None:
+    """Stop the running stack in good order, and wait until it is gone."""
+    found = State(state.absolute())
+    if not is_locked(found):
+        click.echo(f"Stellr is not running on {state}.")
+        return
+    _tell(found)
+    deadline = time.monotonic() + timeout
+    while is_locked(found):
+        if time.monotonic() >= deadline:
+            raise click.ClickException(
+                f"Stellr on {state} (pid {holder(found)}) still runs after {timeout:.0f} s."
+            )
+        time.sleep(POLL_SECONDS)
+    click.echo(f"Stellr on {state} has stopped.")
+
+
+def _tell(state: State) -> None:
+    pid = holder(state)
+    if not pid:
+        raise click.ClickException(f"{state.lock} does not tell who runs on {state.root}.")
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise click.ClickException(f"Stellr (pid {pid}) is another user's.") from error

@@ -1,0 +1,201 @@
+"""A whole academy is saved and restored: on its own state, and by the URLs of its databases."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from edge.backup import databases, restoring
+from edge.backup.errors import BackupError
+from edge.backup.saving import told_databases
+from edge.journey.browser import Browser
+from edge.journey.steps import Steps
+from edge.journey.walk import Journey
+from edge.local import signals
+from edge.local.state import State, open_state
+from tests import support
+from tests.support import DEMO, Stack, Visitor
+
+
+@pytest.fixture(name="folder", scope="module")
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="stellr-test-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(name="saved", scope="module")
+def _saved(stack: Stack, folder: Path) -> Path:
+    """What all tests share, saved while it is used."""
+    target = folder / "shared.tar"
+    done = stack.command("backup", str(target))
+    assert done.returncode == 0, done.stderr
+    return target
+
+
+class Graduate:
+    """Somebody who walked the whole journey, and what the academy shows them."""
+
+    def __init__(self, stack: Stack, folder: Path) -> None:
+        browser = Browser(stack.url)
+        journey = Journey(browser, stack.state, DEMO, folder / "a.pdf", Steps(lambda *_: None))
+        journey.walk()
+        browser.close()
+        learner = journey.learner
+        self.login = {"email": learner.email, "password": learner.password}
+        self.pdf = (folder / "a.pdf").read_bytes()
+
+    def signed_in(self, stack: Stack) -> Visitor:
+        """The same person in another session."""
+        answer = Visitor(stack).post("/login", self.login)
+        assert answer.status_code == 200, answer.text
+        return Visitor(stack, answer.json()["accessToken"])
+
+    def sees(self, stack: Stack) -> dict[str, Any]:
+        """Profile, progress, the certificate's PDF and the bytes of the lessons' media."""
+        me = self.signed_in(stack)
+        course = me.get(f"/courses/{DEMO}").json()
+        lessons = [each["lessonId"] for part in course["sections"] for each in part["lessons"]]
+        pdfs = [pdf for id_ in lessons for pdf in me.get(f"/media/lesson/{id_}").json()["pdfs"]]
+        assert pdfs
+        return {
+            "me": me.get("/me").json(),
+            "progress": me.get(f"/progress/me/courses/{DEMO}").json(),
+            "pdf": me.get(f"/certificate/{DEMO}/download").content,
+            "media": [
+                me.http.get(urlsplit(pdf["url"])._replace(scheme="", netloc="").geturl()).content
+                for pdf in pdfs
+            ],
+        }
+
+
+def test_a_restored_academy_is_as_it_was(folder: Path) -> None:
+    """Saved after its end, which `stellr stop` brings, and restored to another state."""
+    own = Stack(folder / "state", support.free_port()).start()
+    again = Stack(folder / "again", own.port)
+    try:
+        graduate = Graduate(own, folder)
+        before = graduate.sees(own)
+        assert before["pdf"] == graduate.pdf
+        assert before["progress"]["completed"]
+        stopped = own.command("stop")
+        assert (stopped.returncode, own.process and own.process.wait(10)) == (0, 0)
+        assert own.command("stop").stdout == f"Stellr is not running on {own.state}.\n"
+        saved = own.command("backup", str(folder / "own.tar"))
+        assert saved.returncode == 0, saved.stderr
+        restored = again.command("restore", str(folder / "own.tar"))
+        assert restored.returncode == 0, restored.stderr
+        again.start()
+        assert graduate.sees(again) == before
+    finally:
+        own.stop()
+        if again.process:
+            again.stop()
+
+
+def test_what_was_there_is_moved_aside(tmp_path: Path) -> None:
+    state, beside = open_state(tmp_path / "state"), open_state(tmp_path / "state.restoring")
+    for each, text in ((state, "old"), (beside, "new")):
+        (each.keys / "secret").write_text(text)
+    before = restoring._take_place(state, beside.root, keep=True)
+    assert before
+    assert (State(before).keys / "secret").read_text() == "old"
+    assert (state.keys / "secret").read_text() == "new"
+    assert sorted(tmp_path.iterdir()) == sorted([state.root, before])
+
+
+def test_a_spoiled_file_changes_nothing(stack: Stack, saved: Path, folder: Path) -> None:
+    spoiled = folder / "spoiled.tar"
+    spoiled.write_bytes(saved.read_bytes()[:-20_000])
+    done = stack.command("restore", str(spoiled), "--state", str(folder / "never"))
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert done.stderr.startswith(f"Error: {spoiled} is cut off")
+    assert not (folder / "never").exists()
+
+
+def test_what_is_not_there_is_said_in_a_sentence(stack: Stack, folder: Path) -> None:
+    missing = stack.command("restore", str(folder / "none.tar"), "--state", str(folder / "never"))
+    assert missing.stderr == f"Error: {folder / 'none.tar'}: No such file or directory.\n"
+    empty = stack.command("backup", str(folder / "x.tar"), "--state", str(folder / "never"))
+    assert empty.stderr == f"Error: There is no academy on {folder / 'never'}.\n"
+    assert not (folder / "x.tar").exists()
+
+
+@contextmanager
+def scratch_databases(stack: Stack) -> Iterator[Mapping[str, str]]:
+    """Empty databases, one for each service, on the server that all tests share."""
+    names = {name: f"scratch_{name}_{secrets.token_hex(4)}" for name in stack.run["databases"]}
+    with psycopg.connect(stack.run["databases"]["auth"], autocommit=True) as connection:
+        for name in names.values():
+            connection.execute(f'CREATE DATABASE "{name}" STRATEGY wal_log'.encode())
+        try:
+            yield {
+                service: urlunsplit(urlsplit(url)._replace(path=f"/{names[service]}"))
+                for service, url in stack.run["databases"].items()
+            }
+        finally:
+            for name in names.values():
+                connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+def lessons_in(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT count(*) FROM lessons").fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+def test_databases_are_filled_by_their_urls_all_or_none(
+    stack: Stack, saved: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with scratch_databases(stack) as urls:
+        state = folder / "by-url"
+        for name, url in urls.items():
+            monkeypatch.setenv(f"STELLR_DATABASE_URL_{name.upper()}", url)
+        restored = stack.command("restore", str(saved), "--state", str(state))
+        assert restored.returncode == 0, restored.stderr
+        count = lessons_in(urls["course"])
+        assert count > 0
+        assert (state / "keys" / "secret").read_text() == (stack.state / "keys/secret").read_text()
+
+        told = {f"STELLR_DATABASE_URL_{name.upper()}": url for name, url in urls.items()}
+        with signals.blocked(), pytest.raises(BackupError, match="is not empty; --force"):
+            restoring.restore(state, saved, told, force=False)
+
+        fill, filled = databases.fill, list[str]()
+
+        def failing(service: str, url: str, source: Path) -> None:
+            if len(filled) == 3:
+                raise BackupError("the disk is full")
+            filled.append(service)
+            fill(service, url, source)
+
+        monkeypatch.setattr(databases, "fill", failing)
+        with signals.blocked(), pytest.raises(BackupError, match="the disk is full"):
+            restoring.restore(state, saved, told, force=True)
+        assert lessons_in(urls["course"]) == count
+        assert not any(databases._has_aside(name, url) for name, url in urls.items())
+        assert (state / "keys" / "secret").exists()
+
+        monkeypatch.setattr(databases, "fill", fill)
+        with signals.blocked():
+            before = restoring.restore(state, saved, told, force=True)
+        assert lessons_in(urls["course"]) == count
+        assert before
+        assert (before / "keys" / "secret").exists()
+
+
+def test_some_databases_are_no_academy() -> None:
+    urls = {"STELLR_DATABASE_URL_AUTH": "postgresql:///a"}
+    with pytest.raises(BackupError, match="Not set, while others are: STELLR_DATABASE_URL_USER"):
+        told_databases(["auth", "user"], urls)
+    assert told_databases(["auth", "user"], {}) is None

@@ -1,0 +1,136 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edge import registry
+from edge.cli.main import main
+from edge.config import catalogue, checking, example
+from edge.config.env_file import take_file
+from services.kit.process.settings import OwnSettings
+from tests.support import ROOT
+
+NAMED = re.compile(r"\bSTELLR_[A-Z0-9]+(?:_[A-Z0-9]+)*\b")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for each in catalogue.settings():
+        monkeypatch.delenv(each.name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_example_has_every_setting() -> None:
+    told = "write it anew: stellr config --example > .env.example"
+    assert (ROOT / ".env.example").read_text() == example.text(), told
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [each.name for each in catalogue.settings() if not each.about] == []
+
+
+def test_every_class_of_settings_is_in_it() -> None:
+    registry.load_all()
+    listed = {base for kind in catalogue.KINDS.values() for base in kind.__mro__}
+    assert {each for each in _kinds(OwnSettings) if each.__module__[:6] != "tests."} <= listed
+
+
+def _kinds(kind: type[OwnSettings]) -> set[type[OwnSettings]]:
+    return {kind}.union(*map(_kinds, kind.__subclasses__()))
+
+
+def test_every_name_in_the_code_is_a_setting() -> None:
+    known = {each.name for each in catalogue.settings()}
+    known |= {name.rstrip("_") for name in (*catalogue.FAMILIES, "STELLR_TWILIO_")}
+    sources = [path for room in ("services", "edge") for path in (ROOT / room).rglob("*.py")]
+    found = {name for path in sources for name in NAMED.findall(path.read_text())}
+    assert found - known == set()
+
+
+def test_secrets_are_shown_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STELLR_SMTP_URL", "smtp://me:opensesame@mail.example")
+    monkeypatch.setenv("STELLR_BREACHED_PASSWORDS_URL", "https://me:opensesame@passwords.example")
+    monkeypatch.setenv("STELLR_OPENID_CLIENT_SECRET", "opensesame")
+    for arguments in (["config"], ["config", "--json"], ["config", "--changed"]):
+        done = CliRunner().invoke(main, arguments)
+        assert "opensesame" not in done.output
+        assert done.output.count("(hidden)") == 3
+
+
+def test_where_a_value_comes_from_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("STELLR_WORKERS=2\nSTELLR_THREADS=3\n")
+    monkeypatch.setenv("STELLR_THREADS", "4")
+    # What it puts into the environment goes with the test.
+    monkeypatch.setenv("STELLR_WORKERS", "")
+    monkeypatch.delenv("STELLR_WORKERS")
+    told = json.loads(CliRunner().invoke(main, ["config", "--json"]).stdout)["settings"]
+    shown = {
+        name: (told[f"STELLR_{name}"]["value"], told[f"STELLR_{name}"]["source"])
+        for name in ("WORKERS", "THREADS", "PORT")
+    }
+    assert shown == {
+        "WORKERS": ("2", ".env"),
+        "THREADS": ("4", "environment"),
+        "PORT": ("8080", "default"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("POOL_SIZE", "many", "'many' is no whole number"),
+        ("THREADS", "0", "'0' is below 1"),
+        ("WORKERS", "99", "'99' is above 32"),
+        ("WEB_PUSH", "perhaps", "'perhaps' is neither true nor false"),
+        ("REMINDER_DAYS", "soon", "'soon' is no number"),
+        ("LIMIT_READ", "-1", "'-1' is no whole number"),
+        ("LOG_LEVEL", "LOUD", "'LOUD' is none of DEBUG"),
+        ("PUBLIC_URL", "academy.example", "'academy.example' is no address"),
+        ("RATE_LIMITS", "mysql://u:secret@host", "must be memory:// or redis://host"),
+        ("HOST", "::", ":: is no IPv4 address"),
+        ("SMTP_URL", "mail:secret@host", "must be smtp://host"),
+        ("SMS_COUNTRIES", "US,X1", "X1 is no country code"),
+        ("TWILIO_ACCOUNT_SID", "AC1", "is missing, other settings of Twilio are there"),
+        ("TLS_CERT", "/nowhere.pem", "belong together"),
+    ],
+)
+def test_what_is_wrong_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"STELLR_{name}", value)
+    (problem,) = checking.problems()
+    assert problem.startswith("STELLR_")
+    assert name.split("_", maxsplit=1)[0] in problem
+    assert said in problem
+    assert "secret" not in problem
+
+
+def test_all_that_is_wrong_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STELLR_THREADS", "x")
+    monkeypatch.setenv("STELLR_MEDIA_QUOTA_MB", "0")
+    done = CliRunner().invoke(main, ["up", "--state", "state"])
+    assert done.exit_code == 1
+    assert "Error: STELLR_THREADS: 'x' is no whole number" in done.stderr
+    assert "STELLR_MEDIA_QUOTA_MB: '0' is below 1" in done.stderr
+    assert not Path("state").exists()
+
+
+def test_a_name_that_is_none_is_told_with_the_nearest() -> None:
+    names = ["STELLR_PROT", "STELLR_WHATEVER_ELSE", "STELLR_PORT", "PATH"]
+    assert checking.unknown(names) == [
+        "STELLR_PROT is no setting of Stellr. Did you mean STELLR_PORT?",
+        "STELLR_WHATEVER_ELSE is no setting of Stellr.",
+    ]
+    names += ["STELLR_LIMIT_READ", "STELLR_TARGET_AUTH"]
+    assert checking.unknown_to_service(names) == checking.unknown(names)
+
+
+def test_a_file_with_settings_takes_no_precedence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STELLR_PORT", "1")
+    (tmp_path / "settings").write_text("STELLR_PORT=2\n")
+    assert take_file(tmp_path / "settings") == frozenset()
+    assert take_file(tmp_path / "missing") == frozenset()

@@ -53,6 +53,7 @@ TOLD = frozenset(
         "ENVOY_ADMIN",
         "KEY_FILE",
         "LISTEN",
+        "LISTEN_DATABASE_URL",
         "MESH_KEYS_FILE",
         "POOL_SIZE",
         "SECRET_FILE",

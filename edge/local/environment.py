@@ -45,6 +45,8 @@ def service_environ(
         "STELLR_MESH_KEYS_FILE": str(keys / "mesh.json"),
         "STELLR_SECRET_FILE": str(keys / "secret"),
         "STELLR_POOL_SIZE": str(settings.plan.pool_size),
+        # Its PostgreSQL has no pooler.
+        "STELLR_LISTEN_DATABASE_URL": "",
     }
     for name, addresses in settings.targets.items():
         environ[f"STELLR_TARGET_{name.upper()}"] = ",".join(addresses)

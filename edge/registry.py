@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # Most commands need the names alone, and it is a second of work to import.
     from services.kit.process.service import Service
 
+ROOT = Path(__file__).resolve().parent.parent
 SERVICES: dict[str, str] = {
     "auth": "services.auth.service",
     "user": "services.user.service",
@@ -27,6 +29,12 @@ def load(name: str) -> Service:
     """Import one service. Raises KeyError for a name that is not in `SERVICES`."""
     service: Service = import_module(SERVICES[name]).SERVICE
     return service
+
+
+def has_database(name: str) -> bool:
+    """Whether a service has a database, without importing it. Raises KeyError as `load`."""
+    package = SERVICES[name].rpartition(".")[0].split(".")
+    return (ROOT.joinpath(*package) / "migrations").is_dir()
 
 
 def load_all() -> dict[str, Service]:

@@ -54,7 +54,8 @@ def journey(
         raise click.ClickException(
             f"{TWILIO} is set: the code would go to a stranger's phone. Take another --login."
         )
-    browser = Browser(url or find_stack(state, port).url)
+    public_url = os.environ.get("STELLR_PUBLIC_URL", "")
+    browser = Browser(url or find_stack(state, port).url, public_url)
     target = output or Path(f"certificate-{Path(course).name}.pdf")
     began = time.monotonic()
     try:

@@ -16,6 +16,7 @@ from edge.cli.certificate import certificate
 from edge.cli.config import config
 from edge.cli.doctor import doctor
 from edge.cli.events import events
+from edge.cli.examples import add_examples
 from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
@@ -25,6 +26,7 @@ from edge.cli.mails import mails
 from edge.cli.mcp import mcp
 from edge.cli.migrate import migrate
 from edge.cli.options import HostType, stack_options
+from edge.cli.secrets import secrets
 from edge.cli.status import status
 from edge.cli.stop import stop
 from edge.cli.version import PACKAGE, version
@@ -169,3 +171,5 @@ main.add_command(logs)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(mcp)
+main.add_command(secrets)
+add_examples(main)

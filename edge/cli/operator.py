@@ -14,21 +14,27 @@ from edge.local.running import RunningStack
 from edge.local.state import State
 from services.kit.errors import DomainError
 from services.kit.identity.tokens import KeySet, MeshTokens, load_key
+from services.kit.process.settings import Settings
 from services.kit.rpc.clients import MeshChannel, from_peer
 
 
 def connect(stack: RunningStack, service: str) -> MeshChannel:
     """A channel to all processes of a service, as the operator of the stack.
 
-    Raises click.ClickException with one sentence where the operator's key cannot be read.
+    The operator's key lies in the state directory, or where STELLR_KEY_FILE says. Raises
+    click.ClickException with one sentence where it cannot be read.
     """
     keys = State(Path(stack.state)).keys
+    own, everybody = keys / f"{OPERATOR}.pem", keys / "mesh.json"
     try:
-        key = load_key((keys / f"{OPERATOR}.pem").read_bytes())
+        settings = Settings()
+        key = load_key((settings.key_file or own).read_bytes())
+        tls = settings.mesh_tls()
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"The operator's key in {keys} cannot be read.") from error
-    known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
-    return MeshChannel(service, ",".join(stack.targets(service)), MeshTokens(OPERATOR, key, known))
+        raise click.ClickException(f"The operator's key cannot be read: {error}.") from error
+    file = settings.mesh_keys_file or everybody
+    tokens = MeshTokens(OPERATOR, key, KeySet(lambda: json.loads(file.read_text())))
+    return MeshChannel(service, ",".join(stack.targets(service)), tokens, tls)
 
 
 def ask(stack: RunningStack, service: str, stub: Any, method: str, request: Any) -> Any:

@@ -8,8 +8,10 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from edge import registry
+from edge.cli.remote import remote_stack
 from edge.local.ports import DEFAULT_PORT, read_host
 from edge.local.running import NotRunning, RunningStack, find_running
+from edge.local.state import DEFAULT_STATE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,7 +54,7 @@ def state_option(command: Callable[P, R]) -> Callable[P, R]:
     option = click.option(
         "--state",
         type=StateDirectory(path_type=Path, file_okay=False),
-        default=Path(".stellr"),
+        default=Path(DEFAULT_STATE),
         envvar="STELLR_STATE",
         show_default=True,
         show_envvar=True,
@@ -74,9 +76,12 @@ def stack_options(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def find_stack(state: Path, port: int | None) -> RunningStack:
-    """The running stack of the options. Raises click.ClickException with one sentence if none."""
+    """The academy that the settings name, or else the running stack of the options.
+
+    Raises click.ClickException with one sentence if there is none.
+    """
     try:
-        return find_running(state, port)
+        return remote_stack(os.environ) or find_running(state, port)
     except NotRunning as error:
         raise click.ClickException(str(error)) from error
 

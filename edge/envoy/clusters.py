@@ -1,6 +1,8 @@
 """Where Envoy finds the processes of each service, and what it expects of them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from services.kit.http.paths import HEALTH
@@ -55,24 +57,62 @@ _STREAM_LIMITS: Json = _LIMITS | {"max_connections": 1250, "max_requests": 20_00
 _BALANCING: Json = {"healthy_panic_threshold": {"value": 0.0}}
 
 
+# Replicas that came are found within that time, whatever a name server says of it.
+_DNS: Json = {"dns_refresh_rate": "2s", "dns_lookup_family": "V4_PREFERRED"}
+_TLS = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3"
+
+
+@dataclass(frozen=True)
+class MeshFiles:
+    """What Envoy speaks mTLS to services with, as paths where it runs."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
 def clusters(
-    targets: Mapping[str, Sequence[str]], over_http: Collection[str], discovery: str = "STATIC"
+    targets: Mapping[str, Sequence[str]],
+    over_http: Collection[str],
+    discovery: str = "STATIC",
+    mesh: MeshFiles | None = None,
 ) -> Json:
     """The clusters of all services as a CDS file (envoy.service.discovery.v3.DiscoveryResponse).
 
     `targets` are the host:port of every process by service. Each service has a second cluster for
     its streams, which a process serves on the port after its own; those of `over_http` a third,
-    for what they answer over HTTP.
+    for what they answer over HTTP. With `mesh` each must prove to be its service.
     """
     resources = []
     for name, addresses in targets.items():
-        resources.append(_cluster(name, addresses, discovery, _LIMITS))
+        made = [_cluster(name, addresses, discovery, _LIMITS)]
         streams = [stream_address(address) for address in addresses]
-        resources.append(_cluster(f"{name}_streams", streams, discovery, _STREAM_LIMITS))
+        made.append(_cluster(f"{name}_streams", streams, discovery, _STREAM_LIMITS))
         if name in over_http:
             files = [http_address(address) for address in addresses]
-            resources.append(_http_cluster(f"{name}_content", files, discovery))
+            made.append(_http_cluster(f"{name}_content", files, discovery))
+        resources += [_secured(each, name, mesh) for each in made] if mesh else made
     return {"resources": resources}
+
+
+def _secured(cluster: Json, service: str, mesh: MeshFiles) -> Json:
+    protocol = "http/1.1" if cluster["name"] == f"{service}_content" else "h2"
+    pair = {
+        "certificate_chain": {"filename": str(mesh.certificate)},
+        "private_key": {"filename": str(mesh.key)},
+    }
+    known = {
+        "trusted_ca": {"filename": str(mesh.authority)},
+        "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": service}}],
+    }
+    common = {
+        "tls_certificates": [pair],
+        "alpn_protocols": [protocol],
+        "validation_context": known,
+    }
+    context = {"@type": f"{_TLS}.UpstreamTlsContext", "sni": service, "common_tls_context": common}
+    socket = {"name": "envoy.transport_sockets.tls", "typed_config": context}
+    return cluster | {"transport_socket": socket}
 
 
 def endpoint(host: str, port: int) -> Json:
@@ -115,6 +155,7 @@ def _any_cluster(name: str, addresses: Iterable[str], discovery: str) -> Json:
             "endpoints": [{"lb_endpoints": [_lb_endpoint(address) for address in addresses]}],
         },
         "common_lb_config": _BALANCING,
+        **(_DNS if discovery == "STRICT_DNS" else {}),
     }
 
 

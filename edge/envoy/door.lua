@@ -114,7 +114,12 @@ function envoy_on_request(handle)
     headers:add("x-http-method", "HEAD")
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
   end
-  local path = headers:get(":path"):match("^[^?]*")
+  local path, query = headers:get(":path"):match("^([^?]*)(.*)$")
+  -- A slash at the end changes nothing; to the transcoder it does behind a verb (/courses:import/).
+  if path:find("./$") then
+    path = path:sub(1, -2)
+    headers:replace(":path", path .. query)
+  end
   local has_json = WITH_BODY[headers:get(":method")] and not is_grpc(headers) and not UPLOADS[path]
   if has_json and has_null_in_list(body_of(handle)) then
     handle:respond({ [":status"] = "400" }, "a list in the body holds null")
@@ -184,16 +189,15 @@ local function status(text)
     field, description, "INVALID_FIELDS", field, description)
 end
 
-local function apply_status(handle, headers, code)
+local function apply_status(headers, code)
   headers:remove("x-http-code")
   if not STATUSES[code] then return end
   headers:replace(":status", code)
   if code == "304" then
     headers:remove("content-type")
+    headers:remove("content-length")
     -- As the whole answer has it from the compressor (RFC 9110, 15.4.5).
     headers:add("vary", "Accept-Encoding")
-    handle:body(true):setBytes("")
-    headers:remove("content-length")
   end
 end
 
@@ -207,7 +211,7 @@ local function as_http(handle, headers)
   local length = headers:get("x-stellr-content-length")
   if length then headers:replace("content-length", length) end
   local code = headers:get("x-http-code")
-  if code then apply_status(handle, headers, code) end
+  if code then apply_status(headers, code) end
   if headers:get("x-transcoder-refused") then
     headers:remove("x-transcoder-refused")
     headers:replace("content-type", "application/json")
@@ -227,7 +231,8 @@ local function as_grpc(headers)
   end
 end
 
-local function is_head(handle)
+local function has_no_body(handle)
+  if handle:headers():get(":status") == "304" then return true end
   local own = handle:streamInfo():dynamicMetadata():get("envoy.filters.http.lua")
   return own and own["head"]
 end
@@ -236,7 +241,7 @@ function envoy_on_response(handle)
   local headers = handle:headers()
   if is_grpc(headers) then return as_grpc(headers) end
   as_http(handle, headers)
-  if is_head(handle) then
+  if has_no_body(handle) then
     for chunk in handle:bodyChunks() do chunk:setBytes("") end
   end
   local trailers = handle:trailers()

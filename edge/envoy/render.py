@@ -13,12 +13,13 @@ from typing import Any
 import yaml
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from edge.envoy.clusters import clusters, endpoint
+from edge.envoy.clusters import MeshFiles, clusters, endpoint
 from edge.envoy.cors import PREFLIGHT, allow_preflight, cors_mutations
 from edge.envoy.methods import enum_names, methods_of
 from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
+from edge.envoy.stats import with_stats
 from edge.envoy.tls import LISTENER as PUBLIC_TLS
 from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.envoy.traces import collector, tracing
@@ -71,12 +72,29 @@ def write(
 
 
 def write_container(folder: Path) -> None:
-    """Write the same for a container: ports as in envoy.yaml, services by DNS name."""
+    """Write the same for a container: ports as in envoy.yaml, services by DNS name.
+
+    A service listens where STELLR_TARGET_<NAME> says, by default where its name is known.
+    """
     door = DoorSettings()
-    targets = {name: [f"{name}:{CONTAINER_PORT}"] for name in SERVICES}
-    _write(folder, config(door), clusters(targets, over_http(), "STRICT_DNS"))
+    targets = {name: _target(name).split(",") for name in SERVICES}
+    _write(
+        folder,
+        with_stats(config(door)),
+        clusters(targets, over_http(), "STRICT_DNS", _mesh_files(door)),
+    )
     if door.has_tls:
         (folder / SECRET_FILE).write_text(_text(secret_by_name(door)))
+
+
+def _target(name: str) -> str:
+    own = os.environ.get(f"STELLR_TARGET_{name.upper()}") or f"{name}:{CONTAINER_PORT}"
+    return own.removeprefix("dns:///")
+
+
+def _mesh_files(door: DoorSettings) -> MeshFiles | None:
+    certificate, key, authority = door.mesh_files
+    return MeshFiles(certificate, key, authority) if certificate and key and authority else None
 
 
 def write_certificate(folder: Path, door: DoorSettings) -> None:

@@ -46,7 +46,7 @@ REPLIES = (
     ),
     Reply(
         *(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED),
-        "the path is not valid: it may hold no percent-encoded slash",
+        "the path is not valid: it may hold no percent-encoded slash and no NUL",
         when="response.code_details.contains('path_normalization_failed')",
     ),
     Reply(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, "the request is not valid"),

@@ -28,6 +28,9 @@ class DoorSettings(TraceSettings):
     tls_key: Path | None = Field(None, description="PEM with its private key")
     tls_port: int = Field(8443, ge=1, le=65535, description="where TLS is spoken")
     tls_redirect: bool = Field(False, description="plain HTTP leads to it")
+    mesh_cert_file: Path | None = Field(None, description="as of services: Envoy's own, for mTLS")
+    mesh_cert_key_file: Path | None = Field(None, description="its private key, PEM")
+    mesh_ca_file: Path | None = Field(None, description="the mesh's own authority, PEM")
     hsts_seconds: int = Field(31536000, ge=0, description="how long browsers keep to TLS; 0: not")
     trusted_hops: int = Field(
         0,
@@ -43,6 +46,11 @@ class DoorSettings(TraceSettings):
         if not isinstance(value, str):
             return value
         return tuple(each.strip().rstrip("/").lower() for each in value.split(",") if each.strip())
+
+    @field_validator("mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before")
+    @classmethod
+    def _no_file(cls, value: Any) -> Any:
+        return value or None
 
     @field_validator("cors_origins")
     @classmethod
@@ -60,9 +68,20 @@ class DoorSettings(TraceSettings):
             raise ValueError("STELLR_TLS_CERT and STELLR_TLS_KEY belong together")
         if self.tls_redirect and not self.has_tls:
             raise ValueError("STELLR_TLS_REDIRECT needs STELLR_TLS_CERT and STELLR_TLS_KEY")
+        given = [bool(file) for file in self.mesh_files]
+        if any(given) and not all(given):
+            raise ValueError(
+                "STELLR_MESH_CERT_FILE, STELLR_MESH_CERT_KEY_FILE and STELLR_MESH_CA_FILE"
+                " belong together"
+            )
         if self.tls_cert is not None and self.tls_key is not None:
             check_certificate(self.tls_cert, self.tls_key)
         return self
+
+    @property
+    def mesh_files(self) -> tuple[Path | None, Path | None, Path | None]:
+        """What Envoy speaks mTLS to services with: certificate, key and authority, or nothing."""
+        return self.mesh_cert_file, self.mesh_cert_key_file, self.mesh_ca_file
 
     @property
     def has_tls(self) -> bool:

@@ -20,10 +20,14 @@ class JourneyError(Exception):
 
 
 class Browser:
-    """Calls the REST surface, with the access token once there is one."""
+    """Calls the REST surface, with the access token once there is one.
 
-    def __init__(self, url: str) -> None:
+    `public_url` is what links of the academy begin with, where its door has another name here.
+    """
+
+    def __init__(self, url: str, public_url: str = "") -> None:
         self.url = url.rstrip("/")
+        self._public_url = public_url.rstrip("/") or self.url
         self._http = httpx.Client(base_url=url, timeout=TIMEOUT_SECONDS)
         self.token = ""
 
@@ -49,7 +53,9 @@ class Browser:
 
     def fetch(self, url: str) -> bytes:
         """The bytes behind a signed URL, which must do without the token."""
-        answer = httpx.get(url, timeout=TIMEOUT_SECONDS)
+        own = f"{self._public_url}/"
+        here = f"{self.url}/{url.removeprefix(own)}" if url.startswith(own) else url
+        answer = httpx.get(here, timeout=TIMEOUT_SECONDS)
         _check(answer, httpx.codes.OK)
         return answer.content
 

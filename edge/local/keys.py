@@ -27,11 +27,15 @@ def make_keys(state: State, services: Iterable[str]) -> None:
         if not path.exists():
             write_private(path, secrets.token_urlsafe(SECRET_BYTES).encode())
     holders = [*services, OPERATOR]
-    mesh = [_public(name, _private_key(state.keys / f"{name}.pem")) for name in holders]
+    mesh = [public_key(name, private_key(state.keys / f"{name}.pem")) for name in holders]
     write_private(state.keys / "mesh.json", json.dumps({"keys": mesh}, indent=1).encode())
 
 
-def _private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+def private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The key in a file (PKCS8 PEM, P-256), which is made where there is none.
+
+    Raises StartError naming a file that cannot be read.
+    """
     if not path.exists():
         write_private(path, _pem(ec.generate_private_key(ec.SECP256R1())))
     try:
@@ -51,6 +55,7 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _public(name: str, key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
+def public_key(name: str, key: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
+    """The public half of a service's key, as a JWK."""
     public: dict[str, Any] = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
     return public | {"kid": name, "use": "sig", "alg": "ES256"}

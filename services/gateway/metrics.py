@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from services.gateway import exposition
-from services.gateway.processes import Process, ask
+from services.gateway.processes import Process, ask, is_own
 from services.kit.process.runtime import Runtime
 from stellr.runtime.v1.runtime_service_pb2 import GetMetricsRequest
 from stellr.runtime.v1.runtime_service_pb2_grpc import RuntimeServiceStub
@@ -35,8 +35,9 @@ def _of_processes(
     runtime: Runtime, everyone: Sequence[Process]
 ) -> list[tuple[Process, str | None]]:
     # This process needs no thread to ask itself: with all of them here it would wait in vain.
-    own = [each for each in everyone if each.address == runtime.settings.listen]
-    others = [each for each in everyone if each.address != runtime.settings.listen]
+    listen = runtime.settings.listen
+    own = [each for each in everyone if is_own(each.address, listen)]
+    others = [each for each in everyone if each not in own]
 
     def question(process: Process) -> object:
         token = runtime.mesh_tokens.token_for(process.service)

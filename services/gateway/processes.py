@@ -12,26 +12,28 @@ import grpc
 
 from services.kit.process.settings import Settings
 from services.kit.rpc.clients import open_channel
+from services.kit.rpc.mesh_tls import MeshTls
 
 # A name that stands for several processes is looked up anew after so long.
-LOOK_UP_SECONDS = 5.0
+LOOK_UP_SECONDS = 2.0
 
 
 class Process:
     """One process of a service, and the channel to it, which opens at the first question."""
 
-    def __init__(self, service: str, address: str) -> None:
+    def __init__(self, service: str, address: str, tls: MeshTls | None = None) -> None:
         self.service = service
         self.address = address
-        self.channel = open_channel(address)
+        self.channel = open_channel(address, service=service, tls=tls)
 
 
 class Processes:
     """The processes of services. A name may stand for several (DNS), and for others later."""
 
-    def __init__(self, targets: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, targets: Mapping[str, Sequence[str]], tls: MeshTls | None = None) -> None:
         """`targets` are host:port by service."""
         self._targets = targets
+        self._tls = tls
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], Process] = {}
         self._good_until = 0.0
@@ -39,7 +41,8 @@ class Processes:
     @classmethod
     def of(cls, settings: Settings, services: Iterable[str]) -> Processes:
         """Those of the services as the settings name them; ValueError where one is not set."""
-        return cls({service: settings.target(service).split(",") for service in services})
+        targets = {service: settings.target(service).split(",") for service in services}
+        return cls(targets, settings.mesh_tls())
 
     def __call__(self) -> list[Process]:
         """All of them, in the order of their services."""
@@ -59,7 +62,7 @@ class Processes:
         for key, gone in self._known.items():
             if key not in found:
                 gone.channel.close()
-        self._known = {key: known or Process(*key) for key, known in found.items()}
+        self._known = {key: known or Process(*key, self._tls) for key, known in found.items()}
 
 
 def addresses(target: str) -> list[str]:
@@ -71,6 +74,20 @@ def addresses(target: str) -> list[str]:
         return [target]
     hosts = sorted({str(address[0]) for *_, address in found})
     return [f"[{each}]:{port}" if ":" in each else f"{each}:{port}" for each in hosts]
+
+
+def is_own(address: str, listen: str) -> bool:
+    """Whether a process that listens at `listen` is the one at an address."""
+    host, _, port = address.rpartition(":")
+    own, _, listened = listen.rpartition(":")
+    if port != listened or own != "0.0.0.0":  # noqa: S104  compared, not bound
+        return address == listen
+    try:
+        with socket.socket() as tried:
+            tried.bind((host, 0))
+    except OSError:
+        return False
+    return True
 
 
 class Answer(NamedTuple):

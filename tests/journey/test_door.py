@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import h2.config
+import h2.connection
+import h2.events
 import httpx
 import pytest
 
@@ -97,6 +100,24 @@ def test_where_there_is_no_get_there_is_no_head(visitor: Visitor) -> None:
     answer = visitor.http.head("/login")
     assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
     assert visitor.http.delete("/enrollments").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", "/progress/mark-complete"),
+        ("HEAD", "/progress/mark-complete/"),
+        ("DELETE", "/media/uploads"),
+        ("GET", f"/courses/{DEMO}:publish"),
+        ("PATCH", "/quiz/x:importGift"),
+    ],
+)
+def test_a_path_that_another_matches_takes_its_own_methods_alone(
+    visitor: Visitor, verb: str, path: str
+) -> None:
+    answer = visitor.http.request(verb, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+    assert visitor.http.options(path).headers["allow"] == "OPTIONS, POST"
 
 
 @pytest.mark.parametrize("added", ["fbclid=IwAR1", "utm_source=a&utm_medium=b", "_=170", "a.b.c=1"])
@@ -331,6 +352,14 @@ def test_a_path_in_another_spelling_has_an_answer(stack: Stack, path: str, statu
     connection.close()
 
 
+@pytest.mark.parametrize("path", ["/courses:import", "/courses:import/"])
+def test_an_archive_may_be_larger_than_a_body_of_json(
+    learner: Callable[..., Learner], path: str
+) -> None:
+    answer = learner().http.post(path, content=bytes(1_100_000))
+    assert (answer.status_code, reason(answer)) == (403, "ROLE_REQUIRED")
+
+
 def test_a_slash_at_the_end_changes_nothing_of_a_file(visitor: Visitor, signed: str) -> None:
     path, _, query = signed.partition("?")
     part = visitor.http.get(f"{path}/?{query}", headers={"range": "bytes=0-3"})
@@ -424,6 +453,48 @@ def test_who_has_it_compressed_is_not_sent_it_again(visitor: Visitor) -> None:
     assert (answer.status_code, answer.content) == (304, b"")
     assert "content-encoding" not in answer.headers
     assert "Accept-Encoding" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json"])
+def test_a_published_file_is_compressed(visitor: Visitor, path: str) -> None:
+    with visitor.http.stream("GET", path, headers={"accept-encoding": "br"}) as answer:
+        assert answer.headers["content-encoding"] == "br"
+    etag = answer.headers["etag"]
+    again = visitor.http.get(path, headers={"accept-encoding": "br", "if-none-match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    for each in (answer, again):
+        assert "Accept-Encoding" in each.headers["vary"]
+    part = visitor.http.get(path, headers={"accept-encoding": "br", "range": "bytes=0-3"})
+    assert (part.status_code, len(part.content)) == (206, 4)
+    assert "content-encoding" not in part.headers
+
+
+def heads(stack: Stack, path: str, *headers: tuple[str, str]) -> list[dict[str, str]]:
+    """The headers and the trailers, if any, of the answer to a GET over HTTP/2."""
+    asked = [(":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", path)]
+    found = []
+    with socket.create_connection(("127.0.0.1", stack.port), 15) as connection:
+        http2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        http2.initiate_connection()
+        http2.send_headers(1, [*asked, *headers], end_stream=True)
+        connection.sendall(http2.data_to_send())
+        while True:
+            for event in http2.receive_data(connection.recv(65536)):
+                if isinstance(event, h2.events.ResponseReceived | h2.events.TrailersReceived):
+                    found.append(dict(event.headers))
+                if isinstance(event, h2.events.StreamEnded):
+                    return found
+
+
+@pytest.mark.parametrize("condition", [(), (("if-none-match", "*"),)])
+def test_nothing_of_grpc_is_behind_an_answer_of_http2(
+    stack: Stack, condition: tuple[tuple[str, str], ...]
+) -> None:
+    first, *trailers = heads(stack, f"/courses/{DEMO}", *condition)
+    assert first[":status"] == ("304" if condition else "200")
+    assert not [name for each in trailers for name in each if name.startswith("grpc-")]
+    # Of a 304 it would be that of the whole answer (RFC 9110, 8.6).
+    assert ("content-length" in first) is not bool(condition)
 
 
 def test_what_is_compressed_or_short_or_secret_stays_as_it_is(

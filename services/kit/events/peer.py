@@ -11,6 +11,7 @@ import grpc
 
 from services.kit.events.position import Position
 from services.kit.rpc.clients import OPTIONS, MeshChannel, channel_name, streams_of
+from services.kit.rpc.mesh_tls import names
 from stellr.events.v1 import event_service_pb2 as pb
 from stellr.events.v1.event_service_pb2_grpc import EventServiceStub
 
@@ -47,7 +48,10 @@ class PeerFeed:
     @cached_property
     def _channel(self) -> grpc.aio.Channel:
         name = channel_name(streams_of(self._mesh.target))
-        return grpc.aio.insecure_channel(name, options=OPTIONS)
+        if self._mesh.tls is None:
+            return grpc.aio.insecure_channel(name, options=OPTIONS)
+        options = [*OPTIONS, *names(self.service)]
+        return grpc.aio.secure_channel(name, self._mesh.tls.client(), options=options)
 
     @cached_property
     def _streams(self) -> Any:

@@ -12,6 +12,7 @@ from services.kit.http.paths import HEALTH
 from services.kit.http.refusing import not_open_response
 from services.kit.http.routes import HttpRoute, application
 from services.kit.rpc.interceptors import Chain
+from services.kit.rpc.mesh_tls import MeshTls
 
 Submit = Callable[[Coroutine[Any, Any, Any]], Future[Any]]
 # Longer than Envoy keeps a connection that nothing is asked on: so none is closed under a request.
@@ -20,12 +21,18 @@ LONGEST_HEADER_BYTES = 64 * 1024
 
 
 class HttpServer:
-    """Serves routes over plain HTTP/1.1, as Envoy asks, and a path for health checks."""
+    """Serves routes over HTTP/1.1, as Envoy asks, and a path for health checks."""
 
     def __init__(
-        self, routes: Sequence[HttpRoute], chain: Chain, submit: Submit, grace_seconds: float
+        self,
+        routes: Sequence[HttpRoute],
+        chain: Chain,
+        submit: Submit,
+        grace_seconds: float,
+        tls: MeshTls | None = None,
     ) -> None:
         self._submit = submit
+        self._tls = tls.http_server() if tls else None
         self._serving = False
         self._left = False
         self._was_open = False
@@ -63,7 +70,8 @@ class HttpServer:
     async def _start(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, int(port), backlog=1024).start()
+        site = web.TCPSite(self._runner, host, int(port), backlog=1024, ssl_context=self._tls)
+        await site.start()
 
     def _once_open(self) -> Any:
         """Until it is known which sessions ended, no link can be told to be good."""

@@ -97,6 +97,7 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
         threads=runtime.settings.threads,
         waiting_calls=runtime.settings.waiting_calls,
         background=[JOBS] if runtime.has_database else [],
+        tls=runtime.mesh_tls,
     )
     measure_server(runtime.metrics, server)
     return server
@@ -104,7 +105,13 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
 
 def make_http_server(runtime: Runtime, domain: Domain) -> HttpServer:
     """What serves HTTP in a process."""
-    return HttpServer(domain.http, runtime.chain(), runtime.supervisor.submit, GRACE_SECONDS)
+    submit, tls = runtime.supervisor.submit, runtime.mesh_tls
+    return HttpServer(domain.http, runtime.chain(), submit, GRACE_SECONDS, tls)
+
+
+def make_health_server(runtime: Runtime) -> HttpServer:
+    """What tells an orchestrator how a process is, which has no certificate of the mesh."""
+    return HttpServer([], runtime.chain(), runtime.supervisor.submit, GRACE_SECONDS)
 
 
 def _with_database(runtime: Runtime, domain: Domain) -> list[Registration]:
@@ -131,6 +138,7 @@ class Process:
             self._runtime.events.consume([forget])
         self._server = make_server(self._runtime, self._domain)
         self._http = make_http_server(self._runtime, self._domain) if service.http else None
+        self._health = make_health_server(self._runtime) if settings.health_listen else None
         self._liveness: Liveness | None = None
         self._backlog: Backlog | None = None
         measure_caches(self._runtime.metrics, self._runtime.events)
@@ -151,11 +159,13 @@ class Process:
         port = self._server.start(self._runtime.settings.listen)
         if self._http:
             self._http.start(http_address(self._at(port)))
+        if self._health:
+            self._health.start(self._runtime.settings.health_listen)
         self._runtime.events.start(self._runtime.supervisor)
         threading.Thread(target=self._open, args=(stop,), name="opening", daemon=True).start()
         stop.wait()
-        if self._http:
-            self._http.leave()
+        for server in self._http_servers():
+            server.leave()
         if self._server.leave():
             at_once.wait(NOTICE_SECONDS)
         self._stop()
@@ -209,8 +219,11 @@ class Process:
                 log.warning("database", answers=answers)
 
     def _set_serving_http(self, serving: bool) -> None:
-        if self._http:
-            self._http.set_serving(serving)
+        for server in self._http_servers():
+            server.set_serving(serving)
+
+    def _http_servers(self) -> list[HttpServer]:
+        return [server for server in (self._http, self._health) if server]
 
     def _at(self, port: int) -> str:
         """Where calls are served, whatever port that was to be."""
@@ -223,10 +236,10 @@ class Process:
     def _stop(self) -> None:
         self._runtime.stopping.set()
         self._runtime.events.stop()
-        unfinished = self._http.stop() if self._http else None
+        unfinished = [server.stop() for server in self._http_servers()]
         self._server.stop(GRACE_SECONDS)
-        if unfinished:
-            unfinished.result()
+        for each in unfinished:
+            each.result()
         self._runtime.supervisor.stop(GRACE_SECONDS)
         self._runtime.close()
         tracing.stop()

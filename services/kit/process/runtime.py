@@ -63,6 +63,7 @@ class Runtime:
         self.revocations = Revocations()
         self.mesh_keys = KeySet(self.settings.mesh_keys)
         self.mesh_tokens = self._mesh_tokens()
+        self.mesh_tls = settings.mesh_tls()
         self.access_keys = KeySet(self._load_jwks)
         self.access_tokens = AccessTokens(self.access_keys, settings.public_url)
         self._calls = frozenset(calls)
@@ -133,7 +134,8 @@ class Runtime:
 
     def shared_signer(self, purpose: str) -> Signer:
         """Signs for one purpose what other services of the academy check."""
-        return Signer(read_secret(self.settings.secret_file), f"academy:{purpose}")
+        file = self.settings.shared_secret_file or self.settings.secret_file
+        return Signer(read_secret(file), f"academy:{purpose}")
 
     def channel(self, service: str) -> MeshChannel:
         """The channel to a service that this one declares to call; ValueError for any other."""
@@ -170,7 +172,7 @@ class Runtime:
     def _channel(self, service: str) -> MeshChannel:
         if service not in self._channels:
             target = self.settings.target(service)
-            self._channels[service] = MeshChannel(service, target, self.mesh_tokens)
+            self._channels[service] = MeshChannel(service, target, self.mesh_tokens, self.mesh_tls)
         return self._channels[service]
 
     def _mesh_tokens(self) -> MeshTokens:

@@ -14,12 +14,17 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
+from services.kit.rpc.mesh_tls import MeshTls
 from services.kit.urls import parts_of
 
 PREFIX = "STELLR_"
-_COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
 LOG_LEVELS = "DEBUG, INFO, WARNING or ERROR"
 # With TLS, and of several servers (limits' storage.storage_from_string).
 COUNTERS = ("memory://", "redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
@@ -33,12 +38,39 @@ _WRONG = {
     "greater_than_equal": "is below {ge}",
     "less_than_equal": "is above {le}",
 }
+_COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
+# The folder of settings that are files, as orchestrators hand out secrets: each has the name of
+# its setting, in lower case.
+SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
+
+
+def told(name: str, environ: Mapping[str, str]) -> str:
+    """What STELLR_<name> says, in the environment or as a file of that folder; empty where nothing
+    does. For settings whose names are known at run time alone."""
+    value = environ.get(f"{PREFIX}{name}", "")
+    file = Path(environ.get(SECRETS_DIR, "")) / f"{PREFIX}{name}".lower()
+    if value or not environ.get(SECRETS_DIR) or not file.is_file():
+        return value
+    return file.read_text().strip()
 
 
 class OwnSettings(BaseSettings):
     """Settings of a domain or of the kit. Every field is STELLR_<FIELD> in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings are looked for, in this order; the folder as the environment says now."""
+        files = SecretsSettingsSource(settings_cls, os.environ.get(SECRETS_DIR) or None)
+        return init_settings, env_settings, dotenv_settings, files
 
     def check(self) -> None:
         """What a type cannot say; ValueError names the setting that is wrong."""
@@ -120,6 +152,17 @@ class Settings(TraceSettings):
     key_file: Path | None = Field(None, description="P-256 key of the service, PEM")
     mesh_keys_file: Path | None = Field(None, description="public keys of all services, JWKS")
     secret_file: Path | None = Field(None, description="32 random bytes, base64url")
+    shared_secret_file: Path | None = Field(
+        None, description="the same of those that sign for one another; none: secret_file"
+    )
+    mesh_cert_file: Path | None = Field(
+        None, description="certificate of the service for mTLS, PEM; none: TLS is not spoken"
+    )
+    mesh_cert_key_file: Path | None = Field(None, description="its private key, PEM")
+    mesh_ca_file: Path | None = Field(None, description="the mesh's own authority, PEM")
+    health_listen: str = Field(
+        "", description="host:port where GET /health is answered in plain HTTP; empty: nowhere"
+    )
     rate_limits: str = Field(
         "memory://", repr=False, description="where counts are kept: memory:// or redis://"
     )
@@ -130,6 +173,11 @@ class Settings(TraceSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="of logs: json, console (for people), or auto: console on a terminal"
     )
+
+    @field_validator("mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before")
+    @classmethod
+    def _no_file(cls, value: Any) -> Any:
+        return value or None
 
     @cached_property
     def environ(self) -> dict[str, str]:
@@ -161,6 +209,19 @@ class Settings(TraceSettings):
             raise ValueError(
                 f"STELLR_PUBLIC_URL: {self.public_url!r} is no address, such as https://a.example"
             )
+
+    def mesh_tls(self) -> MeshTls | None:
+        """What TLS is spoken with in the mesh, or None; ValueError where a file is missing."""
+        files = [self.mesh_cert_file, self.mesh_cert_key_file, self.mesh_ca_file]
+        given = [file for file in files if file]
+        if not given:
+            return None
+        if len(given) < len(files):
+            raise ValueError(
+                "STELLR_MESH_CERT_FILE, STELLR_MESH_CERT_KEY_FILE and STELLR_MESH_CA_FILE"
+                " belong together"
+            )
+        return MeshTls(*given)
 
     def mesh_keys(self) -> Mapping[str, Any]:
         """The JWKS of the mesh; ValueError where it is not set."""

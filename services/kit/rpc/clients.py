@@ -25,6 +25,7 @@ from services.kit.errors import (
 )
 from services.kit.identity.tokens import MeshTokens
 from services.kit.rpc.client_spans import ClientSpans
+from services.kit.rpc.mesh_tls import MeshTls, names
 from services.kit.rpc.ports import stream_address
 from services.kit.waiting import waiting
 from stellr.errors.v1.reason_pb2 import Reason
@@ -77,6 +78,8 @@ _CONNECTING = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
+    # A container that was made anew has another address; gRPC would not ask for 30 s.
+    ("grpc.dns_min_time_between_resolutions_ms", 1000),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
     *KEEPALIVE,
@@ -103,9 +106,21 @@ def streams_of(target: str) -> str:
     return ",".join(map(stream_address, target.split(",")))
 
 
-def open_channel(target: str, options: Sequence[tuple[str, Any]] = OPTIONS) -> grpc.Channel:
-    """A channel to host:port[,host:port...], or to any gRPC name such as dns:///course:50051."""
-    return grpc.insecure_channel(channel_name(target), options=options)
+def open_channel(
+    target: str,
+    options: Sequence[tuple[str, Any]] = OPTIONS,
+    *,
+    service: str = "",
+    tls: MeshTls | None = None,
+) -> grpc.Channel:
+    """A channel to host:port[,host:port...], or to any gRPC name such as dns:///course:50051.
+
+    With `tls` the other side must prove to be `service`.
+    """
+    name = channel_name(target)
+    if tls is None:
+        return grpc.insecure_channel(name, options=options)
+    return grpc.secure_channel(name, tls.client(), options=[*options, *names(service)])
 
 
 def recorded(service: str, channel: grpc.Channel) -> grpc.Channel:
@@ -138,11 +153,15 @@ class Calling:
 class MeshChannel(grpc.Channel):
     """A channel to one service, its calls and its streams: give it to a generated stub."""
 
-    def __init__(self, service: str, target: str, tokens: MeshTokens) -> None:
+    def __init__(
+        self, service: str, target: str, tokens: MeshTokens, tls: MeshTls | None = None
+    ) -> None:
         self.service = service
         self.target = target
-        self._calls = recorded(service, open_channel(target))
-        self._streams = recorded(service, open_channel(streams_of(target), STREAM_OPTIONS))
+        self.tls = tls
+        calls = open_channel(target, service=service, tls=tls)
+        streams = open_channel(streams_of(target), STREAM_OPTIONS, service=service, tls=tls)
+        self._calls, self._streams = recorded(service, calls), recorded(service, streams)
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:

@@ -14,6 +14,7 @@ import grpc
 from services.kit.rpc.handlers import MAX_MESSAGE_BYTES, Handlers
 from services.kit.rpc.health import Health
 from services.kit.rpc.interceptors import Chain
+from services.kit.rpc.mesh_tls import MeshTls
 from services.kit.rpc.ports import PORTS, stream_address
 from services.kit.rpc.reflection import add_reflection
 from services.kit.rpc.threads import CallThreads
@@ -26,7 +27,9 @@ UPLOADS = 16
 MAX_METADATA_BYTES = 128 * 1024
 # Clients ping each 30 s, also while nothing is called (clients.KEEPALIVE); more often is too often.
 MIN_PING_INTERVAL_MS = 10_000
-
+# After that a client connects anew, calls under way going on as they are: so that it looks up who
+# is there now, and finds the processes that came meanwhile.
+CONNECTION_AGE_MS = 120_000
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -39,6 +42,7 @@ _OPTIONS = [
     # Compressed, a small body could become a huge one: nobody here sends any.
     ("grpc.compression_enabled_algorithms_bitset", 1),
 ]
+_CALL_OPTIONS = [*_OPTIONS, ("grpc.max_connection_age_ms", CONNECTION_AGE_MS)]
 Submit = Callable[[Coroutine[Any, Any, Any]], Future[Any]]
 """Runs a coroutine on the event loop of the process."""
 
@@ -72,9 +76,11 @@ class Server:
         threads: int,
         waiting_calls: int,
         background: Sequence[str] = (),
+        tls: MeshTls | None = None,
     ) -> None:
         """`background` names what is told of by itself: see `set_background`."""
         self._submit = submit
+        self._tls = tls
         self._uploads = ThreadPoolExecutor(UPLOADS, thread_name_prefix="upload")
         self._handlers = Handlers(registrations, chain, self._uploads)
         self.health = Health(self._handlers.names, background)
@@ -84,7 +90,7 @@ class Server:
         self._calls = grpc.server(
             pool,
             maximum_concurrent_rpcs=threads + waiting_calls,
-            options=_OPTIONS,
+            options=_CALL_OPTIONS,
         )
         self._handlers.add_calls(self._calls)
         self.health.add_to(self._calls)
@@ -96,7 +102,7 @@ class Server:
         which are answered at once; the port. OSError where an address cannot be had."""
         host, _, wanted = address.rpartition(":")
         port = int(wanted) or _free_ports(host)
-        _listen(self._calls, f"{host}:{port}")
+        self._listen(self._calls, f"{host}:{port}")
         self._submit(self._start_streams(stream_address(f"{host}:{port}"))).result()
         return port
 
@@ -130,16 +136,18 @@ class Server:
         streams: Any = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=OPEN_STREAMS)
         self._handlers.add_streams(streams)
         self.health.add_to_streams(streams)
-        _listen(streams, address)
+        self._listen(streams, address)
         await streams.start()
         self._streams = streams
 
-
-def _listen(server: Any, address: str) -> None:
-    try:
-        server.add_insecure_port(address)
-    except RuntimeError as error:
-        raise OSError(f"cannot listen on {address}") from error
+    def _listen(self, server: Any, address: str) -> None:
+        try:
+            if self._tls is None:
+                server.add_insecure_port(address)
+            else:
+                server.add_secure_port(address, self._tls.server())
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}") from error
 
 
 def _free_ports(host: str) -> int:

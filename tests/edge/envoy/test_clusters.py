@@ -1,4 +1,6 @@
-from edge.envoy.clusters import Json, clusters
+from pathlib import Path
+
+from edge.envoy.clusters import Json, MeshFiles, clusters
 from services.kit.http.paths import HEALTH
 from services.kit.rpc.server import MIN_PING_INTERVAL_MS
 
@@ -57,3 +59,19 @@ def test_who_is_unhealthy_gets_nothing_even_if_all_are() -> None:
     for cluster in clusters({"user": ["user:50051"]}, ())["resources"]:
         assert cluster["common_lb_config"]["healthy_panic_threshold"] == {"value": 0.0}
         assert cluster["health_checks"][0]["grpc_health_check"] == {}
+
+
+def test_with_the_files_of_a_mesh_each_service_must_prove_its_name() -> None:
+    mesh = MeshFiles(Path("/c"), Path("/k"), Path("/a"))
+    found = clusters({"media": ["media:50051"]}, ["media"], "STRICT_DNS", mesh)["resources"]
+    protocols = []
+    for cluster in found:
+        context = cluster["transport_socket"]["typed_config"]
+        known = context["common_tls_context"]["validation_context"]
+        assert known["trusted_ca"] == {"filename": "/a"}
+        (name,) = known["match_typed_subject_alt_names"]
+        assert name == {"san_type": "DNS", "matcher": {"exact": "media"}}
+        protocols += context["common_tls_context"]["alpn_protocols"]
+    assert protocols == ["h2", "h2", "http/1.1"]
+    (plain, *_) = clusters({"media": ["media:50051"]}, ())["resources"]
+    assert "transport_socket" not in plain

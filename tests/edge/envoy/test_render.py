@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -100,3 +101,17 @@ def test_the_public_listener_alone_is_open_to_others() -> None:
     bound = {each["name"]: each["address"]["socket_address"]["address"] for each in listeners}
     assert bound == {"public": "0.0.0.0", "operations": "127.0.0.1"}
     assert config["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"
+
+
+def test_a_container_tells_its_metrics_and_nothing_else_of_the_admin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STELLR_TARGET_USER", "dns:///people.example:7000")
+    render.write_container(tmp_path)
+    made = yaml.safe_load((tmp_path / "envoy.yaml").read_text())
+    assert made["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"
+    (stats,) = [each for each in made["static_resources"]["listeners"] if each["name"] == "stats"]
+    manager = stats["filter_chains"][0]["filters"][0]["typed_config"]
+    (route,) = manager["route_config"]["virtual_hosts"][0]["routes"]
+    assert route["match"]["path"] == "/stats/prometheus"
+    assert "people.example" in (tmp_path / "clusters.yaml").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,9 @@ STATE = State("abc", datetime(2026, 3, 4, tzinfo=UTC))
 
 
 @contextmanager
-def serving(path: Path, reasons: list[str], patience: float) -> Iterator[int]:
+def serving(
+    path: Path, reasons: list[str], patience: float, tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
     """Serve the file at any path, and note how each request ended; the port."""
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), 0
 
@@ -43,7 +46,7 @@ def serving(path: Path, reasons: list[str], patience: float) -> Iterator[int]:
         app.router.add_get("/{name}", answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         port = runner.addresses[0][1]
         return runner

@@ -54,6 +54,7 @@ TOLD = frozenset(
         "ENVOY_ADMIN",
         "KEY_FILE",
         "LISTEN",
+        "LISTEN_DATABASE_URL",
         "MESH_KEYS_FILE",
         "HEALTH_LISTEN",
         "MESH_CA_FILE",

@@ -71,9 +71,7 @@ class Door:
                 headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
             )
         except httpx.InvalidURL as error:
-            raise AcademyError(
-                f"{url} is no URL: no host has such a name."
-            ) from error
+            raise AcademyError(f"{url} is no URL: no host has such a name.") from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,7 +2,8 @@
 
 `python -m edge.contracts` writes typed stubs to protos/gen, and into their package `stellr` the
 descriptor set and what the public door publishes of itself (edge/openapi);
-`python -m edge.contracts --lint` runs buf lint, and buf breaking against the last release tag.
+`python -m edge.contracts --lint` runs buf lint, and buf breaking against the last release tag;
+`python -m edge.contracts --breaking COMMIT` runs buf breaking against a commit.
 """
 
 from __future__ import annotations
@@ -66,20 +67,32 @@ def lint() -> int:
         current = Path(scratch, "current.binpb")
         write_descriptors(PROTOS, current)
         status = _buf("lint", str(current), *_only_own(PROTOS))
-        return max(status, _breaking(current, Path(scratch)))
-
-
-def _breaking(current: Path, scratch: Path) -> int:
     tag = _last_release()
     if tag is None:
         print("buf breaking: no release tag (v*) yet, nothing to compare with")
-        return 0
-    archive = _git("archive", tag, "protos")
-    with tarfile.open(fileobj=BytesIO(archive)) as files:
-        files.extractall(scratch, filter="data")
-    released = scratch / "released.binpb"
-    write_descriptors(scratch / "protos", released)
-    return _buf("breaking", str(current), "--against", str(released), "--exclude-imports")
+        return status
+    return max(status, breaking(tag))
+
+
+def breaking(commit: str) -> int:
+    """Run buf breaking against the contracts of a commit; its exit status.
+
+    Raises ContractError where there is no such commit.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        before, current = Path(scratch, "before.binpb"), Path(scratch, "current.binpb")
+        with tarfile.open(fileobj=BytesIO(_protos_of(commit))) as files:
+            files.extractall(scratch, filter="data")
+        write_descriptors(Path(scratch, "protos"), before)
+        write_descriptors(PROTOS, current)
+        return _buf("breaking", str(current), "--against", str(before), "--exclude-imports")
+
+
+def _protos_of(commit: str) -> bytes:
+    try:
+        return _git("archive", commit, "protos")
+    except subprocess.CalledProcessError as error:
+        raise ContractError(error.stderr.decode().strip()) from error
 
 
 def _last_release() -> str | None:
@@ -153,10 +166,13 @@ def _paths(*folders: Path | str | None) -> str:
 
 
 def main() -> int:
-    """Build, or with --lint check, and return the exit status."""
+    """Build, or with --lint or --breaking check, and return the exit status."""
     try:
-        if "--lint" in sys.argv[1:]:
-            return lint()
+        match sys.argv[1:]:
+            case ["--lint"]:
+                return lint()
+            case ["--breaking", commit]:
+                return breaking(commit)
         build()
         publish()
     except ContractError as error:

@@ -78,6 +78,8 @@ class Stack:
     port: int
     workers: int = 1
     settings: Mapping[str, str] = field(default_factory=lambda: GENEROUS)
+    # Where it is started.
+    cwd: Path = ROOT
     process: subprocess.Popen[str] | None = None
     # Read once: a mail does not change.
     _mails: dict[str, tuple[int, EmailMessage]] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class Stack:
         command = [STELLR, "up", "--state", self.state, "--port", self.port]
         self.process = subprocess.Popen(
             [*map(str, command), "--workers", str(self.workers), "--until-input-ends"],
-            cwd=ROOT,
+            cwd=self.cwd,
             env={"STELLR_DEMO_LEARNER": "off", **os.environ, **self.settings},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

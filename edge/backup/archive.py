@@ -110,10 +110,13 @@ def _info(name: str, size: int) -> tarfile.TarInfo:
 def writing(target: Path, pause: Pause) -> Iterator[Writer]:
     """A new archive, which has its name once it is whole and on the disk; for its owner alone.
 
-    Raises BackupError where the name is taken, OSError where it cannot be written.
+    Raises BackupError where the name is taken or its directory missing, OSError where it cannot be
+    written.
     """
     if os.path.lexists(target):
         raise BackupError(f"{target} is there already.")
+    if not target.parent.is_dir():
+        raise BackupError(f"There is no directory {target.parent}.")
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:

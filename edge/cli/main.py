@@ -16,6 +16,7 @@ from edge.cli.certificate import certificate
 from edge.cli.config import config
 from edge.cli.doctor import doctor
 from edge.cli.events import events
+from edge.cli.examples import add_examples
 from edge.cli.export_course import export_course
 from edge.cli.import_course import import_course
 from edge.cli.jobs import jobs
@@ -171,3 +172,4 @@ main.add_command(backup)
 main.add_command(restore)
 main.add_command(mcp)
 main.add_command(secrets)
+add_examples(main)

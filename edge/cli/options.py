@@ -11,6 +11,7 @@ from edge import registry
 from edge.cli.remote import remote_stack
 from edge.local.ports import DEFAULT_PORT, read_host
 from edge.local.running import NotRunning, RunningStack, find_running
+from edge.local.state import DEFAULT_STATE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +54,7 @@ def state_option(command: Callable[P, R]) -> Callable[P, R]:
     option = click.option(
         "--state",
         type=StateDirectory(path_type=Path, file_okay=False),
-        default=Path(".stellr"),
+        default=Path(DEFAULT_STATE),
         envvar="STELLR_STATE",
         show_default=True,
         show_envvar=True,

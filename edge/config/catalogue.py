@@ -38,8 +38,8 @@ LIMITS = "limits: how many are allowed"
 # Those of a domain stand under its name.
 KINDS: Mapping[str, type[OwnSettings]] = {
     LAUNCHER: LauncherSettings,
-    DOOR: DoorSettings,
     EVERY_SERVICE: Settings,
+    DOOR: DoorSettings,
     "auth": AuthSettings,
     "notification": NotificationSettings,
     "progress": ProgressSettings,
@@ -54,6 +54,7 @@ TOLD = frozenset(
         "ENVOY_ADMIN",
         "KEY_FILE",
         "LISTEN",
+        "LISTEN_DATABASE_URL",
         "MESH_KEYS_FILE",
         "HEALTH_LISTEN",
         "MESH_CA_FILE",
@@ -62,6 +63,7 @@ TOLD = frozenset(
         "POOL_SIZE",
         "SECRET_FILE",
         "SHARED_SECRET_FILE",
+        "WORKER",
     )
 )
 TARGET_PREFIX, DATABASE_PREFIX = f"{PREFIX}TARGET_", f"{PREFIX}DATABASE_URL_"
@@ -75,7 +77,7 @@ _BUDGETS = (
     "password_login",
     "text_messages",
 )
-_WINDOWS = {60.0: "a minute", 3600.0: "an hour", 86400.0: "a day"}
+_WINDOWS = {60.0: "times a minute", 3600.0: "times an hour", 86400.0: "times a day"}
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,18 @@ local KINDS = {
   BOOL = "true or false", STRING = "a text", BYTES = "base64", ENUM = "one of the names allowed",
 }
 
--- What else the transcoder reads from a text; and the names of each enum, which render.py puts in.
+-- What else the transcoder reads from a text; and what render.py puts in: the names of each enum, and
+-- the fields that a body may be.
 local TEXTS = {
   ["google.protobuf.Timestamp"] = "must be a time such as 2026-01-31T12:00:00Z",
   ["google.protobuf.Duration"] = "must be seconds such as 90s",
   ["google.protobuf.FieldMask"] = "must be names of fields, by commas",
 }
 local ENUMS = {}
+local BODIES = {}
 
 local MALFORMED = "REQUEST_MALFORMED"
+local OBJECT, ONE_VALUE = "must be an object", "a list stands where one value belongs"
 
 -- Requests
 
@@ -114,7 +117,12 @@ function envoy_on_request(handle)
     headers:add("x-http-method", "HEAD")
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
   end
-  local path = headers:get(":path"):match("^[^?]*")
+  local path, query = headers:get(":path"):match("^([^?]*)(.*)$")
+  -- A slash at the end changes nothing; to the transcoder it does behind a verb (/courses:import/).
+  if path:find("./$") then
+    path = path:sub(1, -2)
+    headers:replace(":path", path .. query)
+  end
   local has_json = WITH_BODY[headers:get(":method")] and not is_grpc(headers) and not UPLOADS[path]
   if has_json and has_null_in_list(body_of(handle)) then
     handle:respond({ [":status"] = "400" }, "a list in the body holds null")
@@ -141,7 +149,7 @@ end
 
 local function must_be(kind)
   if ENUMS[kind] then return "must be one of " .. ENUMS[kind] end
-  return TEXTS[kind] or "must be an object"
+  return TEXTS[kind] or OBJECT
 end
 
 -- The field that the transcoder names, and what it must be; nil where it names none.
@@ -159,12 +167,22 @@ local function violation(text)
   name, kind = text:match("^([^:%s]+): invalid value .- for type type%.googleapis%.com/(%S+)$")
   if name then return camel(name), must_be(kind) end
   name = text:match("^([^:%s]+): Proto field is not repeating, cannot start list%.$")
-  if name then return camel(name), "a list stands where one value belongs" end
+  if name then return camel(name), ONE_VALUE end
+end
+
+-- The path of a field as the caller sent it, where the body is one field of the request; nil where it
+-- is the body that is wrong.
+local function as_sent(field, description)
+  local first, rest = field:match("^(%w+)(.*)$")
+  if not BODIES[first] then return field end
+  if rest:sub(1, 1) == "." then return rest:sub(2) end
+  if rest ~= "" or (description ~= OBJECT and description ~= ONE_VALUE) then return field end
 end
 
 local function sentence(text)
   if text:find("Root element must be a message", 1, true) then return "the body must be a JSON object" end
-  if text:find("cannot start list", 1, true) then return "a list stands where one value belongs" end
+  if text:find("^%w+: invalid value") then return "the body must be a JSON object" end
+  if text:find("cannot start list", 1, true) then return ONE_VALUE end
   if text:find("^Number exceeds the range") then return "a number is too large" end
   if text:find("\n%s*%^%s*$") then return "the body is not valid JSON" end
   return "the request is not valid"
@@ -175,6 +193,7 @@ end
 local function status(text)
   local info = '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"%s","domain":"stellr.academy","metadata":{}}'
   local field, description = violation(text)
+  field = field and as_sent(field, description)
   if not field then
     return ('{"code":3,"message":"%s","details":[' .. info .. "]}"):format(sentence(text), MALFORMED)
   end
@@ -184,16 +203,15 @@ local function status(text)
     field, description, "INVALID_FIELDS", field, description)
 end
 
-local function apply_status(handle, headers, code)
+local function apply_status(headers, code)
   headers:remove("x-http-code")
   if not STATUSES[code] then return end
   headers:replace(":status", code)
   if code == "304" then
     headers:remove("content-type")
+    headers:remove("content-length")
     -- As the whole answer has it from the compressor (RFC 9110, 15.4.5).
     headers:add("vary", "Accept-Encoding")
-    handle:body(true):setBytes("")
-    headers:remove("content-length")
   end
 end
 
@@ -207,7 +225,7 @@ local function as_http(handle, headers)
   local length = headers:get("x-stellr-content-length")
   if length then headers:replace("content-length", length) end
   local code = headers:get("x-http-code")
-  if code then apply_status(handle, headers, code) end
+  if code then apply_status(headers, code) end
   if headers:get("x-transcoder-refused") then
     headers:remove("x-transcoder-refused")
     headers:replace("content-type", "application/json")
@@ -227,7 +245,8 @@ local function as_grpc(headers)
   end
 end
 
-local function is_head(handle)
+local function has_no_body(handle)
+  if handle:headers():get(":status") == "304" then return true end
   local own = handle:streamInfo():dynamicMetadata():get("envoy.filters.http.lua")
   return own and own["head"]
 end
@@ -236,7 +255,7 @@ function envoy_on_response(handle)
   local headers = handle:headers()
   if is_grpc(headers) then return as_grpc(headers) end
   as_http(handle, headers)
-  if is_head(handle) then
+  if has_no_body(handle) then
     for chunk in handle:bodyChunks() do chunk:setBytes("") end
   end
   local trailers = handle:trailers()

@@ -58,29 +58,39 @@ def methods_of(descriptors: FileDescriptorSet, services: Collection[str]) -> lis
     return [method for method in _all(descriptors) if method.service in services]
 
 
-def known_paths(methods: Collection[Method]) -> dict[str, frozenset[str]]:
-    """The HTTP methods of every path of the RPCs, the paths as regular expressions (RE2).
+@dataclass(frozen=True)
+class KnownPath:
+    """A path of the RPCs as a regular expression (RE2), and its HTTP methods."""
 
-    A path that others match as well comes before them, with their methods too: /media/uploads
-    before /media/{media_id}.
+    expression: str
+    verbs: frozenset[str]
+    # Unknown query parameters are ignored.
+    is_open: bool
+    # How many paths of the RPCs match it.
+    matches: int
+
+
+def known_paths(methods: Collection[Method]) -> list[KnownPath]:
+    """Every path of the RPCs.
+
+    A path that others match as well comes before them, with its own methods alone: /media/uploads
+    before /media/{media_id}, /courses/{course}:publish before /courses/{course}.
     """
-    found: dict[str, set[str]] = {}
+    verbs: dict[str, set[str]] = {}
     for method in methods:
         for verb, template in method.rules:
-            found.setdefault(template, set()).add(verb)
-    matched = {
-        path: [other for other in found if re.fullmatch(expression(other), path)] for path in found
-    }
-    return {
-        expression(path): frozenset().union(*(found[other] for other in matched[path]))
-        for path in sorted(found, key=lambda path: (-len(matched[path]), path))
-    }
-
-
-def open_paths(methods: Collection[Method]) -> frozenset[str]:
-    """The paths, as `known_paths` writes them, at which unknown query parameters are ignored."""
-    templates = [template for each in methods if each.is_open for _, template in each.rules]
-    return frozenset(expression(template) for template in templates)
+            verbs.setdefault(template, set()).add(verb)
+    opened = {template for each in methods if each.is_open for _, template in each.rules}
+    found = [
+        KnownPath(
+            expression=expression(path),
+            verbs=frozenset(verbs[path]),
+            is_open=path in opened,
+            matches=sum(bool(re.fullmatch(expression(other), path)) for other in verbs),
+        )
+        for path in verbs
+    ]
+    return sorted(found, key=lambda path: (-path.matches, path.expression))
 
 
 def enum_names(descriptors: FileDescriptorSet) -> dict[str, list[str]]:
@@ -91,6 +101,13 @@ def enum_names(descriptors: FileDescriptorSet) -> dict[str, list[str]]:
         if file.package.startswith("stellr.")
         for enum in file.enum_type
     }
+
+
+def body_fields(descriptors: FileDescriptorSet) -> list[str]:
+    """The fields that the body of an HTTP request may be, as JSON has their names."""
+    every = (method for file in descriptors.file for each in file.service for method in each.method)
+    bodies = {method.options.Extensions[annotations_pb2.http].body for method in every}
+    return sorted(bodies - {"", "*"})
 
 
 def expression(template: str) -> str:

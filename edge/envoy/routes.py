@@ -1,9 +1,10 @@
 """The routes that follow from the contracts: one for each public RPC, one for its known paths."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from edge.envoy.methods import Method, expression, known_paths, open_paths
+from edge.envoy.methods import KnownPath, Method, expression, known_paths
+from edge.envoy.replies import NOTHING
 
 Json = dict[str, Any]
 
@@ -29,7 +30,6 @@ _DISABLED = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", 
 # By the names they have in envoy.yaml.
 COMPRESSORS = ("envoy.filters.http.compressor.br", "envoy.filters.http.compressor.gzip")
 _TRANSLATING = (
-    *COMPRESSORS,
     "envoy.filters.http.lua",
     "envoy.filters.http.grpc_web",
     TRANSCODER,
@@ -44,6 +44,7 @@ _BRINGS_A_FILE = (
         "invert_match": True,
     },
 )
+# Texts are compressed all the same; films and documents are of no type that is.
 PASSED_ON = dict.fromkeys(_TRANSLATING, _DISABLED)
 _COMPRESSOR = "type.googleapis.com/envoy.extensions.filters.http.compressor.v3"
 _AS_IT_IS = {"@type": f"{_COMPRESSOR}.CompressorPerRoute", "disabled": True}
@@ -56,12 +57,13 @@ NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
 ASK_AGAIN = f"{NOTHING_SENT},unavailable"
 
 
-def rpc_routes(methods: Iterable[Method]) -> list[Json]:
+def rpc_routes(methods: Iterable[Method], *, for_any_origin: bool = True) -> list[Json]:
     """A route to the processes of its service for each RPC, by its gRPC path.
 
-    JSON requests have that path too once they are transcoded.
+    JSON requests have that path too once they are transcoded. With `for_any_origin` the pages of
+    all origins may read what is open to everyone.
     """
-    return [_rpc_route(method) for method in methods]
+    return [_rpc_route(method, for_any_origin) for method in methods]
 
 
 def http_routes(methods: Iterable[Method]) -> list[Json]:
@@ -91,16 +93,14 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
     Before that it is here that the transcoder looks for its settings: open paths have `lenient`.
     """
     # One route for all paths that are alike, so that a request meets few expressions.
-    alike: dict[tuple[str, bool], list[str]] = {}
-    for path, verbs in known_paths(methods).items():
-        allow = sorted(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set()))
-        alike.setdefault((", ".join(allow), path in open_paths(methods)), []).append(path)
+    alike: dict[tuple[int, frozenset[str], bool], list[KnownPath]] = {}
+    for path in known_paths(methods):
+        alike.setdefault((path.matches, path.verbs, path.is_open), []).append(path)
     return [
         route
-        for (allow, is_open), paths in alike.items()
-        for route in (
-            _options(allow, paths),
-            _not_allowed(allow, paths, lenient if is_open else None),
+        for (_, verbs, is_open), paths in alike.items()
+        for route in _of_paths(
+            "|".join(path.expression for path in paths), verbs, lenient if is_open else None
         )
     ]
 
@@ -126,7 +126,7 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
     }
 
 
-def _rpc_route(method: Method) -> Json:
+def _rpc_route(method: Method, for_any_origin: bool) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
     route: Json = {
         # So logs and spans name it; services name it so too.
@@ -135,7 +135,7 @@ def _rpc_route(method: Method) -> Json:
         "route": action,
         "request_headers_to_add": _service_timeout(method),
     }
-    if method.is_open and method.is_public:
+    if for_any_origin and method.is_open and method.is_public:
         # Whoever checks a certificate does it from pages of their own.
         route["response_headers_to_add"] = [_set("access-control-allow-origin", "*")]
     filters = (_UNBUFFERED if method.uploads else {}) | (_UNCOMPRESSED if method.secret else {})
@@ -193,25 +193,47 @@ def _retry(method: Method) -> Mapping[str, Any]:
     }
 
 
-def _options(allow: str, paths: Iterable[str]) -> Json:
+def _of_paths(paths: str, verbs: frozenset[str], transcoder: Json | None) -> list[Json]:
+    taken = sorted(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set()))
+    return [_options(paths, taken), _not_allowed(paths, taken), _allowed(paths, transcoder)]
+
+
+def _options(paths: str, taken: Sequence[str]) -> Json:
     is_options = {"name": ":method", "string_match": {"exact": "OPTIONS"}}
     return {
         "name": "options",
-        "match": {"safe_regex": {"regex": "|".join(paths)}, "headers": [is_options]},
+        "match": {"safe_regex": {"regex": paths}, "headers": [is_options]},
         "direct_response": {"status": 204},
-        "response_headers_to_add": [_set("allow", allow)],
+        "response_headers_to_add": [_set("allow", ", ".join(taken))],
     }
 
 
-def _not_allowed(allow: str, paths: Iterable[str], transcoder: Json | None) -> Json:
-    route: Json = {
+def _not_allowed(paths: str, taken: Sequence[str]) -> Json:
+    is_another = {
+        "name": ":method",
+        "string_match": {"safe_regex": {"regex": "|".join(taken)}},
+        "invert_match": True,
+    }
+    return {
         "name": "method-not-allowed",
-        "match": {"safe_regex": {"regex": "|".join(paths)}},
+        "match": {"safe_regex": {"regex": paths}, "headers": [is_another]},
         "direct_response": {
             "status": 405,
             "body": {"inline_string": "this path does not take this method"},
         },
-        "response_headers_to_add": [_set("allow", allow)],
+        "response_headers_to_add": [_set("allow", ", ".join(taken))],
+        # It would find the method at a path that matches too: GET /progress/{user_id} for
+        # GET /progress/mark-complete.
+        "typed_per_filter_config": {TRANSCODER: _DISABLED},
+    }
+
+
+def _allowed(paths: str, transcoder: Json | None) -> Json:
+    # For the transcoder to look at; wider paths, behind it, may not take the method.
+    route: Json = {
+        "name": "allowed",
+        "match": {"safe_regex": {"regex": paths}},
+        "direct_response": {"status": 404, "body": {"inline_string": NOTHING}},
     }
     if transcoder is not None:
         route["typed_per_filter_config"] = {TRANSCODER: transcoder}

@@ -32,6 +32,13 @@ class DoorSettings(TraceSettings):
     mesh_cert_key_file: Path | None = Field(None, description="its private key, PEM")
     mesh_ca_file: Path | None = Field(None, description="the mesh's own authority, PEM")
     hsts_seconds: int = Field(31536000, ge=0, description="how long browsers keep to TLS; 0: not")
+    trusted_hops: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="proxies before the door, each of which adds to X-Forwarded-For whom it saw;"
+        " above 0 only where nobody comes to the door but by them",
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -56,6 +56,8 @@ def service_environ(
         "STELLR_POOL_SIZE": str(settings.plan.pool_size),
         # They share a machine, where all are told to trust its loopback address.
         **dict.fromkeys(APART, ""),
+        # Its PostgreSQL has no pooler.
+        "STELLR_LISTEN_DATABASE_URL": "",
     }
     for name, addresses in settings.targets.items():
         environ[f"STELLR_TARGET_{name.upper()}"] = ",".join(addresses)

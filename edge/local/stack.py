@@ -136,7 +136,10 @@ class Stack:
         except ValueError as error:
             raise StartError(str(error)) from error
         if door.has_tls:
-            self.supervisor.reserve(door.tls_port, self.host)
+            try:
+                self.supervisor.reserve(door.tls_port, self.host)
+            except StartError as error:
+                raise StartError(f"{error} Choose another by STELLR_TLS_PORT.") from error
             self.tls_port = door.tls_port
             from edge.local.certificate import Certificate  # noqa: PLC0415  see HEAVY
 
@@ -315,7 +318,7 @@ class Stack:
             Welcome(
                 url=url,
                 operations_url=f"http://{HOST}:{self.port + 1}",
-                logs=self.state.logs,
+                state=self.state,
                 has_outbox=demo_learner.has_outbox(os.environ),
                 is_alone=urlsplit(url).hostname in LOOPBACK,
                 login=demo_learner.known(self.state),
@@ -435,6 +438,8 @@ def _run_envoy(folder: Path) -> int:
     os.chdir(folder)
     # Hot restart would make stacks side by side fight for one shared memory region.
     options = ["--disable-hot-restart", "--log-level", "warn", "--drain-time-s", "3"]
+    # Who looks into its log wants to see what came just now; by itself it waits for 10 s.
+    options += ["--file-flush-interval-msec", "1000"]
     argv = [str(binaries.envoy()), "-c", "envoy.yaml", *options]
     processes.execute(argv, os.environ)
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from edge.local.errors import StartError
 
+# Below the working directory.
+DEFAULT_STATE = ".stellr"
+
 
 @dataclass(frozen=True)
 class State:

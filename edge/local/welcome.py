@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.demo_learner import DemoLogin
+from edge.local.state import DEFAULT_STATE, State
 from edge.local.terminal import say
 
 
@@ -15,7 +19,7 @@ class Welcome:
 
     url: str
     operations_url: str
-    logs: Path
+    state: State
     has_outbox: bool
     is_alone: bool
     login: DemoLogin | None
@@ -35,14 +39,14 @@ def lines(told: Welcome) -> list[tuple[str, str]]:
         ("API", f"{told.url}/docs"),
         ("mailbox", _mailbox(told)),
         ("metrics", f"{told.operations_url}/metrics"),
-        ("logs", f"stellr logs -f, from {told.logs}"),
+        ("logs", f"{_command(told, 'logs')} -f, from {told.state.logs}"),
     ]
     if told.has_outbox and told.login:
         found.append(("demo login", f"{told.login.email}, password {told.login.password}"))
     return [
         *found,
-        ("to try", "stellr journey, stellr status, stellr --help"),
-        ("to stop", "Ctrl-C here, or stellr stop elsewhere"),
+        ("to try", f"{_command(told, 'journey')}, and {program()} --help"),
+        ("to stop", f"Ctrl-C here, or {_command(told, 'stop')}"),
     ]
 
 
@@ -51,4 +55,19 @@ def _mailbox(told: Welcome) -> str:
         return "none: mails leave by the mail server"
     if told.is_alone:
         return f"{told.operations_url}/mailbox"
-    return "stellr mails; no page, since others reach the academy"
+    return f"{_command(told, 'mails')}; no page, since others reach the academy"
+
+
+def _command(told: Welcome, name: str) -> str:
+    """A command as it can be typed here."""
+    own = told.state.root
+    state = "" if own == Path(DEFAULT_STATE).absolute() else f" --state {shlex.quote(str(own))}"
+    return f"{program()} {name}{state}"
+
+
+def program() -> str:
+    """How this program is called: by its name where the shell finds it, or else as it was."""
+    called = sys.argv[0]
+    found = shutil.which(Path(called).name)
+    is_found = found is not None and Path(found).absolute() == Path(called).absolute()
+    return Path(called).name if is_found else called

@@ -25,6 +25,8 @@ MIME_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 """What is given out, by the end of its name; no other file is."""
+# Envoy compresses texts; a 304 says it as well (RFC 9110, 15.4.5).
+VARIES = {"vary": "Accept-Encoding"}
 
 
 def file_route(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.gateway.errors import PageFileNotFound
-from services.gateway.files import MIME_TYPES, file_route
+from services.gateway.files import MIME_TYPES, VARIES, file_route
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile
@@ -62,7 +62,8 @@ class PageFile:
 
     def sent(self, headers: dict[str, str]) -> SentFile:
         """The file, to be sent with these headers."""
-        return SentFile.of(io.BytesIO(self.data), self.mime_type, self.state, headers)
+        told = {**headers, **VARIES}
+        return SentFile.of(io.BytesIO(self.data), self.mime_type, self.state, told)
 
 
 class LearnerPage:

@@ -15,7 +15,7 @@ from services.kit.rpc.clients import open_channel
 from services.kit.rpc.mesh_tls import MeshTls
 
 # A name that stands for several processes is looked up anew after so long.
-LOOK_UP_SECONDS = 5.0
+LOOK_UP_SECONDS = 2.0
 
 
 class Process:

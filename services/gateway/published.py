@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from services.gateway.errors import NotPublished
-from services.gateway.files import MIME_TYPES, file_route
+from services.gateway.files import MIME_TYPES, VARIES, file_route
 from services.kit.http.ranges import State
 from services.kit.http.routes import HttpRoute
 from services.kit.http.sending import SentFile
@@ -48,7 +48,7 @@ class Published:
         if name not in self._states:
             raise NotPublished
         path = self._folder / name
-        headers = {"cache-control": CACHING, "x-content-type-options": "nosniff"}
+        headers = {"cache-control": CACHING, "x-content-type-options": "nosniff", **VARIES}
         if path.suffix == ".html":
             headers["content-security-policy"] = CONTENT_SECURITY_POLICY
         return SentFile.of(path.open("rb"), MIME_TYPES[path.suffix], self._states[name], headers)

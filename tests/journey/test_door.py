@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import h2.config
+import h2.connection
+import h2.events
 import httpx
 import pytest
 
@@ -99,6 +102,25 @@ def test_where_there_is_no_get_there_is_no_head(visitor: Visitor) -> None:
     assert visitor.http.delete("/enrollments").headers["allow"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", "/progress/mark-complete"),
+        ("HEAD", "/progress/mark-complete/"),
+        ("DELETE", "/media/uploads"),
+        ("GET", f"/courses/{DEMO}:publish"),
+        ("PATCH", "/quiz/x:importGift"),
+    ],
+)
+def test_a_path_that_another_matches_takes_its_own_methods_alone(
+    visitor: Visitor, verb: str, path: str
+) -> None:
+    answer = visitor.http.request(verb, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
+    assert visitor.http.options(path).headers["allow"] == "OPTIONS, POST"
+    assert visitor.http.post(path).status_code == 401
+
+
 @pytest.mark.parametrize("added", ["fbclid=IwAR1", "utm_source=a&utm_medium=b", "_=170", "a.b.c=1"])
 @pytest.mark.parametrize("path", ["/healthz?", "/readyz?", "/.well-known/jwks.json?", f"{PAGE}?"])
 def test_what_is_opened_by_its_address_ignores_what_is_added(
@@ -162,17 +184,13 @@ THEMES = "must be one of THEME_SYSTEM, THEME_LIGHT, THEME_DARK"
 @pytest.mark.parametrize(
     ("request_", "body", "field", "description"),
     [
-        ("PATCH /preferences", '{"theme":"BOGUS"}', "preferences.theme", THEMES),
-        ("PATCH /preferences", '{"theme":1.5}', "preferences.theme", THEMES),
+        ("PATCH /preferences", '{"theme":"BOGUS"}', "theme", THEMES),
+        ("PATCH /preferences", '{"theme":1.5}', "theme", THEMES),
         (
             *("PATCH /preferences", '{"notifications":"x"}'),
-            *("preferences.notifications", "must be an object"),
+            *("notifications", "must be an object"),
         ),
-        (
-            *("PATCH /preferences", '{"theme":["A"]}'),
-            *("preferences", "a list stands where one value belongs"),
-        ),
-        ("POST /courses", '{"tags":[{"a":1}]}', "course.tags", "must be no object"),
+        ("POST /courses", '{"tags":[{"a":1}]}', "tags", "must be no object"),
         ("POST /quiz/x/submit", '{"answers":[5]}', "answers[0]", "must be an object"),
         (
             *("POST /quiz/x/submit", '{"answers":[{"questionId":{"a":1}}]}'),
@@ -196,6 +214,28 @@ def test_a_value_deep_in_a_body_is_named(
     assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
     assert violations(answer) == {field: description}
     assert "googleapis.com/stellr" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('"x"', "the body must be a JSON object"),
+        ("5", "the body must be a JSON object"),
+        ("[1]", "a list stands where one value belongs"),
+        ('{"theme":["A"]}', "a list stands where one value belongs"),
+    ],
+)
+def test_a_body_that_is_none_is_no_field(visitor: Visitor, body: str, message: str) -> None:
+    answer = visitor.http.patch("/preferences", content=body)
+    assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
+    assert answer.json()["message"] == message
+
+
+def test_a_service_names_a_field_as_it_was_sent(learner: Callable[..., Learner]) -> None:
+    answer = learner().patch("/me", {"displayName": "", "timezone": "Mars/Base"})
+    assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
+    assert list(violations(answer)) == ["displayName"]
+    assert answer.json()["message"].startswith("displayName: ")
 
 
 def test_an_enum_in_a_query_tells_its_names(visitor: Visitor) -> None:
@@ -286,6 +326,7 @@ def sent(stack: Stack, request_: str) -> tuple[str, dict[str, Any]]:
             "POST /login HTTP/1.1\nHost: a\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n",
             *(400, 3, "REQUEST_MALFORMED"),
         ),
+        ("GET https://a/courses HTTP/1.1\nHost: a\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("TRACE /courses HTTP/1.1\nHost: a\n\n", 405, 12, "METHOD_NOT_ALLOWED"),
         (f"GET /me HTTP/1.1\nHost: a\nx-long: {'a' * 40_000}\n\n", 431, 8, "HEADERS_TOO_LARGE"),
     ],
@@ -329,6 +370,14 @@ def test_a_path_in_another_spelling_has_an_answer(stack: Stack, path: str, statu
     connection.request("GET", path)
     assert connection.getresponse().status == status
     connection.close()
+
+
+@pytest.mark.parametrize("path", ["/courses:import", "/courses:import/"])
+def test_an_archive_may_be_larger_than_a_body_of_json(
+    learner: Callable[..., Learner], path: str
+) -> None:
+    answer = learner().http.post(path, content=bytes(1_100_000))
+    assert (answer.status_code, reason(answer)) == (403, "ROLE_REQUIRED")
 
 
 def test_a_slash_at_the_end_changes_nothing_of_a_file(visitor: Visitor, signed: str) -> None:
@@ -424,6 +473,48 @@ def test_who_has_it_compressed_is_not_sent_it_again(visitor: Visitor) -> None:
     assert (answer.status_code, answer.content) == (304, b"")
     assert "content-encoding" not in answer.headers
     assert "Accept-Encoding" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/swagger-ui-bundle.js", "/openapi.json"])
+def test_a_published_file_is_compressed(visitor: Visitor, path: str) -> None:
+    with visitor.http.stream("GET", path, headers={"accept-encoding": "br"}) as answer:
+        assert answer.headers["content-encoding"] == "br"
+    etag = answer.headers["etag"]
+    again = visitor.http.get(path, headers={"accept-encoding": "br", "if-none-match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    for each in (answer, again):
+        assert "Accept-Encoding" in each.headers["vary"]
+    part = visitor.http.get(path, headers={"accept-encoding": "br", "range": "bytes=0-3"})
+    assert (part.status_code, len(part.content)) == (206, 4)
+    assert "content-encoding" not in part.headers
+
+
+def heads(stack: Stack, path: str, *headers: tuple[str, str]) -> list[dict[str, str]]:
+    """The headers and the trailers, if any, of the answer to a GET over HTTP/2."""
+    asked = [(":method", "GET"), (":scheme", "http"), (":authority", "a"), (":path", path)]
+    found = []
+    with socket.create_connection(("127.0.0.1", stack.port), 15) as connection:
+        http2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="utf-8"))
+        http2.initiate_connection()
+        http2.send_headers(1, [*asked, *headers], end_stream=True)
+        connection.sendall(http2.data_to_send())
+        while True:
+            for event in http2.receive_data(connection.recv(65536)):
+                if isinstance(event, h2.events.ResponseReceived | h2.events.TrailersReceived):
+                    found.append(dict(event.headers))
+                if isinstance(event, h2.events.StreamEnded):
+                    return found
+
+
+@pytest.mark.parametrize("condition", [(), (("if-none-match", "*"),)])
+def test_nothing_of_grpc_is_behind_an_answer_of_http2(
+    stack: Stack, condition: tuple[tuple[str, str], ...]
+) -> None:
+    first, *trailers = heads(stack, f"/courses/{DEMO}", *condition)
+    assert first[":status"] == ("304" if condition else "200")
+    assert not [name for each in trailers for name in each if name.startswith("grpc-")]
+    # Of a 304 it would be that of the whole answer (RFC 9110, 8.6).
+    assert ("content-length" in first) is not bool(condition)
 
 
 def test_what_is_compressed_or_short_or_secret_stays_as_it_is(

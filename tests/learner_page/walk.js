@@ -199,6 +199,9 @@ await step("lesson", async () => {
   // What authors write runs nothing.
   assert.ok(!(await page.title()).includes("hacked"));
   assert.equal(await page.locator(".text script, .text [onclick], .text [href^='javascript']").count(), 0);
+  // A link that is none is words.
+  assert.equal(await page.locator(".text a", { hasText: "no address" }).count(), 0);
+  await page.getByText("no address").waitFor();
   await page.waitForFunction(() => document.querySelector("video").readyState >= 1);
   assert.equal(await page.locator("track").count(), 1);
 });
@@ -469,6 +472,14 @@ await step("mailbox", async () => {
 await step("nothing here", async () => {
   await page.goto(`${url}/#/nowhere`);
   await h1("There is nothing here");
+});
+
+await step("a link that would lead the page astray", async () => {
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(`${url}/#/lessons/..%2Fcourses%2F${course}`);
+  await h1("There is nothing here");
+  assert.deepEqual(asked.filter((each) => each.includes(`/courses/${course}`) && !each.includes("#")), []);
 });
 
 await step("a wrong address", async () => {

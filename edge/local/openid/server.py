@@ -85,9 +85,14 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._page(HTTPStatus.NOT_FOUND, fault="There is nothing here.")
 
-    def log_message(self, format: str, *args: Any) -> None:
-        # The query has states and codes in it: the path is enough.
-        log.info("http", method=self.command, path=self._target().path, code=int(args[1]))
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Log an answer, by its path alone: the query has states and codes in it."""
+        # A request that cannot be read has none.
+        path = self._target().path if getattr(self, "path", "") else ""
+        log.info("http", method=self.command, path=path, code=int(code))
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Say no more of an error than its answer, which is logged."""
 
     def _authorize(self) -> None:
         try:

@@ -4,12 +4,14 @@ import { post } from "./api.js";
 import { fill, h, say } from "./dom.js";
 import { drawHeader, showPlace } from "./shell.js";
 
+// What stands in the address becomes part of a path of the API: ids and slugs alone, or a link could
+// have the page call whatever path it says, as whoever is signed in.
 const ROUTES = [
   [/^\/$/, "home"],
   [/^\/courses$/, "catalogue"],
-  [/^\/courses\/([^/]+)$/, "course", "course"],
-  [/^\/lessons\/([^/]+)$/, "lesson", "lesson"],
-  [/^\/lessons\/([^/]+)\/quiz$/, "quiz", "lesson"],
+  [/^\/courses\/([\w-]+)$/, "course", "course"],
+  [/^\/lessons\/([\w-]+)$/, "lesson", "lesson"],
+  [/^\/lessons\/([\w-]+)\/quiz$/, "quiz", "lesson"],
   [/^\/learning$/, "learning"],
   [/^\/notifications$/, "notifications"],
   [/^\/profile$/, "profile"],
@@ -62,7 +64,7 @@ function focusOn(element) {
 async function draw([pattern, name, parameter], path, query, signal) {
   if (NEEDS_SIGN_IN.has(name) && !session.user()) return signIn();
   const module = await import(`./views/${name}.js`);
-  const value = decodeURIComponent(pattern.exec(path)[1] ?? "");
+  const value = pattern.exec(path)[1] ?? "";
   return module.default({ [parameter ?? "path"]: value, query, signal, show });
 }
 
@@ -109,12 +111,17 @@ async function takeProviderCode() {
   }
 }
 
+// As it stands where it is no encoding.
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 // Links to a place within a text, and the skip link: the hash is the router's, so they scroll by hand.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.('a[href^="#"]:not([href^="#/"])');
   if (!link) return;
   event.preventDefault();
-  const name = decodeURIComponent(link.getAttribute("href").slice(1));
+  const name = decoded(link.getAttribute("href").slice(1));
   const target = document.getElementById(name) ?? document.getElementById(`part-${name}`);
   if (!target) return;
   focusOn(target);

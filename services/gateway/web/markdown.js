@@ -19,7 +19,7 @@ const FORBIDDEN = { FORBID_TAGS: ["style", "form", "input", "button", "textarea"
 export function lessonText(markdown) {
   const text = DOMPurify.sanitize(lessons.render(markdown), FORBIDDEN);
   lowerHeadings(text);
-  for (const link of text.querySelectorAll("a[href]")) mendLink(link);
+  for (const link of text.querySelectorAll("a[href], area[href]")) mendLink(link);
   for (const image of text.querySelectorAll("img")) {
     image.loading = "lazy";
     if (!image.hasAttribute("alt")) image.alt = "";
@@ -65,8 +65,10 @@ function lowerHeadings(text) {
 function mendLink(link) {
   const href = link.getAttribute("href");
   if (href.startsWith("#")) return;
-  // What an import found to lead nowhere still stands as it was written: it is words, then.
-  if (!/^([a-z][a-z0-9+.-]*:|\/)/i.test(href)) return link.replaceWith(...link.childNodes);
+  // What an import found to lead nowhere still stands as it was written: it is words, then. So is what
+  // is no address at all.
+  const leads = /^([a-z][a-z0-9+.-]*:|\/)/i.test(href) && URL.canParse(href, location.href);
+  if (!leads) return link.replaceWith(...link.childNodes);
   const url = new URL(href, location.href);
   const lesson = url.origin === location.origin && /^\/lessons\/[^/]+$/.test(url.pathname);
   if (lesson) return link.setAttribute("href", `#${url.pathname}`);

@@ -137,7 +137,13 @@ class Settings(TraceSettings):
     database_url: str = Field(
         "", repr=False, description="PostgreSQL URL of the service's own database"
     )
-    pool_size: int = Field(10, ge=1, description="connections at most, besides those that listen")
+    listen_database_url: str = Field(
+        "",
+        repr=False,
+        description="the same database without the pooler that STELLR_DATABASE_URL names (of"
+        " transactions, as PgBouncer); empty: there is none",
+    )
+    pool_size: int = Field(10, ge=1, description="connections at most, besides the two that listen")
     threads: int = Field(16, ge=1, description="RPCs handled at once, those that wait included")
     waiting_calls: int = Field(1024, ge=1, description="RPCs that wait for a thread; more: refused")
     state: Path = Field(Path(".stellr"), description="folder for outbox/, media/ and keys/")

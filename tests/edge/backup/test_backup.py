@@ -22,6 +22,7 @@ from edge.journey.steps import Steps
 from edge.journey.walk import Journey
 from edge.local import signals
 from edge.local.state import State, open_state
+from services.kit.data import migrate
 from tests import support
 from tests.support import DEMO, Stack, Visitor
 
@@ -199,3 +200,24 @@ def test_some_databases_are_no_academy() -> None:
     with pytest.raises(BackupError, match="Not set, while others are: STELLR_DATABASE_URL_USER"):
         told_databases(["auth", "user"], urls)
     assert told_databases(["auth", "user"], {}) is None
+
+
+def test_what_is_in_use_or_not_empty_is_left_alone(
+    stack: Stack, saved: Path, tmp_path: Path
+) -> None:
+    used = open_state(tmp_path / "used")
+    (used.keys / "secret").write_text("old")
+    with pytest.raises(BackupError, match="is not empty; --force moves"):
+        restoring.restore(used.root, saved, {}, force=False)
+    with pytest.raises(BackupError, match=r"is running on .*: stop it first"):
+        restoring.restore(stack.state, saved, {}, force=True)
+    assert (used.keys / "secret").read_text() == "old"
+
+
+def test_a_backup_of_a_newer_stellr_is_refused(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "knows", lambda *_: False)
+    with pytest.raises(BackupError, match=r"of another Stellr .* which is not known here"):
+        restoring.restore(tmp_path / "state", saved, {}, force=False)
+    assert list(tmp_path.iterdir()) == []

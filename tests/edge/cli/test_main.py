@@ -27,10 +27,10 @@ signal.pause()
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_has_help(name: str) -> None:
+def test_every_command_has_help_with_an_example(name: str) -> None:
     done = CliRunner().invoke(main, [name, "--help"])
     assert done.exit_code == 0
-    assert main.commands[name].get_short_help_str()
+    assert f"stellr {name}" in done.stdout.partition("Examples:")[2]
 
 
 def test_the_version_is_told_with_what_it_runs_on() -> None:

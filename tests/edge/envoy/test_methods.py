@@ -2,8 +2,10 @@ import re
 
 import pytest
 
-from edge.envoy.methods import Method, expression, known_paths, methods_of
+from edge.envoy.methods import Method, body_fields, expression, known_paths, methods_of
 from edge.envoy.render import contracts, load, transcoded_services
+from edge.openapi.contracts import Contracts
+from edge.openapi.operations import rules
 
 COURSE = "stellr.course.v1.CourseService"
 
@@ -38,17 +40,41 @@ def test_what_a_contract_says_of_its_rpcs() -> None:
 def test_a_path_knows_all_its_methods() -> None:
     get = Method("a.b.v1.S", "Get", (("GET", "/me"),), repeatable=True, streams=False)
     change = Method("a.b.v1.S", "Change", (("PATCH", "/me"),), repeatable=False, streams=False)
-    assert known_paths([get, change]) == {"/me/?": frozenset({"GET", "PATCH"})}
+    (path,) = known_paths([get, change])
+    assert (path.expression, path.verbs) == ("/me/?", {"GET", "PATCH"})
 
 
-def test_a_path_has_the_methods_of_all_that_match_it_and_comes_before_them() -> None:
-    found = known_paths(
-        methods_of(contracts(), transcoded_services(load(), "public")),
-    )
-    paths = list(found)
-    assert found["/media/uploads/?"] == {"POST", "PATCH", "DELETE"}
-    assert found["/media/[^/]+/?"] == {"PATCH", "DELETE"}
-    assert paths.index("/media/uploads/?") < paths.index("/media/[^/]+/?")
+@pytest.mark.parametrize(
+    ("path", "verbs", "wider"),
+    [
+        ("/media/uploads/?", {"POST"}, "/media/[^/]+/?"),
+        ("/progress/mark-complete/?", {"POST"}, "/progress/[^/]+/?"),
+        ("/courses/[^/]+:publish/?", {"POST"}, "/courses/[^/]+/?"),
+    ],
+)
+def test_a_path_that_others_match_comes_before_them_with_its_own_methods(
+    path: str, verbs: set[str], wider: str
+) -> None:
+    found = known_paths(methods_of(contracts(), transcoded_services(load(), "public")))
+    paths = [each.expression for each in found]
+    assert found[paths.index(path)].verbs == verbs
+    assert paths.index(path) < paths.index(wider)
+
+
+def test_a_name_of_a_body_is_that_of_nothing_else_that_has_fields() -> None:
+    """Else door.lua could not tell `profile.bio` of a body from that of a whole request."""
+    descriptors = contracts()
+    every = Contracts.of(descriptors)
+    bodies = body_fields(descriptors)
+    assert {"profile", "course"} <= set(bodies)
+    whole = [each for each in every.rpcs if [rule.body for rule in rules(each)] == ["*"]]
+    assert whole
+    assert not [
+        (each.declared.name, field.name)
+        for each in whole
+        for field in every.messages[each.declared.input_type.lstrip(".")].field
+        if field.name in bodies and field.type == field.TYPE_MESSAGE
+    ]
 
 
 def test_what_people_open_by_its_address_is_open() -> None:

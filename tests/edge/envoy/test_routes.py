@@ -64,7 +64,7 @@ def test_a_known_path_tells_the_methods_it_takes() -> None:
     change = Method(
         SERVICE, "Change", (("PATCH", "/courses/{id}"),), repeatable=False, streams=False
     )
-    options, route, _, other = known_path_routes([READ, change, WRITE], LENIENT)
+    options, route, allowed, _, other, _ = known_path_routes([READ, change, WRITE], LENIENT)
     for each, status in ((options, 204), (route, 405)):
         (allow,) = each["response_headers_to_add"]
         assert allow["header"] == {"key": "allow", "value": "GET, HEAD, OPTIONS, PATCH"}
@@ -73,17 +73,24 @@ def test_a_known_path_tells_the_methods_it_takes() -> None:
     assert options["match"]["headers"] == [
         {"name": ":method", "string_match": {"exact": "OPTIONS"}}
     ]
-    assert other["match"] == {"safe_regex": {"regex": "/enroll/?"}}
+    (another,) = route["match"]["headers"]
+    assert another["string_match"] == {"safe_regex": {"regex": "GET|HEAD|OPTIONS|PATCH"}}
+    assert another["invert_match"]
+    # Before any wider path, which may not take it.
+    assert allowed["match"] == {"safe_regex": {"regex": "/courses/[^/]+/?"}}
+    assert other["match"]["safe_regex"] == {"regex": "/enroll/?"}
 
 
 def test_only_open_paths_ignore_unknown_parameters() -> None:
     page = Method(
         SERVICE, "Page", (("GET", "/page"),), repeatable=True, streams=False, is_open=True
     )
-    _, api, _, open_ = known_path_routes([READ, page], LENIENT)
+    *others, open_ = known_path_routes([READ, page], LENIENT)
     assert open_["match"] == {"safe_regex": {"regex": "/page/?"}}
     assert open_["typed_per_filter_config"] == {TRANSCODER: LENIENT}
-    assert "typed_per_filter_config" not in api
+    assert LENIENT not in [
+        each.get("typed_per_filter_config", {}).get(TRANSCODER) for each in others
+    ]
 
 
 def test_what_is_answered_over_http_goes_there_as_it_came() -> None:
@@ -103,7 +110,10 @@ def test_what_is_answered_over_http_goes_there_as_it_came() -> None:
     assert [verb["safe_regex"]["regex"] for verb in verbs] == ["GET|HEAD", "PUT"]
     assert {route["route"]["cluster"] for route in (get, put)} == {"media_content"}
     assert get["route"]["idle_timeout"] == "60s"
-    assert all(each["disabled"] for each in get["typed_per_filter_config"].values())
+    filters = get["typed_per_filter_config"]
+    assert all(each["disabled"] for each in filters.values())
+    # Its texts are compressed all the same.
+    assert not set(routes.COMPRESSORS) & set(filters)
 
 
 def test_a_token_is_not_compressed() -> None:

@@ -38,6 +38,7 @@ def test_origins_are_listed_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"OTLP_ENDPOINT": "https://otlp.example:4317"}, "not the http://host:port"),
         ({"OTLP_ENDPOINT": "http://otlp.example:4317/v1"}, "not the http://host:port"),
         ({"TRACE_RATIO": "1.5"}, "less than or equal to 1"),
+        ({"TRUSTED_HOPS": "-1"}, "greater than or equal to 0"),
     ],
 )
 def test_what_cannot_be_is_told(

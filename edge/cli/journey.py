@@ -43,10 +43,13 @@ def journey(
 ) -> None:
     """Walk the whole journey of a new learner over REST, from registering to the certificate.
 
-    Mails, text messages and the key of the OpenID provider are read from the state directory, so
-    the stack must be a local one. By phone only where text messages go to the outbox.
+    The academy must be on this machine: mails and text messages are read from the state directory,
+    or with --url from its mailbox (/mailbox.json at the next port), as where it runs in containers;
+    the key of the OpenID provider lies in the state directory. By phone only where text messages go
+    to the outbox.
     """
     from edge.journey.browser import Browser, JourneyError  # noqa: PLC0415  heavy
+    from edge.journey.inbox import inbox_of  # noqa: PLC0415
     from edge.journey.steps import Steps  # noqa: PLC0415
     from edge.journey.walk import Journey  # noqa: PLC0415
 
@@ -59,7 +62,8 @@ def journey(
     target = output or Path(f"certificate-{Path(course).name}.pdf")
     began = time.monotonic()
     try:
-        Journey(browser, state, course, target, Steps(tell), login).walk()
+        inbox = inbox_of(url, state)
+        Journey(browser, state, course, target, Steps(tell), login, inbox).walk()
     except JourneyError as error:
         raise click.ClickException(f"The journey ended at: {error}") from error
     finally:

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from edge.journey import outbox
 from edge.journey.browser import Browser, require, wait
+from edge.journey.inbox import Inbox, Mail
 from edge.journey.steps import Steps
 from edge.local.state import State
 from services.kit.urls import LOOPBACK
@@ -36,10 +36,11 @@ class Learner:
 
 @dataclass
 class SigningUp:
-    """Signs the learner up at the stack whose state directory is `state`."""
+    """Signs the learner up; the key of the local OpenID provider is in the directory `state`."""
 
     browser: Browser
     state: Path
+    inbox: Inbox
     learner: Learner
     steps: Steps
 
@@ -51,11 +52,10 @@ class SigningUp:
             verification = self.browser.post("/register", body)["verificationId"]
             step.says(f"{who.name} <{who.email}>")
         with self.steps.step("receive the code") as step:
-            mail = wait(MESSAGE_SECONDS, f"a mail in {self._outbox}", self._newest_mail)
-            code = outbox.code_of(mail)
-            require(code, "the mail has no code")
-            step.says(f'mail "{mail["Subject"]}"')
-        return self._prove("verify the address", "/verify-email", verification, code)
+            mail, *_ = wait(MESSAGE_SECONDS, f"a mail in {self.inbox}", self._mails)
+            require(mail.code, "the mail has no code")
+            step.says(f'mail "{mail.subject}"')
+        return self._prove("verify the address", "/verify-email", verification, mail.code)
 
     def by_phone(self) -> dict[str, Any]:
         """Give a number and prove it by the code of the message: the session."""
@@ -67,8 +67,8 @@ class SigningUp:
         with self.steps.step("receive the code") as step:
             code = wait(
                 MESSAGE_SECONDS,
-                f"a text message in {self._outbox}",
-                lambda: outbox.texted_code(self._outbox, who.phone),
+                f"a text message in {self.inbox}",
+                lambda: self.inbox.texted_code(who.phone),
             )
             step.says("by SMS")
         return self._prove("verify the number", "/verify-phone", verification, code)
@@ -109,12 +109,8 @@ class SigningUp:
             step.says("signed in")
         return session
 
-    def _newest_mail(self) -> Any:
-        return next(iter(outbox.mails_to(self._outbox, self.learner.email)), None)
-
-    @property
-    def _outbox(self) -> Path:
-        return self.state / "outbox"
+    def _mails(self) -> list[Mail]:
+        return self.inbox.mails_to(self.learner.email)
 
 
 WAYS: dict[str, Callable[[SigningUp], dict[str, Any]]] = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edge.journey import outbox
 from edge.journey.browser import Browser, JourneyError, require, wait
 from edge.journey.guesses import Guesses
+from edge.journey.inbox import Inbox, Mail, Outbox
 from edge.journey.signing_up import MESSAGE_SECONDS, WAYS, Learner, SigningUp
 from edge.journey.steps import Steps
 from services.gateway.importing.wording import counted
@@ -24,7 +24,8 @@ PHONE = "phone"
 
 @dataclass
 class Journey:
-    """One walk, at the stack whose state directory is `state`."""
+    """One walk, at the stack whose state directory is `state`; messages come to `inbox`, or to its
+    outbox."""
 
     browser: Browser
     state: Path
@@ -32,6 +33,7 @@ class Journey:
     output: Path
     steps: Steps
     login: str = "email"
+    inbox: Inbox | None = None
     learner: Learner = field(default_factory=Learner)
     lessons: list[dict[str, Any]] = field(default_factory=list)
     session: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Journey:
     def sign_up(self) -> None:
         """Sign up in the way that was chosen, and see the own profile."""
         way = WAYS[self.login]
-        self._take(way(SigningUp(self.browser, self.state, self.learner, self.steps)))
+        self._take(way(SigningUp(self.browser, self.state, self._inbox, self.learner, self.steps)))
         with self.steps.step("read the profile") as step:
             profile = self.browser.get("/me")
             proven = "phone" if self.login == PHONE else "email"
@@ -176,11 +178,16 @@ class Journey:
         with self.steps.step("be welcomed once") as step:
             welcomes = wait(MESSAGE_SECONDS, "the welcome mail", self._welcomes)
             require(len(welcomes) == 1, f"{len(welcomes)} welcome mails came")
-            step.says(f'mail "{welcomes[0]["Subject"]}"')
+            step.says(f'mail "{welcomes[0].subject}"')
 
-    def _welcomes(self) -> list[Any]:
-        mails = outbox.mails_to(self.state / "outbox", self.learner.email)
-        return [mail for mail in mails if "Welcome" in str(mail["Subject"])]
+    def _welcomes(self) -> list[Mail]:
+        return [
+            mail for mail in self._inbox.mails_to(self.learner.email) if "Welcome" in mail.subject
+        ]
+
+    @property
+    def _inbox(self) -> Inbox:
+        return self.inbox or Outbox(self.state / "outbox")
 
     def sign_out(self) -> None:
         """Refresh the session, log out, and see that the token is worth nothing."""

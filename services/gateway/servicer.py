@@ -158,6 +158,12 @@ class OperationsServicer(OperationsServiceServicer):
         """What lies in the outbox."""
         return in_parts(HTML, BytesIO(self._mailbox.list_page().encode()))
 
+    def GetMailboxJson(
+        self, request: operations.GetMailboxJsonRequest, context: grpc.ServicerContext
+    ) -> Iterator[HttpBody]:
+        """What lies in the outbox, for programs."""
+        return in_parts("application/json", BytesIO(self._mailbox.list_json().encode()))
+
     def GetMailboxMessage(
         self, request: operations.GetMailboxMessageRequest, context: grpc.ServicerContext
     ) -> Iterator[HttpBody]:

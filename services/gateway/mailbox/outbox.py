@@ -43,6 +43,11 @@ class OutboxMessage:
         found = _CODE.search(self.text)
         return found[1] if found else ""
 
+    def as_json(self) -> dict[str, str]:
+        """What programs are told of it: all but the HTML."""
+        shown = {each: getattr(self, each) for each in ("name", "kind", "to", "subject", "text")}
+        return {**shown, "code": self.code, "sentAt": self.sent_at.isoformat()}
+
 
 def newest(outbox: Path, most: int = MOST) -> list[OutboxMessage]:
     """The newest messages of an outbox, the newest first; none where there is no outbox."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -55,6 +56,13 @@ class Mailbox:
                 answer=_list,
             ),
             HttpRoute(
+                rpc=f"{_SERVICE}/GetMailboxJson",
+                verb="GET",
+                path="/mailbox.json",
+                handler=lambda _, __: self.list_json(),
+                answer=_json,
+            ),
+            HttpRoute(
                 rpc=f"{_SERVICE}/GetMailboxMessage",
                 verb="GET",
                 path="/mailbox/{name}",
@@ -74,6 +82,11 @@ class Mailbox:
         """The newest messages, as HTML; MailboxClosed."""
         self._check()
         return _render("list.html", messages=outbox.newest(self._folder), most=outbox.MOST)
+
+    def list_json(self) -> str:
+        """The newest messages, as JSON; MailboxClosed."""
+        self._check()
+        return json.dumps({"messages": [each.as_json() for each in outbox.newest(self._folder)]})
 
     def message_page(self, name: str) -> str:
         """One message, as HTML; MailboxClosed also where there is none of that name."""
@@ -99,6 +112,11 @@ async def _list(exchange: Exchange) -> web.StreamResponse:
     return _answer(await _ask(exchange, pb.GetMailboxRequest()), _page_policy())
 
 
+async def _json(exchange: Exchange) -> web.StreamResponse:
+    text = await _ask(exchange, pb.GetMailboxJsonRequest())
+    return _answer(text, _page_policy(), "application/json")
+
+
 async def _message(exchange: Exchange) -> web.StreamResponse:
     request = pb.GetMailboxMessageRequest(name=exchange.request.match_info["name"])
     return _answer(await _ask(exchange, request), _page_policy())
@@ -114,8 +132,8 @@ async def _ask(exchange: Exchange, request: Message) -> str:
     host = parts_of(f"//{exchange.request.headers.get('host', '')}")
     if host is None or host.hostname not in LOOPBACK:
         raise MailboxClosed
-    html: str = await exchange.ask(request)
-    return html
+    text: str = await exchange.ask(request)
+    return text
 
 
 def _page_policy() -> str:
@@ -126,14 +144,14 @@ def _render(template: str, **values: object) -> str:
     return _templates().get_template(template).render(values)
 
 
-def _answer(html: str, policy: str) -> web.Response:
+def _answer(text: str, policy: str, content_type: str = "text/html") -> web.Response:
     headers = {
         "content-security-policy": policy,
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
-    return web.Response(text=html, content_type="text/html", headers=headers)
+    return web.Response(text=text, content_type=content_type, headers=headers)
 
 
 @cache

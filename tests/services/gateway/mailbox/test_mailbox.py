@@ -36,6 +36,26 @@ def test_mails_are_listed_and_shown(stack: Stack, visitor: Visitor, url: str) ->
     assert "STELLR ACADEMY" in html.text
 
 
+def test_programs_read_it_as_json(visitor: Visitor, url: str) -> None:
+    body = {
+        "email": "json@learner.example",
+        "password": "seven quiet owls by the lake",
+        "displayName": "Json",
+    }
+    assert visitor.post("/register", body).status_code == 200
+
+    def mine() -> list[dict[str, str]]:
+        answer = httpx.get(f"{url}.json")
+        assert answer.headers["content-type"].startswith("application/json")
+        return [each for each in answer.json()["messages"] if "json@learner" in each["to"]]
+
+    (mail,) = wait(10.0, "the mail", mine)
+    assert mail["kind"] == "mail"
+    assert len(mail["code"]) == 6
+    assert mail["code"] in mail["text"]
+    assert httpx.get(f"{url}.json", headers={"host": "evil.example"}).status_code == 404
+
+
 def _list(url: str) -> str | None:
     text = httpx.get(url).text
     return text if "box@learner.example" in text else None
@@ -43,7 +63,7 @@ def _list(url: str) -> str | None:
 
 def test_nothing_of_it_is_public(stack: Stack, url: str) -> None:
     assert httpx.get(url).status_code == 200
-    for path in ("/mailbox", "/mailbox/x.eml", "/mailbox/x.eml/html"):
+    for path in ("/mailbox", "/mailbox.json", "/mailbox/x.eml", "/mailbox/x.eml/html"):
         assert httpx.get(f"{stack.url}{path}").status_code == 404
 
 

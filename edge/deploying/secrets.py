@@ -7,6 +7,7 @@ than that part must know.
     migrate                   the address of each database, and that of the administrator
     postgres, redis           the password, and what the server is configured by
     envoy                     nothing but its certificate
+    pgbouncer                 each role's password, where there is a pooler
     authority                 what signs certificates: for nobody but the one who runs this
 
 Each but the last has its certificate: tls.crt, tls.key, and ca.crt.
@@ -19,7 +20,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from edge.deploying.authority import AUTHORITY, CERTIFICATE, KEY, Authority
 from edge.local.keys import OPERATOR, SECRET_BYTES, private_key, public_key
@@ -30,6 +31,7 @@ from edge.local.state import write_private
 SHARE_A_SECRET = ("course", "media")
 POSTGRES, REDIS, ENVOY, MIGRATE = "postgres", "redis", "envoy", "migrate"
 SERVERS = (POSTGRES, REDIS, ENVOY)
+POOLER = "pgbouncer"
 PASSWORD, SHARED = "password", "shared-secret"
 ADMINISTRATOR = "postgres"
 
@@ -53,11 +55,20 @@ maxmemory-policy volatile-ttl
 
 @dataclass(frozen=True)
 class Places:
-    """Where things are: the servers' host:port, and where a part finds its own folder."""
+    """Where things are: the servers' host:port, and where a part finds its own folder.
+
+    Servers and clients prove themselves to each other by the mesh's own authority. Where a file of
+    authorities is named, the server alone does, by one of those. With a pooler of transactions
+    services go there; their connections that listen, and migrations, to PostgreSQL itself.
+    """
 
     postgres: str
     redis: str
     home: Path
+    postgres_ca: str = ""
+    redis_ca: str = ""
+    pooler: str = ""
+    administrator: str = ADMINISTRATOR
 
 
 def make_secrets(root: Path, services: Mapping[str, bool], places: Places) -> None:
@@ -66,7 +77,8 @@ def make_secrets(root: Path, services: Mapping[str, bool], places: Places) -> No
     `services` tells of each whether it has a database. Raises StartError for a key that cannot be
     read, OSError.
     """
-    parts = [*services, OPERATOR, MIGRATE, *SERVERS]
+    servers = [*SERVERS, *([POOLER] if places.pooler else [])]
+    parts = [*services, OPERATOR, MIGRATE, *servers]
     for part in (*parts, "authority"):
         # The servers run as users of their own, and are of this group.
         (root / part).mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -76,7 +88,7 @@ def make_secrets(root: Path, services: Mapping[str, bool], places: Places) -> No
     _make_keys(root, services)
     _make_addresses(root, services, places)
     _configure_servers(root, places)
-    for server in SERVERS:
+    for server in servers:
         for path in (root / server).iterdir():
             path.chmod(0o640)
 
@@ -97,41 +109,53 @@ def _make_keys(root: Path, services: Iterable[str]) -> None:
 
 def _make_addresses(root: Path, services: Mapping[str, bool], places: Places) -> None:
     limits = _redis_url(root, places)
-    urls = {}
+    passwords = {}
     for name, has_database in services.items():
         write_private(root / name / "stellr_rate_limits", limits.encode())
         if has_database:
-            urls[name] = _url(places, database_name(name), _kept(root / name / PASSWORD))
-            write_private(root / name / "stellr_database_url", urls[name].encode())
-    for name, url in urls.items():
-        write_private(root / MIGRATE / f"stellr_database_url_{name}", url.encode())
-    admin = _url(places, ADMINISTRATOR, _kept(root / POSTGRES / PASSWORD))
+            passwords[database_name(name)] = password = _kept(root / name / PASSWORD)
+            direct = _url(places, database_name(name), password)
+            write_private(root / MIGRATE / f"stellr_database_url_{name}", direct.encode())
+            _tell_database(root / name, places, direct)
+    if places.pooler:
+        known = "".join(f'"{role}" "{password}"\n' for role, password in passwords.items())
+        write_private(root / POOLER / "userlist.txt", known.encode())
+    password = _kept(root / POSTGRES / PASSWORD)
+    admin = _url(places, places.administrator, password, database=ADMINISTRATOR)
     write_private(root / MIGRATE / "stellr_database_admin_url", admin.encode())
 
 
-def _url(places: Places, role: str, password: str) -> str:
-    """The address of the database that has the name of its role."""
-    tls = urlencode(
-        {
-            "sslmode": "verify-full",
-            "sslrootcert": places.home / AUTHORITY,
-            "sslcert": places.home / CERTIFICATE,
-            "sslkey": places.home / KEY,
-        }
-    )
-    return f"postgresql://{role}:{password}@{places.postgres}/{role}?{tls}"
+def _tell_database(folder: Path, places: Places, direct: str) -> None:
+    listens = folder / "stellr_listen_database_url"
+    if places.pooler:
+        write_private(listens, direct.encode())
+        direct = direct.replace(f"@{places.postgres}/", f"@{places.pooler}/", 1)
+    else:
+        listens.unlink(missing_ok=True)
+    write_private(folder / "stellr_database_url", direct.encode())
+
+
+def _url(places: Places, role: str, password: str, database: str = "") -> str:
+    """The address of a database, by default that which has the name of its role."""
+    files = _proofs(places, places.postgres_ca, "sslrootcert", "sslcert", "sslkey")
+    tls = urlencode({"sslmode": "verify-full", **files})
+    secret = quote(password, safe="")
+    return f"postgresql://{role}:{secret}@{places.postgres}/{database or role}?{tls}"
 
 
 def _redis_url(root: Path, places: Places) -> str:
-    password = _kept(root / REDIS / PASSWORD)
-    tls = urlencode(
-        {
-            "ssl_ca_certs": places.home / AUTHORITY,
-            "ssl_certfile": places.home / CERTIFICATE,
-            "ssl_keyfile": places.home / KEY,
-        }
-    )
-    return f"rediss://:{password}@{places.redis}?{tls}"
+    files = _proofs(places, places.redis_ca, "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+    secret = quote(_kept(root / REDIS / PASSWORD), safe="")
+    return f"rediss://:{secret}@{places.redis}?{urlencode(files)}"
+
+
+def _proofs(places: Places, ca: str, authority: str, *own: str) -> dict[str, object]:
+    """The parameters of an address that name who is believed and, where both sides must, by what a
+    client proves itself."""
+    if ca:
+        return {authority: ca}
+    files = (places.home / name for name in (AUTHORITY, CERTIFICATE, KEY))
+    return dict(zip((authority, *own), files, strict=True))
 
 
 def _configure_servers(root: Path, places: Places) -> None:

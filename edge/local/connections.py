@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 LARGEST_POOL = 10
 SMALLEST_POOL = 4
-# Beside its pool: the job worker, and who listens for new jobs and events.
+# Beside its pool: one that listens for jobs and one for events; and what a process that was just
+# killed has not given back yet.
 BACKGROUND = 6
 # Migrations, an operator's psql, and what PostgreSQL keeps for superusers.
 RESERVE = 10

@@ -22,11 +22,13 @@ ENVOY = "envoy"
 def gather(runtime: Runtime, envoy_admin: str, everyone: Sequence[Process]) -> str:
     """Prometheus text of all that answer; `stellr_up` says who did."""
     texts = _of_processes(runtime, everyone)
-    envoy = envoy_text(envoy_admin)
+    # Where there are several each is asked by itself, and none from here.
+    envoy = envoy_text(envoy_admin) if envoy_admin else ""
     answered: dict[str, list[bool]] = {process.service: [] for process in everyone}
     for process, text in texts:
         answered[process.service].append(text is not None)
-    answered[ENVOY] = [envoy is not None]
+    if envoy_admin:
+        answered[ENVOY] = [envoy is not None]
     given = [text for _, text in texts if text is not None]
     return exposition.merge([exposition.up(answered), *given, envoy or ""])
 

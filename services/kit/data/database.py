@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -24,6 +23,15 @@ Result = TypeVar("Result")
 STATEMENT_TIMEOUT_MS = 15_000
 # A transaction that a hanging process forgot holds up every event written after it.
 IDLE_TRANSACTION_MS = 300_000
+SESSION = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
+    f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} "
+    "-c timezone=UTC"
+)
+# A pooler has each transaction done by another session: nothing is prepared there, and what holds
+# for a session the pooler sets (deploy/pgbouncer/pgbouncer.ini).
+OF_A_SESSION: dict[str, Any] = {"options": SESSION}
+THROUGH_A_POOLER: dict[str, Any] = {"prepare_threshold": None}
 POOL_WAIT_SECONDS = 5.0
 # A connection that is free takes no time, also for whoever has none left.
 SHORTEST_WAIT_SECONDS = 0.01
@@ -109,10 +117,17 @@ def _this_unit() -> UnitOfWork:
 
 
 class Database:
-    """The pool of a process. It connects when first used."""
+    """The pool of a process. It connects when first used.
 
-    def __init__(self, url: str, pool_size: int, name: str = "stellr") -> None:
+    Who listens connects to `listen_url`. Where that is another one, `url` may be that of a pooler
+    which lends its connections for a transaction each.
+    """
+
+    def __init__(
+        self, url: str, pool_size: int, name: str = "stellr", listen_url: str = ""
+    ) -> None:
         self.url = url
+        self.listen_url = listen_url or url
         self._pool = ConnectionPool(
             url,
             connection_class=connection_class(),
@@ -127,9 +142,7 @@ class Database:
             kwargs={
                 "application_name": name,
                 "autocommit": True,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
-                f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MS} "
-                "-c timezone=UTC",
+                **(THROUGH_A_POOLER if listen_url else OF_A_SESSION),
                 **KEEPALIVES,
             },
         )
@@ -236,10 +249,6 @@ class Database:
     def session_on(self, connection: Connection) -> Session:
         """SQLAlchemy's session on a connection that is borrowed; closing it leaves that open."""
         return self._orm.session(connection)
-
-    def listen(self) -> psycopg.Connection[Any]:
-        """A connection of its own for LISTEN, in autocommit mode."""
-        return psycopg.connect(self.url, autocommit=True, application_name="listen", **KEEPALIVES)
 
     def ping(self) -> None:
         """SELECT 1; psycopg.Error where the database does not answer."""

@@ -188,7 +188,7 @@ class Events:
 
     @cached_property
     def _hub(self) -> Hub:
-        return Hub(self._database.url)
+        return Hub(self._database.listen_url)
 
     @cached_property
     def _own(self) -> OwnFeed:

@@ -90,7 +90,8 @@ class Runtime:
         """The service's own database."""
         if not self.settings.database_url:
             raise ValueError("STELLR_DATABASE_URL is not set")
-        return Database(self.settings.database_url, self.settings.pool_size, self.name)
+        told = self.settings
+        return Database(told.database_url, told.pool_size, self.name, told.listen_database_url)
 
     @cached_property
     def jobs(self) -> Jobs:

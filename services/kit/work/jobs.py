@@ -28,7 +28,7 @@ class Jobs:
         self.table = QueueTable(database)
         self._functions: dict[str, Callable[..., None]] = {}
         runner = Runner(database, self.table, metrics, self._functions)
-        self._worker = Worker(database.url, self.table, runner.run, metrics)
+        self._worker = Worker(database.listen_url, self.table, runner.run, metrics)
 
     def task(
         self, name: str, function: Callable[..., None], *, queue: Queue = Queue.NORMAL

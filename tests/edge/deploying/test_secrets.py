@@ -1,7 +1,9 @@
 import json
 import ssl
 import stat
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -31,6 +33,41 @@ def test_each_part_has_its_own_and_no_others(tmp_path: Path) -> None:
     assert not (tmp_path / "gateway/stellr_database_url").exists()
     kids = [key["kid"] for key in json.loads((tmp_path / "auth/mesh.json").read_text())["keys"]]
     assert kids == [*SERVICES, "operator"]
+
+
+def test_a_server_may_prove_itself_by_other_authorities(tmp_path: Path) -> None:
+    public = "/etc/ssl/certs/ca-certificates.crt"
+    servers = replace(PLACES, postgres_ca=public, redis_ca=public, administrator="chief")
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres/password").write_text("of a server: @ours/")
+    make_secrets(tmp_path, SERVICES, servers)
+    own = conninfo_to_dict((tmp_path / "auth/stellr_database_url").read_text())
+    assert (own["sslmode"], own["sslrootcert"]) == ("verify-full", public)
+    assert not {"sslcert", "sslkey"} & own.keys()
+    chief = conninfo_to_dict((tmp_path / "migrate/stellr_database_admin_url").read_text())
+    assert (chief["user"], chief["dbname"]) == ("chief", "postgres")
+    assert chief["password"] == "of a server: @ours/"
+    limits = urlsplit((tmp_path / "gateway/stellr_rate_limits").read_text())
+    assert parse_qs(limits.query) == {"ssl_ca_certs": [public]}
+
+
+def test_who_listens_and_who_migrates_goes_past_a_pooler(tmp_path: Path) -> None:
+    make_secrets(tmp_path, SERVICES, replace(PLACES, pooler="pgbouncer:6432"))
+    told = {
+        name: conninfo_to_dict((tmp_path / name).read_text())
+        for name in (
+            "auth/stellr_database_url",
+            "auth/stellr_listen_database_url",
+            "migrate/stellr_database_url_auth",
+        )
+    }
+    assert [each["host"] for each in told.values()] == ["pgbouncer", "db.example", "db.example"]
+    password = told["auth/stellr_database_url"]["password"]
+    users = (tmp_path / "pgbouncer/userlist.txt").read_text()
+    assert f'"stellr_auth" "{password}"\n' in users
+    assert users.count("\n") == sum(SERVICES.values())
+    make_secrets(tmp_path, SERVICES, PLACES)
+    assert not (tmp_path / "auth/stellr_listen_database_url").exists()
 
 
 def test_nobody_else_reads_them(tmp_path: Path) -> None:

@@ -26,19 +26,21 @@ trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 token = calls.enter(calls.Call("test", "request-1", traceparent=trace))
 log.info("said", what="é")
 log.debug("not said")
+# Newer Pythons show the lines of a program that is given by -c, where it must not stand.
+canary = "CAN" + "ARY"
 try:
     try:
-        raise KeyError("CANARY")
+        raise KeyError(canary)
     except KeyError as error:
-        raise ValueError("CANARY") from error
+        raise ValueError(canary) from error
 except ValueError:
     log.error("unexpected", exc_info=True)
 calls.leave(token)
-logging.getLogger("peer.http").warning("GET %s failed", "https://a.example/?token=CANARY")
+logging.getLogger("peer.http").warning("GET %s failed", "https://a.example/?token=" + canary)
 logging.getLogger("peer.http").info("not said")
 logging.getLogger("opentelemetry.sdk").warning("%s is away", "the collector")
 def fail():
-    raise RuntimeError("CANARY")
+    raise RuntimeError(canary)
 thread = threading.Thread(target=fail)
 thread.start()
 thread.join()

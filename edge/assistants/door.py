@@ -63,12 +63,15 @@ class Door:
         away = urlsplit(self.url).hostname not in LOOPBACK
         # No proxy stands between this machine and itself. Uncompressed, so that what is read is as
         # large as what was sent.
-        self._http = httpx.Client(
-            base_url=self.url,
-            timeout=TIMEOUT_SECONDS,
-            trust_env=away,
-            headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
-        )
+        try:
+            self._http = httpx.Client(
+                base_url=self.url,
+                timeout=TIMEOUT_SECONDS,
+                trust_env=away,
+                headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
+            )
+        except httpx.InvalidURL as error:
+            raise AcademyError(f"{url} is no URL: no host has such a name.") from error
 
     def close(self) -> None:
         """Close the connections."""

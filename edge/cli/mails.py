@@ -25,7 +25,8 @@ def mails(name: str | None, state: Path, most: int) -> None:
     message = outbox.find(folder, name)
     if message is None:
         raise click.ClickException(f"There is no message {name} in {folder}.")
-    click.echo(f"{message.kind} to {message.to}\n{message.subject}\n\n{message.text}")
+    head = line_of(f"{message.kind} to {message.to}"), line_of(message.subject), ""
+    click.echo("\n".join((*head, *map(line_of, message.text.split("\n")))))
 
 
 def line(message: OutboxMessage) -> str:
@@ -33,4 +34,10 @@ def line(message: OutboxMessage) -> str:
     when = message.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     subject = " ".join(message.subject.split())
     code = f"  {message.code}" if message.code else ""
-    return f"{when}  {message.kind:<4}  {message.to}  {subject}{code}  {message.name}"
+    return line_of(f"{when}  {message.kind:<4}  {message.to}  {subject}{code}  {message.name}")
+
+
+def line_of(text: str) -> str:
+    """The text as a terminal may have it: what strangers had sent could steer it, or turn lines
+    around."""
+    return "".join(each if each.isprintable() or each == "\t" else "\ufffd" for each in text)

@@ -1,10 +1,10 @@
-"""`stellr migrate`: databases, from nothing to the newest revision."""
+"""`stellr migrate`: bring databases to the newest revision."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +12,7 @@ import click
 from edge import registry
 from edge.cli.options import state_option
 from edge.local.running import NotRunning, find_running
+from services.kit.process.settings import told
 
 ADMINISTRATOR = "DATABASE_ADMIN_URL"
 EPILOG = """\b
@@ -37,49 +38,50 @@ Exit status: 0 if all are at the newest revision; 1 if one is not, or cannot be 
 def migrate(names: Sequence[str], check: bool, creates: bool, state: Path) -> None:
     """Bring databases to the newest revision, each in one transaction; of NAMES, or all.
 
-    Those of STELLR_DATABASE_URL_AUTH and so on, settings or files in STELLR_SECRETS_DIR, or else of
-    the stack that runs on the state, which `stellr up` has brought there already.
+    Those of STELLR_DATABASE_URL_AUTH and so on, each a setting or a file of its name in
+    STELLR_SECRETS_DIR, or else of the stack that runs on the state, which `stellr up` has brought
+    there already.
     """
-    if check and creates:
-        raise click.UsageError("--check changes nothing: it does not go with --create.")
-    wanted = [name for name in names or registry.SERVICES if registry.has_database(name)]
-    urls = {name: _database_url(name, state) for name in wanted}
-    if creates:
-        _create(urls)
-    current = [_bring(name, url, check=check) for name, url in urls.items()]
-    sys.exit(0 if all(current) else 1)
-
-
-def _create(urls: Mapping[str, str]) -> None:
     import psycopg  # noqa: PLC0415  heavy, as the rest
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    wanted = [name for name in names or registry.SERVICES if registry.has_database(name)]
+    if creates:
+        _create(wanted)
+    current = True
+    for name in wanted:
+        service = registry.load(name)
+        if service.migrations:
+            url = _database_url(name, state)
+            try:
+                current &= _bring(name, service.migrations, url, check=check)
+            except (psycopg.Error, SQLAlchemyError) as error:
+                said = str(getattr(error, "orig", None) or error).strip().splitlines()
+                raise click.ClickException(f"The database of {name}: {said[0]}.") from error
+    sys.exit(0 if current else 1)
+
+
+def _create(names: Sequence[str]) -> None:
+    import psycopg  # noqa: PLC0415
 
     from edge.deploying.databases import AddressIncomplete, create  # noqa: PLC0415
-    from services.kit.process.settings import told  # noqa: PLC0415
 
-    administrator = told(ADMINISTRATOR, os.environ)
-    if not administrator:
-        raise click.ClickException(f"STELLR_{ADMINISTRATOR} is not set.")
+    settings = [ADMINISTRATOR, *map(_setting_of, names)]
+    administrator, *urls = [told(each, os.environ) for each in settings]
+    if missing := [each for each in settings if not told(each, os.environ)]:
+        raise click.ClickException(f"STELLR_{missing[0]} is not set.")
     try:
-        create(administrator, urls.values())
+        create(administrator, urls)
     except (AddressIncomplete, psycopg.Error) as error:
         raise click.ClickException(f"The databases cannot be made: {error}") from error
 
 
-def _bring(name: str, url: str, *, check: bool) -> bool:
+def _setting_of(name: str) -> str:
+    return f"DATABASE_URL_{name.upper()}"
+
+
+def _bring(name: str, migrations: str, url: str, *, check: bool) -> bool:
     """Bring a database to its newest revision, or only look; whether it is there now."""
-    import psycopg  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-    migrations = registry.load(name).migrations
-    assert migrations
-    try:
-        return _upgrade(name, migrations, url, check=check)
-    except (psycopg.Error, SQLAlchemyError) as error:
-        told = str(getattr(error, "orig", None) or error).strip().splitlines()
-        raise click.ClickException(f"The database of {name}: {told[0]}.") from error
-
-
-def _upgrade(name: str, migrations: str, url: str, *, check: bool) -> bool:
     from services.kit.data import migrate as migrating  # noqa: PLC0415
 
     if migrating.is_current(migrations, url):
@@ -94,12 +96,10 @@ def _upgrade(name: str, migrations: str, url: str, *, check: bool) -> bool:
 
 
 def _database_url(name: str, state: Path) -> str:
-    from services.kit.process.settings import told  # noqa: PLC0415
-
-    variable = f"DATABASE_URL_{name.upper()}"
-    if url := told(variable, os.environ):
+    variable = f"STELLR_{_setting_of(name)}"
+    if url := told(_setting_of(name), os.environ):
         return url
     try:
         return find_running(state).databases[name]
     except NotRunning as error:
-        raise click.ClickException(f"STELLR_{variable} is not set, and: {error}") from error
+        raise click.ClickException(f"{variable} is not set, and: {error}") from error

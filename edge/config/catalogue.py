@@ -20,6 +20,7 @@ from services.gateway.settings import GatewaySettings
 from services.kit.process.settings import (
     LIMIT_PREFIX,
     PREFIX,
+    SECRETS_DIR,
     OwnSettings,
     Settings,
     is_secret,
@@ -55,8 +56,13 @@ TOLD = frozenset(
         "LISTEN",
         "LISTEN_DATABASE_URL",
         "MESH_KEYS_FILE",
+        "HEALTH_LISTEN",
+        "MESH_CA_FILE",
+        "MESH_CERT_FILE",
+        "MESH_CERT_KEY_FILE",
         "POOL_SIZE",
         "SECRET_FILE",
+        "SHARED_SECRET_FILE",
         "WORKER",
     )
 )
@@ -131,6 +137,8 @@ def _elsewhere() -> Iterator[Setting]:
     yield Setting(f"{PREFIX}URL", "", about, LAUNCHER)
     about = "access token of stellr mcp, where nobody can sign in"
     yield Setting(f"{PREFIX}TOKEN", "", about, LAUNCHER, secret=True)
+    about = "folder where a setting may be a file of its name, in lower case"
+    yield Setting(SECRETS_DIR, "", about, ALONE)
 
 
 def _alone() -> Iterator[Setting]:
@@ -144,6 +152,8 @@ def _databases() -> Iterator[Setting]:
         if service.database:
             about = f"PostgreSQL URL of {name}'s database"
             yield Setting(database_setting(name), "", about, DATABASES, secret=True)
+    about = "who may make roles and databases: for migrate --create"
+    yield Setting(f"{PREFIX}DATABASE_ADMIN_URL", "", about, DATABASES, secret=True)
 
 
 def database_setting(service: str) -> str:

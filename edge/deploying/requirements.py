@@ -24,14 +24,15 @@ _VIA = re.compile(r"(?:#\s+(?:via\s+)?|,\s+)(?P<name>\w[\w.-]*)")
 
 def part(lock: str, roots: Iterable[str]) -> str:
     """The packages of a lock that some of them need, those included, as a lock."""
-    blocks = {match["name"]: match[0] for match in _BLOCK.finditer(lock)}
-    asked_by = {name: set(_VIA.findall(block)) for name, block in blocks.items()}
+    # A package may be there twice, each version for other machines.
+    blocks = [(match["name"], match[0]) for match in _BLOCK.finditer(lock)]
+    asked_by = [(name, set(_VIA.findall(block))) for name, block in blocks]
     found: set[str] = set()
-    more = set(roots) & blocks.keys()
+    more = set(roots) & {name for name, _ in blocks}
     while more:
         found |= more
-        more = {name for name, askers in asked_by.items() if askers & found} - found
-    return "".join(block for name, block in blocks.items() if name in found)
+        more = {name for name, askers in asked_by if askers & found} - found
+    return "".join(block for name, block in blocks if name in found)
 
 
 def runtime_roots(project: str) -> frozenset[str]:

@@ -22,15 +22,18 @@ local KINDS = {
   BOOL = "true or false", STRING = "a text", BYTES = "base64", ENUM = "one of the names allowed",
 }
 
--- What else the transcoder reads from a text; and the names of each enum, which render.py puts in.
+-- What else the transcoder reads from a text; and what render.py puts in: the names of each enum, and
+-- the fields that a body may be.
 local TEXTS = {
   ["google.protobuf.Timestamp"] = "must be a time such as 2026-01-31T12:00:00Z",
   ["google.protobuf.Duration"] = "must be seconds such as 90s",
   ["google.protobuf.FieldMask"] = "must be names of fields, by commas",
 }
 local ENUMS = {}
+local BODIES = {}
 
 local MALFORMED = "REQUEST_MALFORMED"
+local OBJECT, ONE_VALUE = "must be an object", "a list stands where one value belongs"
 
 -- Requests
 
@@ -146,7 +149,7 @@ end
 
 local function must_be(kind)
   if ENUMS[kind] then return "must be one of " .. ENUMS[kind] end
-  return TEXTS[kind] or "must be an object"
+  return TEXTS[kind] or OBJECT
 end
 
 -- The field that the transcoder names, and what it must be; nil where it names none.
@@ -164,12 +167,22 @@ local function violation(text)
   name, kind = text:match("^([^:%s]+): invalid value .- for type type%.googleapis%.com/(%S+)$")
   if name then return camel(name), must_be(kind) end
   name = text:match("^([^:%s]+): Proto field is not repeating, cannot start list%.$")
-  if name then return camel(name), "a list stands where one value belongs" end
+  if name then return camel(name), ONE_VALUE end
+end
+
+-- The path of a field as the caller sent it, where the body is one field of the request; nil where it
+-- is the body that is wrong.
+local function as_sent(field, description)
+  local first, rest = field:match("^(%w+)(.*)$")
+  if not BODIES[first] then return field end
+  if rest:sub(1, 1) == "." then return rest:sub(2) end
+  if rest ~= "" or (description ~= OBJECT and description ~= ONE_VALUE) then return field end
 end
 
 local function sentence(text)
   if text:find("Root element must be a message", 1, true) then return "the body must be a JSON object" end
-  if text:find("cannot start list", 1, true) then return "a list stands where one value belongs" end
+  if text:find("^%w+: invalid value") then return "the body must be a JSON object" end
+  if text:find("cannot start list", 1, true) then return ONE_VALUE end
   if text:find("^Number exceeds the range") then return "a number is too large" end
   if text:find("\n%s*%^%s*$") then return "the body is not valid JSON" end
   return "the request is not valid"
@@ -180,6 +193,7 @@ end
 local function status(text)
   local info = '{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"%s","domain":"stellr.academy","metadata":{}}'
   local field, description = violation(text)
+  field = field and as_sent(field, description)
   if not field then
     return ('{"code":3,"message":"%s","details":[' .. info .. "]}"):format(sentence(text), MALFORMED)
   end

@@ -103,6 +103,13 @@ def enum_names(descriptors: FileDescriptorSet) -> dict[str, list[str]]:
     }
 
 
+def body_fields(descriptors: FileDescriptorSet) -> list[str]:
+    """The fields that the body of an HTTP request may be, as JSON has their names."""
+    every = (method for file in descriptors.file for each in file.service for method in each.method)
+    bodies = {method.options.Extensions[annotations_pb2.http].body for method in every}
+    return sorted(bodies - {"", "*"})
+
+
 def expression(template: str) -> str:
     """The regular expression of a path template: a variable is one segment, `**` any number.
 

@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from edge.envoy.clusters import MeshFiles, clusters, endpoint
 from edge.envoy.cors import PREFLIGHT, allow_preflight, cors_mutations
-from edge.envoy.methods import enum_names, methods_of
+from edge.envoy.methods import body_fields, enum_names, methods_of
 from edge.envoy.replies import local_replies
 from edge.envoy.routes import TRANSCODER, http_routes, known_path_routes, rpc_routes
 from edge.envoy.settings import DoorSettings
@@ -25,6 +25,7 @@ from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.envoy.traces import collector, tracing
 from edge.registry import SERVICES
 from services.kit.pages import look
+from services.kit.urls import LOOPBACK as LOOPBACK_NAMES
 from stellr.options.v1 import options_pb2
 
 SOURCE = Path(__file__).with_name("envoy.yaml")
@@ -36,6 +37,7 @@ LOOPBACK = "127.0.0.1"
 DOOR, PAGES = (Path(__file__).with_name(name) for name in ("door.lua", "pages.lua"))
 # In door.lua.
 NO_ENUMS = "local ENUMS = {}"
+NO_BODIES = "local BODIES = {}"
 # In pages.lua.
 NO_PAGE = 'local PAGE, POLICY = "", ""'
 TEMPLATES = Path(__file__).with_name("templates")
@@ -148,7 +150,15 @@ def with_ports(config: Json, ports: Ports) -> Json:
         host = ports.host if name in ("public", PUBLIC_TLS) else LOOPBACK
         listener["address"] = endpoint(host, port)
     config["admin"]["address"] = endpoint(LOOPBACK, ports.admin)
+    _answer_to_loopback_alone(_connection_manager(config, "operations")["route_config"])
     return config
+
+
+def _answer_to_loopback_alone(routes: Json) -> None:
+    """A page of others whose name was led to this machine comes with that name (DNS rebinding)."""
+    routes["ignore_port_in_host_matching"] = True
+    names = [f"[{each}]" if ":" in each else each for each in sorted(LOOPBACK_NAMES)]
+    routes["virtual_hosts"][0]["domains"] = names
 
 
 def with_routes(config: Json, descriptors: FileDescriptorSet) -> Json:
@@ -160,7 +170,8 @@ def with_routes(config: Json, descriptors: FileDescriptorSet) -> Json:
         lenient["ignore_unknown_query_parameters"] = True
         routes = [
             *http_routes(methods),
-            *rpc_routes(methods),
+            # What is for operators is for no page of others, though it asks for no token.
+            *rpc_routes(methods, for_any_origin=listener == "public"),
             *known_path_routes(methods, lenient),
         ]
         routes_of(config, listener)[-1:-1] = routes
@@ -232,16 +243,18 @@ def _write(folder: Path, config: Json, clusters: Json) -> None:
     for name, content in (("envoy.yaml", config), ("clusters.yaml", clusters)):
         (folder / name).write_text(_text(content))
     descriptors = contracts()
-    (folder / DOOR.name).write_text(_with_enums(DOOR.read_text(), descriptors))
+    (folder / DOOR.name).write_text(_with_names(DOOR.read_text(), descriptors))
     (folder / PAGES.name).write_text(_with_page(PAGES.read_text()))
     (folder / DESCRIPTORS.name).write_bytes(_without_comments(descriptors))
 
 
-def _with_enums(script: str, descriptors: FileDescriptorSet) -> str:
-    """The script, with the names that each enum may have in JSON."""
+def _with_names(script: str, descriptors: FileDescriptorSet) -> str:
+    """The script, with the names that each enum may have in JSON, and those of bodies."""
     lines = [
         f'  ["{name}"] = "{", ".join(names)}",' for name, names in enum_names(descriptors).items()
     ]
+    bodies = ", ".join(f"{name} = true" for name in body_fields(descriptors))
+    script = script.replace(NO_BODIES, f"local BODIES = {{ {bodies} }}", 1)
     return script.replace(NO_ENUMS, "\n".join(["local ENUMS = {", *lines, "}"]), 1)
 
 

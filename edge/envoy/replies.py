@@ -50,6 +50,12 @@ REPLIES = (
         when="response.code_details.contains('path_normalization_failed')",
     ),
     Reply(400, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, "the request is not valid"),
+    # `GET https://…` without TLS.
+    Reply(
+        *(403, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED, "here is no TLS"),
+        when="response.code_details == 'http1.https_url_on_plaintext_connection'",
+        told=400,
+    ),
     # CONNECT, or a WebSocket.
     Reply(
         *(403, code.INVALID_ARGUMENT, why.REASON_REQUEST_MALFORMED),

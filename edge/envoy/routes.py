@@ -57,12 +57,13 @@ NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
 ASK_AGAIN = f"{NOTHING_SENT},unavailable"
 
 
-def rpc_routes(methods: Iterable[Method]) -> list[Json]:
+def rpc_routes(methods: Iterable[Method], *, for_any_origin: bool = True) -> list[Json]:
     """A route to the processes of its service for each RPC, by its gRPC path.
 
-    JSON requests have that path too once they are transcoded.
+    JSON requests have that path too once they are transcoded. With `for_any_origin` the pages of
+    all origins may read what is open to everyone.
     """
-    return [_rpc_route(method) for method in methods]
+    return [_rpc_route(method, for_any_origin) for method in methods]
 
 
 def http_routes(methods: Iterable[Method]) -> list[Json]:
@@ -98,7 +99,9 @@ def known_path_routes(methods: Collection[Method], lenient: Json) -> list[Json]:
     return [
         route
         for (_, verbs, is_open), paths in alike.items()
-        for route in _of_paths("|".join(path.expression for path in paths), verbs, is_open, lenient)
+        for route in _of_paths(
+            "|".join(path.expression for path in paths), verbs, lenient if is_open else None
+        )
     ]
 
 
@@ -123,7 +126,7 @@ def _http_route(method: Method, verb: str, template: str) -> Json:
     }
 
 
-def _rpc_route(method: Method) -> Json:
+def _rpc_route(method: Method, for_any_origin: bool) -> Json:
     action = {"cluster": cluster_of(method), **_times(method), "retry_policy": _retry(method)}
     route: Json = {
         # So logs and spans name it; services name it so too.
@@ -132,7 +135,7 @@ def _rpc_route(method: Method) -> Json:
         "route": action,
         "request_headers_to_add": _service_timeout(method),
     }
-    if method.is_open and method.is_public:
+    if for_any_origin and method.is_open and method.is_public:
         # Whoever checks a certificate does it from pages of their own.
         route["response_headers_to_add"] = [_set("access-control-allow-origin", "*")]
     filters = (_UNBUFFERED if method.uploads else {}) | (_UNCOMPRESSED if method.secret else {})
@@ -190,10 +193,9 @@ def _retry(method: Method) -> Mapping[str, Any]:
     }
 
 
-def _of_paths(paths: str, verbs: frozenset[str], is_open: bool, lenient: Json) -> list[Json]:
+def _of_paths(paths: str, verbs: frozenset[str], transcoder: Json | None) -> list[Json]:
     taken = sorted(verbs | {"OPTIONS"} | ({"HEAD"} if "GET" in verbs else set()))
-    routes = [_options(paths, taken), _not_allowed(paths, taken)]
-    return [*routes, _open(paths, lenient)] if is_open else routes
+    return [_options(paths, taken), _not_allowed(paths, taken), _allowed(paths, transcoder)]
 
 
 def _options(paths: str, taken: Sequence[str]) -> Json:
@@ -226,11 +228,13 @@ def _not_allowed(paths: str, taken: Sequence[str]) -> Json:
     }
 
 
-def _open(paths: str, lenient: Json) -> Json:
-    return {
-        "name": "open",
+def _allowed(paths: str, transcoder: Json | None) -> Json:
+    # For the transcoder to look at; wider paths, behind it, may not take the method.
+    route: Json = {
+        "name": "allowed",
         "match": {"safe_regex": {"regex": paths}},
-        # Where the transcoder does not know it after all.
         "direct_response": {"status": 404, "body": {"inline_string": NOTHING}},
-        "typed_per_filter_config": {TRANSCODER: lenient},
     }
+    if transcoder is not None:
+        route["typed_per_filter_config"] = {TRANSCODER: transcoder}
+    return route

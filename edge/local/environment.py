@@ -7,6 +7,15 @@ from edge.local.connections import ConnectionPlan
 from edge.local.openid.client import Client
 from edge.local.state import State
 
+# What is for services that run apart.
+APART = (
+    "STELLR_HEALTH_LISTEN",
+    "STELLR_MESH_CA_FILE",
+    "STELLR_MESH_CERT_FILE",
+    "STELLR_MESH_CERT_KEY_FILE",
+    "STELLR_SHARED_SECRET_FILE",
+)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -45,6 +54,8 @@ def service_environ(
         "STELLR_MESH_KEYS_FILE": str(keys / "mesh.json"),
         "STELLR_SECRET_FILE": str(keys / "secret"),
         "STELLR_POOL_SIZE": str(settings.plan.pool_size),
+        # They share a machine, where all are told to trust its loopback address.
+        **dict.fromkeys(APART, ""),
         # Its PostgreSQL has no pooler.
         "STELLR_LISTEN_DATABASE_URL": "",
     }

@@ -55,12 +55,14 @@ BY_NAME: Mapping[str, Any] = {
     "serial": "STLR-7Q2M-4KXP",
     "sizeBytes": 48213,
     "slug": "the-night-sky",
+    "step": 2,
     "summary": "Find your way among stars and planets, with nothing but your eyes.",
     "tags": ["stars", "beginners"],
     "text": "What makes the Moon shine?",
     "timezone": "Europe/Berlin",
     "title": "The Night Sky",
     "tokenType": "Bearer",
+    "tutorialCompleted": True,
     "updateMask": "title,tags",
     "url": "https://videos.example/moon",
     "verificationId": ID,
@@ -74,7 +76,8 @@ def example_of(name: str, schema: Mapping[str, Any]) -> Any:
     if name in BY_NAME and _fits(BY_NAME[name], schema):
         return BY_NAME[name]
     if schema.get("enum"):
-        return next((each for each in schema["enum"] if each), None)
+        told = [each for each in schema["enum"] if each and not str(each).endswith("_UNSPECIFIED")]
+        return told[0] if told else None
     if schema.get("format") == "date-time":
         return TIME
     if schema.get("type") == "string" and (name.endswith("Id") or schema.get("format") == "uuid"):
@@ -83,7 +86,13 @@ def example_of(name: str, schema: Mapping[str, Any]) -> Any:
 
 
 def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
-    kinds = {"string": str, "integer": int, "number": (int, float), "array": list}
+    kinds = {
+        "string": str,
+        "integer": int,
+        "number": (int, float),
+        "array": list,
+        "boolean": bool,
+    }
     kind = kinds.get(schema.get("type", ""))
     if kind is None or not isinstance(value, kind):  # type: ignore[arg-type]
         return False

@@ -159,9 +159,11 @@ class Operations:
         sample = self._schemas.sample(schema)
         if sample:
             return sample
-        # Of what changes only what is sent, one thing is changed.
-        texts = schema.get("properties", {}).items()
-        return dict([(name, each["examples"][0]) for name, each in texts if "examples" in each][:1])
+        # Nothing must be there: the things that it is about, or else one field that is changed.
+        fields = schema.get("properties", {})
+        things = [name for name, each in fields.items() if "$ref" in each.get("items", {})]
+        changed = [name for name, each in fields.items() if "examples" in each]
+        return {name: self._schemas.sample(fields[name]) for name in [*things, *changed][:1]}
 
     # What comes back
 

@@ -48,6 +48,8 @@ class Call:
     limit: str = ""
     # The state that is to be changed, as the header of that name has it.
     if_match: str = ""
+    # The HTTP method of what Envoy made a call of gRPC; empty where it came as one.
+    http_method: str = ""
     credentials: str = field(default="", repr=False)
     service_credentials: str = field(default="", repr=False)
     caller: Caller = NOBODY

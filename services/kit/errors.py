@@ -170,6 +170,13 @@ class InvalidFields(InvalidArgument):
         self.violations = tuple(violations)
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in self.violations))
 
+    def within(self, field: str) -> InvalidFields:
+        """The same as who sent that field alone sees it: `title`, not `course.title`."""
+        above = f"{field}."
+        return InvalidFields(
+            [each._replace(field=each.field.removeprefix(above)) for each in self.violations]
+        )
+
 
 def together(*checks: Callable[[], Any]) -> list[Any]:
     """What the checks find; InvalidFields with all that any of them says is wrong."""

@@ -118,6 +118,7 @@ def test_a_path_that_another_matches_takes_its_own_methods_alone(
     answer = visitor.http.request(verb, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
     assert visitor.http.options(path).headers["allow"] == "OPTIONS, POST"
+    assert visitor.http.post(path).status_code == 401
 
 
 @pytest.mark.parametrize("added", ["fbclid=IwAR1", "utm_source=a&utm_medium=b", "_=170", "a.b.c=1"])
@@ -183,17 +184,13 @@ THEMES = "must be one of THEME_SYSTEM, THEME_LIGHT, THEME_DARK"
 @pytest.mark.parametrize(
     ("request_", "body", "field", "description"),
     [
-        ("PATCH /preferences", '{"theme":"BOGUS"}', "preferences.theme", THEMES),
-        ("PATCH /preferences", '{"theme":1.5}', "preferences.theme", THEMES),
+        ("PATCH /preferences", '{"theme":"BOGUS"}', "theme", THEMES),
+        ("PATCH /preferences", '{"theme":1.5}', "theme", THEMES),
         (
             *("PATCH /preferences", '{"notifications":"x"}'),
-            *("preferences.notifications", "must be an object"),
+            *("notifications", "must be an object"),
         ),
-        (
-            *("PATCH /preferences", '{"theme":["A"]}'),
-            *("preferences", "a list stands where one value belongs"),
-        ),
-        ("POST /courses", '{"tags":[{"a":1}]}', "course.tags", "must be no object"),
+        ("POST /courses", '{"tags":[{"a":1}]}', "tags", "must be no object"),
         ("POST /quiz/x/submit", '{"answers":[5]}', "answers[0]", "must be an object"),
         (
             *("POST /quiz/x/submit", '{"answers":[{"questionId":{"a":1}}]}'),
@@ -217,6 +214,28 @@ def test_a_value_deep_in_a_body_is_named(
     assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
     assert violations(answer) == {field: description}
     assert "googleapis.com/stellr" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('"x"', "the body must be a JSON object"),
+        ("5", "the body must be a JSON object"),
+        ("[1]", "a list stands where one value belongs"),
+        ('{"theme":["A"]}', "a list stands where one value belongs"),
+    ],
+)
+def test_a_body_that_is_none_is_no_field(visitor: Visitor, body: str, message: str) -> None:
+    answer = visitor.http.patch("/preferences", content=body)
+    assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
+    assert answer.json()["message"] == message
+
+
+def test_a_service_names_a_field_as_it_was_sent(learner: Callable[..., Learner]) -> None:
+    answer = learner().patch("/me", {"displayName": "", "timezone": "Mars/Base"})
+    assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
+    assert list(violations(answer)) == ["displayName"]
+    assert answer.json()["message"].startswith("displayName: ")
 
 
 def test_an_enum_in_a_query_tells_its_names(visitor: Visitor) -> None:
@@ -307,6 +326,7 @@ def sent(stack: Stack, request_: str) -> tuple[str, dict[str, Any]]:
             "POST /login HTTP/1.1\nHost: a\nContent-Length: 5\nTransfer-Encoding: chunked\n\n0\n\n",
             *(400, 3, "REQUEST_MALFORMED"),
         ),
+        ("GET https://a/courses HTTP/1.1\nHost: a\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("TRACE /courses HTTP/1.1\nHost: a\n\n", 405, 12, "METHOD_NOT_ALLOWED"),
         (f"GET /me HTTP/1.1\nHost: a\nx-long: {'a' * 40_000}\n\n", 431, 8, "HEADERS_TOO_LARGE"),
     ],

@@ -1,6 +1,7 @@
 """What strangers may send through the public door, and what must not come of it."""
 
 import gzip
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +10,7 @@ import grpc
 import httpx
 import pytest
 
-from tests.support import DEMO, Learner, Stack, Visitor, reason
+from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason
 
 PROFILE = "/stellr.user.v1.UserService/GetProfile"
 
@@ -24,6 +25,24 @@ def test_a_header_that_grpc_cannot_parse_is_refused(visitor: Visitor, name: str)
 @pytest.mark.parametrize("name", ["x-any-bin", "grpc-previous-rpc-attempts", "grpc-status"])
 def test_what_else_grpc_parses_is_dropped(visitor: Visitor, name: str) -> None:
     assert visitor.http.get(f"/courses/{DEMO}", headers={name: "!"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/docs", f"/courses/{DEMO}"])
+def test_an_unknown_expectation_is_ignored(visitor: Visitor, path: str) -> None:
+    answer = visitor.http.get(path, headers={"expect": "<b>"})
+    assert answer.status_code == 200
+    assert "<b>" not in answer.text
+
+
+def test_what_the_door_tells_itself_is_not_taken_from_outside(
+    stack: Stack, visitor: Visitor
+) -> None:
+    name = f"M{secrets.token_hex(8)}"
+    told = {"x-envoy-original-method": name, "x-envoy-original-path": f"/{name}"}
+    request_id = visitor.http.get("/nothing", headers=told).headers["x-request-id"]
+    log = stack.state / "logs" / "envoy.log"
+    line = eventually(lambda: next((each for each in log.open() if request_id in each), None))
+    assert name not in line
 
 
 @pytest.mark.parametrize("kind", ["application/grpcX", "application/grpc+json", "application/json"])

@@ -17,7 +17,7 @@ from services.gateway.mailbox.outbox import OutboxMessage
 from services.kit.http.exchange import Exchange
 from services.kit.http.routes import HttpRoute
 from services.kit.pages import look
-from services.kit.urls import LOOPBACK
+from services.kit.urls import LOOPBACK, parts_of
 from stellr.gateway.v1 import operations_service_pb2 as pb
 
 _SERVICE = "/stellr.gateway.v1.OperationsService"
@@ -111,8 +111,8 @@ async def _html(exchange: Exchange) -> web.StreamResponse:
 
 async def _ask(exchange: Exchange, request: Message) -> str:
     # A page of somebody else's whose name was bound to this machine comes with that name.
-    host = urlsplit(f"//{exchange.request.headers.get('host', '')}").hostname
-    if host not in LOOPBACK:
+    host = parts_of(f"//{exchange.request.headers.get('host', '')}")
+    if host is None or host.hostname not in LOOPBACK:
         raise MailboxClosed
     html: str = await exchange.ask(request)
     return html

@@ -42,10 +42,15 @@ def application(routes: Sequence[HttpRoute], chain: Chain) -> web.Application:
     for route in routes:
         answer = _bound(route, chain, found[route.rpc])
         if route.verb == "GET":
-            app.router.add_get(route.path, answer, allow_head=True)
+            app.router.add_get(route.path, answer, allow_head=True, expect_handler=_ignore)
         else:
-            app.router.add_route(route.verb, route.path, answer)
+            app.router.add_route(route.verb, route.path, answer, expect_handler=_ignore)
     return app
+
+
+async def _ignore(_: web.Request) -> None:
+    """Of expectations Envoy answers the one that there is, and others may be ignored (RFC 9110,
+    10.1.1). aiohttp would refuse them in a shape of its own, which repeats them."""
 
 
 def _bound(route: HttpRoute, chain: Chain, rpc: MethodPolicy) -> Any:

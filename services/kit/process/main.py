@@ -96,8 +96,8 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
         runtime.supervisor.submit,
         threads=runtime.settings.threads,
         waiting_calls=runtime.settings.waiting_calls,
-        background=[JOBS] if runtime.has_database else [],
         tls=runtime.mesh_tls,
+        background=[JOBS] if runtime.has_database else [],
     )
     measure_server(runtime.metrics, server)
     return server

@@ -25,6 +25,7 @@ from services.kit.rpc.mesh_tls import MeshTls
 from services.kit.urls import parts_of
 
 PREFIX = "STELLR_"
+_COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
 LOG_LEVELS = "DEBUG, INFO, WARNING or ERROR"
 # With TLS, and of several servers (limits' storage.storage_from_string).
 COUNTERS = ("memory://", "redis://", "rediss://", "redis+sentinel://", "redis+cluster://")
@@ -38,7 +39,6 @@ _WRONG = {
     "greater_than_equal": "is below {ge}",
     "less_than_equal": "is above {le}",
 }
-_COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
 # The folder of settings that are files, as orchestrators hand out secrets: each has the name of
 # its setting, in lower case.
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -174,7 +174,9 @@ class Settings(TraceSettings):
         "auto", description="of logs: json, console (for people), or auto: console on a terminal"
     )
 
-    @field_validator("mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before")
+    @field_validator(
+        "shared_secret_file", "mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before"
+    )
     @classmethod
     def _no_file(cls, value: Any) -> Any:
         return value or None

@@ -159,9 +159,11 @@ class MeshChannel(grpc.Channel):
         self.service = service
         self.target = target
         self.tls = tls
-        calls = open_channel(target, service=service, tls=tls)
-        streams = open_channel(streams_of(target), STREAM_OPTIONS, service=service, tls=tls)
-        self._calls, self._streams = recorded(service, calls), recorded(service, streams)
+        streams = streams_of(target)
+        self._calls = recorded(service, open_channel(target, service=service, tls=tls))
+        self._streams = recorded(
+            service, open_channel(streams, STREAM_OPTIONS, service=service, tls=tls)
+        )
         self._tokens = tokens
 
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Any:

@@ -49,6 +49,8 @@ class MethodPolicy:
     streams_reply: bool
     # Where a request names the state that is to be changed; empty where none does.
     etag_path: tuple[str, ...] = ()
+    # The field that the body of an HTTP request is; empty where the body is the whole request.
+    body_field: str = ""
 
 
 def policies(services: Iterable[str]) -> Mapping[str, MethodPolicy]:
@@ -77,6 +79,7 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
     streams = shape.client_streaming or shape.server_streaming
     # What is repeatable needs no Idempotency-Key, and a read shall not be answered with the past.
     repeatable = own.idempotency_level != MethodOptions.IDEMPOTENCY_UNKNOWN
+    body = own.Extensions[annotations_pb2.http].body
     return MethodPolicy(
         method=path,
         access=declared.access,
@@ -91,7 +94,8 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         reply=message_factory.GetMessageClass(method.output_type),
         streams_request=shape.client_streaming,
         streams_reply=shape.server_streaming,
-        etag_path=_etag_path(method, own.Extensions[annotations_pb2.http].body),
+        etag_path=_etag_path(method, body),
+        body_field=body.removeprefix("*"),
     )
 
 

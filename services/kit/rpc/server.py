@@ -75,8 +75,8 @@ class Server:
         *,
         threads: int,
         waiting_calls: int,
-        background: Sequence[str] = (),
         tls: MeshTls | None = None,
+        background: Sequence[str] = (),
     ) -> None:
         """`background` names what is told of by itself: see `set_background`."""
         self._submit = submit

@@ -129,3 +129,8 @@ def test_an_academy_has_one_name(url: str, origin: str) -> None:
 def test_what_is_no_academy_is_refused(url: str) -> None:
     with pytest.raises(AcademyError):
         origin_of(url)
+
+
+def test_a_name_that_no_host_has_is_refused() -> None:
+    with pytest.raises(AcademyError):
+        Door("https://é☃.example")

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -17,6 +18,18 @@ def test_mails_are_listed_and_shown(tmp_path: Path) -> None:
     missing = CliRunner().invoke(mails, ["--state", str(tmp_path), "b.eml"])
     assert missing.exit_code == 1
     assert "There is no message b.eml" in missing.output
+
+
+def test_nothing_in_a_mail_steers_the_terminal(tmp_path: Path) -> None:
+    box = tmp_path / "outbox"
+    box.mkdir()
+    steering = "\x1b]0;x\x07 \x9b31m \u202e"
+    note = {"to": "+15550100", "body": f"{steering}\nOn ἄλφα, 123456", "sentTime": ""}
+    (box / "a.sms.json").write_text(json.dumps(note))
+    for arguments in ([], ["a.sms.json"]):
+        shown = CliRunner().invoke(mails, ["--state", str(tmp_path), *arguments]).output
+        assert "On ἄλφα, 123456" in shown
+        assert not set(steering) - {" ", *"]0;x31m"} & set(shown)
 
 
 def test_an_empty_outbox_is_said(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psycopg
 import pytest
@@ -10,54 +11,61 @@ from edge.deploying.databases import AddressIncomplete, create
 from tests.support import Stack
 
 
-@pytest.fixture(name="administrator")
-def _administrator(stack: Stack) -> Iterator[tuple[str, str]]:
-    """The address of one who may create roles and databases, and a name that nobody has yet."""
+@dataclass
+class Server:
+    """PostgreSQL, as its superuser and as one who may do no more than make roles and databases."""
+
+    root: psycopg.Connection
+    administrator: str
+    name: str
+
+    def url(self, database: str, password: str = "x") -> str:
+        own = f"{self.name}_{database}"
+        return f"postgresql://{own}:{password}@localhost/{own}"
+
+    def may_connect(self, role: str, database: str) -> bool:
+        asked = "SELECT has_database_privilege(%s, %s, 'CONNECT')"
+        row = self.root.execute(asked, [f"{self.name}_{role}", f"{self.name}_{database}"])
+        found = row.fetchone()
+        return bool(found and found[0])
+
+    def password(self, role: str) -> str:
+        asked = "SELECT rolpassword FROM pg_authid WHERE rolname = %s"
+        row = self.root.execute(asked, [f"{self.name}_{role}"]).fetchone()
+        assert row
+        return str(row[0])
+
+
+@pytest.fixture(name="server")
+def _server(stack: Stack) -> Iterator[Server]:
     url = stack.run["databases"]["auth"]
     name = f"deploying_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as root:
-        root.execute(f"CREATE ROLE {name} LOGIN CREATEROLE CREATEDB PASSWORD 'x'")
-        yield make_conninfo(url, user=name, password="x", dbname="postgres"), name
-        for database in (f"{name}_a", f"{name}_b"):
-            root.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(database)))
+        root.execute(f"CREATE ROLE {name} CREATEROLE CREATEDB")
+        yield Server(root, make_conninfo(url, dbname="postgres", options=f"-c role={name}"), name)
+        for own in (f"{name}_a", f"{name}_b"):
+            root.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(own)))
         for role in (f"{name}_a", f"{name}_b", name):
             root.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
-def test_each_role_reaches_its_own_database_alone(administrator: tuple[str, str]) -> None:
-    url, name = administrator
-    a, b = (
-        make_conninfo(url, user=f"{name}_{each}", password=f"of {each}", dbname=f"{name}_{each}")
-        for each in "ab"
-    )
-    create(url, [a, b])
-    create(url, [a, b])
-    with psycopg.connect(a) as own:
-        own.execute("CREATE TABLE things (thing_id int)")
-    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(make_conninfo(a, dbname=f"{name}_b"))
+def test_each_role_reaches_its_own_database_alone(server: Server) -> None:
+    for _ in range(2):
+        create(server.administrator, [server.url("a"), server.url("b")])
+    assert server.may_connect("a", "a")
+    assert server.may_connect("b", "b")
+    assert not server.may_connect("a", "b")
+    assert not server.may_connect("b", "a")
 
 
-def test_a_role_gets_the_password_of_its_address(
-    administrator: tuple[str, str], stack: Stack
-) -> None:
-    url, name = administrator
-    own = make_conninfo(url, user=f"{name}_a", password="first", dbname=f"{name}_a")
-    create(url, [own])
-    before = _stored(stack.run["databases"]["auth"], f"{name}_a")
-    create(url, [make_conninfo(own, password="second")])
-    assert _stored(stack.run["databases"]["auth"], f"{name}_a") != before
+def test_a_role_gets_the_password_of_its_address(server: Server) -> None:
+    create(server.administrator, [server.url("a", "first")])
+    before = server.password("a")
+    assert before.startswith("SCRAM-SHA-256$")
+    create(server.administrator, [server.url("a", "second")])
+    assert server.password("a") != before
 
 
-def test_an_address_without_a_role_is_refused(administrator: tuple[str, str]) -> None:
+def test_an_address_without_a_role_is_refused(server: Server) -> None:
     with pytest.raises(AddressIncomplete, match="user"):
-        create(administrator[0], ["postgresql://host/database"])
-
-
-def _stored(url: str, role: str) -> str:
-    with psycopg.connect(url) as root:
-        row = root.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [role])
-        found = row.fetchone()
-    assert found
-    assert found[0].startswith("SCRAM-SHA-256$")
-    return str(found[0])
+        create(server.administrator, ["postgresql://host/database"])

@@ -2,8 +2,10 @@ import re
 
 import pytest
 
-from edge.envoy.methods import Method, expression, known_paths, methods_of
+from edge.envoy.methods import Method, body_fields, expression, known_paths, methods_of
 from edge.envoy.render import contracts, load, transcoded_services
+from edge.openapi.contracts import Contracts
+from edge.openapi.operations import rules
 
 COURSE = "stellr.course.v1.CourseService"
 
@@ -57,6 +59,22 @@ def test_a_path_that_others_match_comes_before_them_with_its_own_methods(
     paths = [each.expression for each in found]
     assert found[paths.index(path)].verbs == verbs
     assert paths.index(path) < paths.index(wider)
+
+
+def test_a_name_of_a_body_is_that_of_nothing_else_that_has_fields() -> None:
+    """Else door.lua could not tell `profile.bio` of a body from that of a whole request."""
+    descriptors = contracts()
+    every = Contracts.of(descriptors)
+    bodies = body_fields(descriptors)
+    assert {"profile", "course"} <= set(bodies)
+    whole = [each for each in every.rpcs if [rule.body for rule in rules(each)] == ["*"]]
+    assert whole
+    assert not [
+        (each.declared.name, field.name)
+        for each in whole
+        for field in every.messages[each.declared.input_type.lstrip(".")].field
+        if field.name in bodies and field.type == field.TYPE_MESSAGE
+    ]
 
 
 def test_what_people_open_by_its_address_is_open() -> None:

@@ -94,15 +94,6 @@ def test_envoy_takes_its_configuration() -> None:
     assert (result.exit_code, result.output) == (0, "envoy.yaml is valid\n")
 
 
-def test_the_public_listener_alone_is_open_to_others() -> None:
-    ports = render.Ports(8080, 8081, 9901, "0.0.0.0")
-    config = render.with_ports(render.load(), ports)
-    listeners = config["static_resources"]["listeners"]
-    bound = {each["name"]: each["address"]["socket_address"]["address"] for each in listeners}
-    assert bound == {"public": "0.0.0.0", "operations": "127.0.0.1"}
-    assert config["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"
-
-
 def test_a_container_tells_its_metrics_and_nothing_else_of_the_admin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,3 +106,12 @@ def test_a_container_tells_its_metrics_and_nothing_else_of_the_admin(
     (route,) = manager["route_config"]["virtual_hosts"][0]["routes"]
     assert route["match"]["path"] == "/stats/prometheus"
     assert "people.example" in (tmp_path / "clusters.yaml").read_text()
+
+
+def test_the_public_listener_alone_is_open_to_others() -> None:
+    ports = render.Ports(8080, 8081, 9901, "0.0.0.0")
+    config = render.with_ports(render.load(), ports)
+    listeners = config["static_resources"]["listeners"]
+    bound = {each["name"]: each["address"]["socket_address"]["address"] for each in listeners}
+    assert bound == {"public": "0.0.0.0", "operations": "127.0.0.1"}
+    assert config["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"

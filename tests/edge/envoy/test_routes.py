@@ -64,7 +64,7 @@ def test_a_known_path_tells_the_methods_it_takes() -> None:
     change = Method(
         SERVICE, "Change", (("PATCH", "/courses/{id}"),), repeatable=False, streams=False
     )
-    options, route, _, other = known_path_routes([READ, change, WRITE], LENIENT)
+    options, route, allowed, _, other, _ = known_path_routes([READ, change, WRITE], LENIENT)
     for each, status in ((options, 204), (route, 405)):
         (allow,) = each["response_headers_to_add"]
         assert allow["header"] == {"key": "allow", "value": "GET, HEAD, OPTIONS, PATCH"}
@@ -76,6 +76,8 @@ def test_a_known_path_tells_the_methods_it_takes() -> None:
     (another,) = route["match"]["headers"]
     assert another["string_match"] == {"safe_regex": {"regex": "GET|HEAD|OPTIONS|PATCH"}}
     assert another["invert_match"]
+    # Before any wider path, which may not take it.
+    assert allowed["match"] == {"safe_regex": {"regex": "/courses/[^/]+/?"}}
     assert other["match"]["safe_regex"] == {"regex": "/enroll/?"}
 
 

@@ -200,11 +200,11 @@ def test_media_are_renamed_and_moved(fresh: Authored) -> None:
     assert cleared.json()["video"]["title"] == ""
     assert fresh.author.patch(f"/media/{pdf}", {"title": "Paper"}).json()["pdf"]["title"] == "Paper"
     for query, body, field in (
-        ("", {"durationSeconds": 9}, "media.durationSeconds"),
-        ("?updateMask=title", {}, "media.title"),
+        ("", {"durationSeconds": 9}, "durationSeconds"),
+        ("?updateMask=title", {}, "title"),
         ("?updateMask=kind", {}, "updateMask"),
-        ("", {"title": "two\nlines"}, "media.title"),
-        ("", {"position": -1}, "media.position"),
+        ("", {"title": "two\nlines"}, "title"),
+        ("", {"position": -1}, "position"),
     ):
         refused = fresh.author.patch(f"/media/{pdf}{query}", body)
         assert (refused.status_code, *violations(refused)) == (400, field)

@@ -218,7 +218,7 @@ def test_all_that_is_wrong_is_told_at_once(author: Learner, lesson: str) -> None
         "questions[9].text",
         "drawCount",
     ):
-        assert f"quiz.{field}" in told, told
+        assert field in told, told
     bounds = author.put(f"/quiz/{lesson}/edit", {**QUIZ, "passPercentage": 101, "title": ""})
     assert {field.rpartition(".")[2] for field in violations(bounds)} == {"passPercentage", "title"}
     assert author.put(f"/quiz/{lesson}/edit", {}).status_code == 400

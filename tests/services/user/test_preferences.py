@@ -65,18 +65,18 @@ def test_a_mask_names_what_changes(learner: Learners) -> None:
             {"theme": "THEME_DARK"},
             {"updateMask"},
         ),
-        ("/preferences?updateMask=language", {"theme": "THEME_DARK"}, {"preferences.language"}),
-        ("/preferences", {"timezone": "Mars/Base"}, {"preferences.timezone"}),
+        ("/preferences?updateMask=language", {"theme": "THEME_DARK"}, {"language"}),
+        ("/preferences", {"timezone": "Mars/Base"}, {"timezone"}),
         (
             "/preferences?updateMask=email,timezone,language",
             {"timezone": "Mars/Base"},
-            {"updateMask", "preferences.timezone", "preferences.language"},
+            {"updateMask", "timezone", "language"},
         ),
-        ("/preferences", {"theme": "THEME_UNSPECIFIED"}, {"preferences.theme"}),
+        ("/preferences", {"theme": "THEME_UNSPECIFIED"}, {"theme"}),
         (
             "/preferences",
             {"theme": "THEME_DARK", "notifications": {"channels": {"email": {"account": False}}}},
-            {"preferences.notifications.channels.email.account"},
+            {"notifications.channels.email.account"},
         ),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from services.kit.errors import InvalidFields
 from services.kit.rpc.interceptors.base import Method, Stream, this_call
 from services.kit.rpc.policy import MethodPolicy
 from services.kit.rpc.refusals import refusal
@@ -22,7 +23,7 @@ class Errors:
             except Exception as error:
                 if _already_ended(context):
                     raise
-                told = refusal(error, this_call())
+                told = refusal(_as_sent(error, rpc), this_call())
                 if told.first:
                     context.send_initial_metadata(told.first)
                 # Not abort_with_status: it would drop what the trailing metadata hold already.
@@ -44,6 +45,13 @@ class Errors:
                 await context.abort(told.code, told.message, told.metadata)
 
         return mapped
+
+
+def _as_sent(error: Exception, rpc: MethodPolicy) -> Exception:
+    """The error with the fields as the caller sent them: over HTTP the body may be one field."""
+    if isinstance(error, InvalidFields) and rpc.body_field and this_call().http_method:
+        return error.within(rpc.body_field)
+    return error
 
 
 def _already_ended(context: Any) -> bool:

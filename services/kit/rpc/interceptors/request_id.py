@@ -75,6 +75,7 @@ _READ = {
     "x-request-id": _setter("request_id", 100),
     # Envoy writes the address it saw itself, and takes away what anyone else wrote here.
     "x-envoy-external-address": _setter("address"),
+    "x-envoy-original-method": _setter("http_method"),
     "authorization": _setter("credentials"),
     "x-stellr-service": _setter("service_credentials"),
     "idempotency-key": _setter("idempotency_key"),

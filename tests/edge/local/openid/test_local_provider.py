@@ -190,6 +190,25 @@ def test_another_name_and_other_paths_lead_nowhere(provider: httpx.Client) -> No
     assert "form-action" not in policy
 
 
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GARBAGE\r\n\r\n", b"400"),
+        (b"FOO /authorize HTTP/1.1\r\n\r\n", b"501"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
+        (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n", b"431"),
+    ],
+)
+def test_what_is_no_request_is_answered(
+    provider: httpx.Client, capfd: pytest.CaptureFixture[str], sent: bytes, status: bytes
+) -> None:
+    address = (provider.base_url.host, provider.base_url.port)
+    with socket.create_connection(address, 10) as connection:
+        connection.sendall(sent)
+        assert status in connection.recv(1000).split(b"\r\n")[0]
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_the_page_has_the_look_of_all_pages(provider: httpx.Client) -> None:
     page = provider.get("/authorize", params=ASKED)
     assert page.text.count("<style>") == 1

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlsplit
+
+import grpc
 import httpx
 import pytest
 
@@ -44,10 +48,36 @@ def test_nothing_of_it_is_public(stack: Stack, url: str) -> None:
 
 
 def test_a_page_of_another_name_cannot_read_it(url: str) -> None:
-    for host in ("evil.example", "evil.example:8081", ""):
+    for host in ("evil.example", "evil.example:8081", "", "[", "localhost.evil.example"):
         found = httpx.get(url, headers={"host": host})
         assert found.status_code in (400, 404)
         assert "<html" not in found.text
+
+
+def test_nor_by_grpc(stack: Stack) -> None:
+    """HTTP/1.1 carries it too, so that a page could send it."""
+    rpc = "/stellr.gateway.v1.OperationsService/GetMailbox"
+    address = urlsplit(stack.operations_url).netloc
+    for host, code in (("evil.example", grpc.StatusCode.UNIMPLEMENTED), (address, None)):
+        options = (("grpc.default_authority", host),)
+        with grpc.insecure_channel(address, options=options) as channel:
+            call: Any = channel.unary_stream(rpc)(b"", timeout=10)
+            if code is None:
+                assert b"Mailbox" in b"".join(call)
+            else:
+                with pytest.raises(grpc.RpcError):
+                    list(call)
+                assert call.code() is code
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/mailbox"])
+def test_a_page_of_others_can_read_nothing(stack: Stack, path: str) -> None:
+    origin = {"origin": "https://evil.example"}
+    found = httpx.get(f"{stack.operations_url}{path}", headers=origin)
+    assert found.status_code == 200
+    assert "access-control-allow-origin" not in found.headers
+    led = httpx.get(f"{stack.operations_url}{path}", headers={"host": "evil.example:8081"})
+    assert led.status_code == 404
 
 
 def test_what_is_not_there_is_not_found(url: str) -> None:

@@ -22,8 +22,8 @@ PREPARED = Statement("SELECT count(*) FROM pg_prepared_statements", scalar)
 LIMIT = Statement("SELECT current_setting('statement_timeout')", scalar)
 # Locks, settings, tables and cursors that outlive a transaction, and LISTEN.
 OF_A_SESSION = re.compile(
-    r"pg_(try_)?advisory_(?!xact)\w*lock|\bset_config\([^)]*false\)|\bSET (SESSION|ROLE|TIME ZONE)\b"
-    r"|\bTEMP(ORARY)? TABLE|WITH HOLD|^\s*(LISTEN|PREPARE) [\w{]",
+    r"pg_(try_)?advisory_(?!xact)\w*lock|\bset_config\([^)]*false\)"
+    r"|\bSET (SESSION|ROLE|TIME ZONE)\b|\bTEMP(ORARY)? TABLE|WITH HOLD|^\s*(LISTEN|PREPARE) [\w{]",
     re.MULTILINE,
 )
 # They have connections of their own, by the direct address.

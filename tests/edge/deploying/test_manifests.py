@@ -27,6 +27,7 @@ from tests.support import eventually
 ROOT = FOLDER.parents[1]
 NAME, COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 GRPC, STREAMS, CONTENT = 50051, 50052, 50053
+PGBOUNCER = "deploy/pgbouncer/pgbouncer.ini"
 RENDERER = manifests.renderer()
 rendered = pytest.mark.skipif(RENDERER is None, reason="neither kustomize nor kubectl is here")
 # Beside a pool: who listens for jobs, and who listens for events.
@@ -266,6 +267,24 @@ def test_the_database_takes_all_connections_of_all_replicas(base: list[Manifest]
     pool = Settings.model_fields["pool_size"].default
     assert f"STELLR_POOL_SIZE={pool}" in (FOLDER / "base/settings.env").read_text()
     assert processes * (pool + LISTENING) + RESERVE <= at_most
+
+
+def test_the_table_of_connections_is_that_of_the_formula() -> None:
+    table = re.findall(
+        r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$",
+        (ROOT / "deploy/README.md").read_text(),
+        re.MULTILINE,
+    )
+    services = sum(map(registry.has_database, SERVICES))
+    pooled = re.search(r"default_pool_size = (\d+)", (ROOT / PGBOUNCER).read_text())
+    assert pooled
+    assert len(table) > 3
+    for row in table:
+        replicas, of_ten, of_four, through_pooler = map(int, row)
+        processes = services * (replicas + 1)
+        direct = [processes * (size + LISTENING) + RESERVE for size in (10, 4)]
+        assert [of_ten, of_four] == direct
+        assert through_pooler == services * int(pooled[1]) + processes * LISTENING + RESERVE
 
 
 # What runs beside the services

@@ -51,7 +51,7 @@ WORKDIR /tmp
 EXPOSE 50051 50052 50053
 # A service that is told to stop goes on until it was noticed, then finishes what is under way.
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=3s --start-period=60s --start-interval=1s \
+HEALTHCHECK --interval=30s --timeout=3s --start-period=120s --start-interval=1s \
     CMD ["python", "-I", "-S", "/opt/stellr/healthy.py"]
 ENTRYPOINT ["stellr"]
 CMD ["--help"]

@@ -24,6 +24,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "jobs": ("stellr jobs --service notification", "stellr jobs retry --all"),
     "events": ("stellr events", "stellr events forget-reader NAME"),
     "mails": ("stellr mails -n 5", "stellr mails NAME"),
+    "secrets": ("stellr secrets /etc/stellr --postgres db.example:5432",),
     "mcp": ("stellr mcp login", "stellr mcp serve --url https://academy.example"),
 }
 STATUS = "Exit status: 0 if it was done; 1 with one sentence why not; 2 for a wrong option."

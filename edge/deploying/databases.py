@@ -25,7 +25,8 @@ def create(administrator_url: str, urls: Iterable[str]) -> None:
     """
     with psycopg.connect(administrator_url, autocommit=True) as connection:
         connection.execute(_LOCK)
-        _close(connection, connection.info.dbname)
+        for shared in (connection.info.dbname, "template1"):
+            _close(connection, shared)
         for url in urls:
             role, password, database = _parts(url)
             _make_role(connection, role, password)

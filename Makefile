@@ -51,6 +51,7 @@ lint: dev ## style, types, contracts, import rules, Envoy's configuration
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/stellr envoy --validate
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml docker-compose.staging.yml
+	$(BIN)/python -m edge.deploying.manifests
 	@if docker compose version > /dev/null 2>&1; then $(COMPOSE_CONFIG); else echo "no docker: compose files are checked by their schema alone"; fi
 
 breaking: dev ## what the contracts break for clients of AGAINST, a commit

@@ -26,6 +26,7 @@ from edge.cli.mails import mails
 from edge.cli.mcp import mcp
 from edge.cli.migrate import migrate
 from edge.cli.options import HostType, stack_options
+from edge.cli.restart import restart
 from edge.cli.secrets import secrets
 from edge.cli.status import status
 from edge.cli.stop import stop
@@ -164,6 +165,7 @@ main.add_command(jobs)
 main.add_command(events)
 main.add_command(mails)
 main.add_command(config)
+main.add_command(restart)
 main.add_command(stop)
 main.add_command(migrate)
 main.add_command(doctor)

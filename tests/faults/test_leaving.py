@@ -181,14 +181,17 @@ def gone_and_back(stack: Stack, name: str, pid: int) -> bool:
     return runs_again(stack, name, pid) and stack.command("status").returncode == 0
 
 
-def test_no_write_fails_when_a_process_is_told_to_stop(own: Stack, load: Load) -> None:
+def test_no_write_fails_while_a_service_is_restarted(own: Stack, load: Load) -> None:
+    names = ("progress-0", "progress-1")
+    before = [own.part(name)["pid"] for name in names]
     with load.running():
         load.await_answers(50)
-        pid = own.part("progress-0")["pid"]
-        os.kill(pid, signal.SIGTERM)
-        eventually(lambda: gone_and_back(own, "progress-0", pid), HEALED_SECONDS)
+        done = own.command("restart", "progress")
+        assert done.returncode == 0, done.stderr
         load.await_answers(50)
     assert load.failures() == []
+    assert not {own.part(name)["pid"] for name in names} & {0, *before}
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [*names, "All"]
 
 
 def test_only_what_it_had_begun_fails_when_a_process_is_killed(own: Stack, load: Load) -> None:

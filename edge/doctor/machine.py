@@ -17,7 +17,7 @@ from edge.local import binaries
 from edge.local.errors import StartError
 from edge.local.ports import free_pair, reserve
 
-OLDEST_PYTHON = (3, 11)
+OLDEST_PYTHON = (3, 11, 2)
 # A state of some courses; below the second PostgreSQL cannot even begin.
 GOOD_DISK, LEAST_DISK = 2_000_000_000, 300_000_000
 PROGRAM_SECONDS = 20.0
@@ -28,8 +28,8 @@ TIME_ERROR, TIMEX_BYTES = 5, 512
 def python(version: Sequence[int] = sys.version_info[:3]) -> Finding:
     """Whether this Python is one that Stellr runs on."""
     text = f"Python {'.'.join(map(str, version))} on {platform.system()} {platform.machine()}"
-    if tuple(version[:2]) < OLDEST_PYTHON:
-        return bad("Python", text, "Install Python 3.11 or later, remove .venv, and run make up.")
+    if tuple(version[:3]) < OLDEST_PYTHON:
+        return bad("Python", text, "Install Python 3.11.2 or later, remove .venv, and run make up.")
     return ok("Python", text)
 
 

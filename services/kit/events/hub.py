@@ -9,6 +9,7 @@ import asyncio
 import time
 from contextlib import suppress
 
+from services.kit.data.signals import wait_for_signal
 from services.kit.errors import DatabaseUnavailable
 from services.kit.events import table
 from services.kit.events.settling import Settling
@@ -117,16 +118,7 @@ class Hub:
     async def _pause(self, connection: Connection, settling: Settling) -> None:
         """Wait for a signal, of this process or of another; where ids are missing not for long."""
         await asyncio.sleep(SHORTEST_PAUSE_SECONDS)
-        loop, socket = asyncio.get_running_loop(), connection.fileno()
-        loop.add_reader(socket, self._wake.set)
-        try:
-            async with asyncio.timeout(_longest_pause(settling)):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
-        finally:
-            loop.remove_reader(socket)
-        self._wake.clear()
+        await wait_for_signal(connection, self._wake, _longest_pause(settling))
 
 
 async def _look(connection: Connection, settling: Settling, tail: Tail) -> bool:

@@ -67,6 +67,8 @@ async def connect(url: str) -> Connection:
         options=OPTIONS,
         **KEEPALIVES,
     )
+    # That something came is enough; without a handler psycopg would keep them all.
+    connection.add_notify_handler(lambda _: None)
     await connection.execute(f"LISTEN {CHANNEL}")
     return connection
 

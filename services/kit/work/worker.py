@@ -17,6 +17,7 @@ import psycopg
 import structlog
 
 from services.kit.data.database import KEEPALIVES
+from services.kit.data.signals import wait_for_signal
 from services.kit.metrics import Metrics
 from services.kit.work.queue_table import BEAT, CHANNEL, TAKE_OVER, ClaimedJob, QueueTable
 from services.kit.work.queues import open_queues
@@ -68,6 +69,7 @@ class Worker:
         self._lock = threading.Lock()
         self._closed = False
         self._wake = asyncio.Event()
+        self._signal = asyncio.Event()
 
     async def work(self) -> None:
         """Work until cancelled; psycopg.Error where the database is away."""
@@ -102,8 +104,17 @@ class Worker:
             # When the database was away, the others need a moment to show that they live.
             if self._loop.time() - begun >= DEAD_SECONDS:
                 await self._take_over(connection)
-            async for _ in connection.notifies(timeout=BEAT_SECONDS):
+            await self._hear(connection, self._loop.time() + BEAT_SECONDS)
+
+    async def _hear(self, connection: psycopg.AsyncConnection[Any], until: float) -> None:
+        """Wake up whoever feeds at each new job, until a time of the loop."""
+        while True:
+            async for _ in connection.notifies(timeout=0):
                 self._wake.set()
+            left = until - self._loop.time()
+            if left <= 0:
+                return
+            await wait_for_signal(connection, self._signal, left)
 
     async def _beat(self, connection: psycopg.AsyncConnection[Any]) -> None:
         cursor = await connection.execute(BEAT, {"worker": self._number})

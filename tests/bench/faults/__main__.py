@@ -1,0 +1,161 @@
+"""Faults under half of the measured load: what is lost, what fails, and how soon all is well again.
+
+    python -m tests.bench.faults [--repeats 10] [--only NAME ...] [--scale 1] [--requests 50000]
+
+A client keeps a ledger on disk of what it asked for and what was acknowledged, and insists on each
+write by its Idempotency-Key. Exit status 1 where something acknowledged is lost or doubled, where
+the academy does not get well, or where a fault has a promise of its own that is not kept: a rolling
+restart fails no request, and an overload leaves 80 % of the measured load and heals within 10 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.faults.academy import Hurt, Kept, academy
+from tests.bench.faults.faults import Fault, faults
+from tests.faults.volume import NoVolume, mounted
+
+VOLUME_BYTES = 1024 * 1024 * 1024
+MEASURE_SECONDS = 15.0
+QUIET_SECONDS = 3.0
+CALM_SECONDS = 5.0
+# Nothing takes longer to heal.
+PATIENCE_SECONDS = 180.0
+POLL_SECONDS = 0.1
+HEAD = (
+    f"{'fault':<24} {'runs':>4} {'requests':>9} {'failed':>7} {'written':>8} {'lost':>5}"
+    f" {'doubled':>7} {'healed in s: median':>20} {'worst':>6}  mails twice, notes"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a fault. `healed` is in seconds from when its cause was gone."""
+
+    requests: int
+    failed: Counter[int]
+    kept: Kept
+    healed: float
+    note: str
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether something acknowledged was lost or doubled, or it is still not well."""
+        return bool(self.kept.lost or self.kept.doubled) or self.healed > PATIENCE_SECONDS
+
+
+def hurt_once(hurt: Hurt, fault: Fault) -> Outcome:
+    """Have a fault happen under load."""
+    overload = fault.overload_seconds
+    with hurt.run(hurt.capacity / 2, requests=fault.requests, overload_seconds=overload) as run:
+        if not overload:
+            time.sleep(QUIET_SECONDS)
+        gone = fault.happens(hurt, run)
+        well = wait_until_well(hurt, gone)
+    answers = run.answers()
+    failures = answers.failures()
+    last = max((at for at, *_ in failures if at <= answers.ended), default=0.0)
+    note = f"{answers.open} never acknowledged" if answers.open else ""
+    if overload:
+        share = answers.rate(run.begun + 2, gone) / hurt.capacity
+        note += f"goodput {share:.0%}"
+    return Outcome(
+        requests=len(answers.answers),
+        failed=Counter(code for _, _, code, _ in failures),
+        kept=hurt.kept(run),
+        healed=max(0.0, well - gone, last - gone),
+        note=note,
+    )
+
+
+def wait_until_well(hurt: Hurt, gone: float) -> float:
+    """Wait until all is well for a while; since when, infinite where that takes too long."""
+    since = None
+    while since is None or time.monotonic() - since < CALM_SECONDS:
+        well = hurt.is_well()
+        since = (since or time.monotonic()) if well else None
+        if not well and time.monotonic() - gone > PATIENCE_SECONDS:
+            return float("inf")
+        time.sleep(POLL_SECONDS)
+    return since
+
+
+def tell(fault: Fault, outcomes: list[Outcome]) -> None:
+    """A line of the table."""
+    healed = [each.healed for each in outcomes]
+    failed: Counter[int] = sum((each.failed for each in outcomes), Counter())
+    twice = sum(each.kept.twice for each in outcomes)
+    notes = [str(twice) if twice else "", str(dict(failed)) if failed else ""]
+    notes += sorted({each.note for each in outcomes if each.note})
+    print(
+        f"{fault.name:<24} {len(outcomes):>4} {sum(each.requests for each in outcomes):>9}"
+        f" {failed.total():>7} {sum(each.kept.acknowledged for each in outcomes):>8}"
+        f" {sum(each.kept.lost for each in outcomes):>5}"
+        f" {sum(each.kept.doubled for each in outcomes):>7}"
+        f" {statistics.median(healed):>20.1f} {max(healed):>6.1f}  {' '.join(filter(None, notes))}",
+        flush=True,
+    )
+
+
+@contextmanager
+def begun(volume_wanted: bool) -> Iterator[Hurt]:
+    """An academy whose measure was taken."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stellr-faults-")))
+        # PostgreSQL is another user.
+        folder.chmod(0o711)
+        volume = None
+        if volume_wanted:
+            volume = stack.enter_context(mounted(folder / "volume", VOLUME_BYTES))
+        hurt = stack.enter_context(academy(folder, volume))
+        hurt.measure(MEASURE_SECONDS)
+        print(f"measured: {hurt.capacity:.0f} requests a second", flush=True)
+        yield hurt
+
+
+def hurt_all(chosen: list[Fault], repeats: int, volume_wanted: bool) -> bool:
+    """Have faults happen, each as often; whether all went well."""
+    good = True
+    with begun(volume_wanted) as hurt:
+        for fault in chosen:
+            outcomes = [hurt_once(hurt, fault) for _ in range(repeats)]
+            tell(fault, outcomes)
+            good &= not any(each.is_bad for each in outcomes)
+    return good
+
+
+def main() -> int:
+    """Have all of them happen, or those that were asked for; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="faults whose names begin so")
+    parser.add_argument("--scale", type=float, default=1.0, help="what all times are multiplied by")
+    parser.add_argument("--requests", type=int, default=50_000, help="during the rolling restart")
+    asked = parser.parse_args()
+    all_of_them = faults(asked.scale, asked.requests)
+    chosen = [each for each in all_of_them if each.name.startswith(tuple(asked.only or [""]))]
+    if not chosen:
+        parser.error(f"there are {', '.join(each.name for each in all_of_them)}")
+    print(HEAD, flush=True)
+    good = True
+    for volume_wanted in (False, True):
+        some = [each for each in chosen if each.needs_volume is volume_wanted]
+        try:
+            good &= hurt_all(some, asked.repeats, volume_wanted) if some else True
+        except NoVolume:
+            print("full-disk: only root may mount a file system")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

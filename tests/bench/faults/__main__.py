@@ -11,6 +11,7 @@ restart fails no request, and an overload leaves 80 % of the measured load and h
 from __future__ import annotations
 
 import argparse
+import signal
 import statistics
 import sys
 import tempfile
@@ -26,7 +27,8 @@ from tests.bench.faults.faults import Fault, faults
 from tests.faults.volume import NoVolume, mounted
 
 VOLUME_BYTES = 1024 * 1024 * 1024
-MEASURE_SECONDS = 15.0
+# Before each fault anew, as others may work on the machine.
+MEASURE_SECONDS = 8.0
 QUIET_SECONDS = 3.0
 CALM_SECONDS = 5.0
 # Nothing takes longer to heal.
@@ -35,7 +37,7 @@ POLL_SECONDS = 0.1
 # What an overload leaves of the measured load, and when it is forgotten.
 GOODPUT, BACK_SECONDS = 0.8, 10.0
 HEAD = (
-    f"{'fault':<24} {'runs':>4} {'requests':>9} {'failed':>7} {'written':>8} {'lost':>5}"
+    f"{'fault':<24} {'measured':>8} {'runs':>4} {'requests':>9} {'failed':>7} {'written':>8} {'lost':>5}"
     f" {'doubled':>7} {'healed in s: median':>20} {'worst':>6}  mails twice, notes"
 )
 
@@ -95,7 +97,7 @@ def wait_until_well(hurt: Hurt, gone: float) -> float:
     return since
 
 
-def tell(fault: Fault, outcomes: list[Outcome]) -> None:
+def tell(fault: Fault, capacity: float, outcomes: list[Outcome]) -> None:
     """A line of the table."""
     healed = [each.healed for each in outcomes]
     failed: Counter[int] = sum((each.failed for each in outcomes), Counter())
@@ -106,7 +108,7 @@ def tell(fault: Fault, outcomes: list[Outcome]) -> None:
     if fault.overload_seconds:
         notes.append(f"goodput {min(each.goodput for each in outcomes):.0%} and more")
     print(
-        f"{fault.name:<24} {len(outcomes):>4} {sum(each.requests for each in outcomes):>9}"
+        f"{fault.name:<24} {capacity:>6.0f}/s {len(outcomes):>4} {sum(each.requests for each in outcomes):>9}"
         f" {failed.total():>7} {sum(each.kept.acknowledged for each in outcomes):>8}"
         f" {sum(each.kept.lost for each in outcomes):>5}"
         f" {sum(each.kept.doubled for each in outcomes):>7}"
@@ -117,7 +119,7 @@ def tell(fault: Fault, outcomes: list[Outcome]) -> None:
 
 @contextmanager
 def begun(volume_wanted: bool) -> Iterator[Hurt]:
-    """An academy whose measure was taken."""
+    """An academy of its own."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stellr-faults-")))
         # PostgreSQL is another user.
@@ -125,10 +127,7 @@ def begun(volume_wanted: bool) -> Iterator[Hurt]:
         volume = None
         if volume_wanted:
             volume = stack.enter_context(mounted(folder / "volume", VOLUME_BYTES))
-        hurt = stack.enter_context(academy(folder, volume))
-        hurt.measure(MEASURE_SECONDS)
-        print(f"measured: {hurt.capacity:.0f} requests a second", flush=True)
-        yield hurt
+        yield stack.enter_context(academy(folder, volume))
 
 
 def hurt_all(chosen: list[Fault], repeats: int, volume_wanted: bool) -> bool:
@@ -136,8 +135,9 @@ def hurt_all(chosen: list[Fault], repeats: int, volume_wanted: bool) -> bool:
     good = True
     with begun(volume_wanted) as hurt:
         for fault in chosen:
+            hurt.measure(MEASURE_SECONDS)
             outcomes = [hurt_once(hurt, fault) for _ in range(repeats)]
-            tell(fault, outcomes)
+            tell(fault, hurt.capacity, outcomes)
             good &= all(each.is_good(fault) for each in outcomes)
     return good
 
@@ -150,6 +150,8 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="what all times are multiplied by")
     parser.add_argument("--requests", type=int, default=50_000, help="during the rolling restart")
     asked = parser.parse_args()
+    # So that nothing is left behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     all_of_them = faults(asked.scale, asked.requests)
     chosen = [each for each in all_of_them if each.name.startswith(tuple(asked.only or [""]))]
     if not chosen:

@@ -136,6 +136,9 @@ class Hurt:
     # Notifications sent beside those of the client.
     sent: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._visitor = Visitor(self.stack)
+
     def run(
         self,
         rate: float,
@@ -182,7 +185,7 @@ class Hurt:
         """Whether all parts run, and the door says that all services answer calls."""
         try:
             parts = self.stack.run["parts"]
-            ready = httpx.get(f"{self.stack.url}/readyz", timeout=3).status_code == HTTPStatus.OK
+            ready = self._visitor.get("/readyz").status_code == HTTPStatus.OK
         except (OSError, ValueError, httpx.HTTPError):
             return False
         return ready and all(psutil.pid_exists(part["pid"] or -1) for part in parts)

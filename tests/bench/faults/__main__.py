@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,10 +36,19 @@ PATIENCE_SECONDS = 180.0
 POLL_SECONDS = 0.1
 # What an overload leaves of the measured load, and when it is forgotten.
 GOODPUT, BACK_SECONDS = 0.8, 10.0
-HEAD = (
-    f"{'fault':<24} {'measured':>8} {'runs':>4} {'requests':>9} {'failed':>7} {'written':>8} {'lost':>5}"
-    f" {'doubled':>7} {'healed in s: median':>20} {'worst':>6}  mails twice, notes"
-)
+WIDTHS = (24, 10, 5, 9, 7, 8, 5, 8, 8, 8)
+NAMES = [
+    "fault",
+    "measured",
+    "runs",
+    "requests",
+    "failed",
+    "written",
+    "lost",
+    "doubled",
+    "healed s",
+    "worst s",
+]
 
 
 @dataclass(frozen=True)
@@ -102,19 +111,25 @@ def tell(fault: Fault, capacity: float, outcomes: list[Outcome]) -> None:
     healed = [each.healed for each in outcomes]
     failed: Counter[int] = sum((each.failed for each in outcomes), Counter())
     twice = sum(each.kept.twice for each in outcomes)
-    notes = [str(twice) if twice else "", str(dict(failed)) if failed else ""]
+    notes = [f"{twice} mails twice" if twice else "", f"failed {dict(failed)}" if failed else ""]
     if left := sum(each.open for each in outcomes):
         notes.append(f"{left} never acknowledged")
     if fault.overload_seconds:
         notes.append(f"goodput {min(each.goodput for each in outcomes):.0%} and more")
-    print(
-        f"{fault.name:<24} {capacity:>6.0f}/s {len(outcomes):>4} {sum(each.requests for each in outcomes):>9}"
-        f" {failed.total():>7} {sum(each.kept.acknowledged for each in outcomes):>8}"
-        f" {sum(each.kept.lost for each in outcomes):>5}"
-        f" {sum(each.kept.doubled for each in outcomes):>7}"
-        f" {statistics.median(healed):>20.1f} {max(healed):>6.1f}  {' '.join(filter(None, notes))}",
-        flush=True,
-    )
+    figures = [
+        *(fault.name, f"{capacity:.0f}/s", len(outcomes), sum(each.requests for each in outcomes)),
+        *(failed.total(), sum(each.kept.acknowledged for each in outcomes)),
+        *(sum(each.kept.lost for each in outcomes), sum(each.kept.doubled for each in outcomes)),
+        *(f"{statistics.median(healed):.1f}", f"{max(healed):.1f}"),
+    ]
+    row(figures, ", ".join(filter(None, notes)))
+
+
+def row(figures: Sequence[object], note: str) -> None:
+    """Print a row."""
+    first, *rest = (f"{figure}" for figure in figures)
+    columns = [text.rjust(width) for text, width in zip(rest, WIDTHS[1:], strict=True)]
+    print(first.ljust(WIDTHS[0]), *columns, "", note, flush=True)
 
 
 @contextmanager
@@ -156,7 +171,7 @@ def main() -> int:
     chosen = [each for each in all_of_them if each.name.startswith(tuple(asked.only or [""]))]
     if not chosen:
         parser.error(f"there are {', '.join(each.name for each in all_of_them)}")
-    print(HEAD, flush=True)
+    row(NAMES, "notes")
     good = True
     for volume_wanted in (False, True):
         some = [each for each in chosen if each.needs_volume is volume_wanted]

@@ -37,7 +37,8 @@ POLL_SECONDS = 0.1
 # What an overload leaves of the measured load, and when it is forgotten.
 GOODPUT, BACK_SECONDS = 0.8, 10.0
 WIDTHS = (24, 10, 5, 9, 7, 8, 5, 8, 8, 8)
-NAMES = [
+_HEAD = "fault,measured,runs,requests,failed,written,lost,doubled,healed s,worst s"
+NAMES = _HEAD.split(",")
     "fault",
     "measured",
     "runs",

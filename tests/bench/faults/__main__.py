@@ -39,17 +39,6 @@ GOODPUT, BACK_SECONDS = 0.8, 10.0
 WIDTHS = (24, 10, 5, 9, 7, 8, 5, 8, 8, 8)
 _HEAD = "fault,measured,runs,requests,failed,written,lost,doubled,healed s,worst s"
 NAMES = _HEAD.split(",")
-    "fault",
-    "measured",
-    "runs",
-    "requests",
-    "failed",
-    "written",
-    "lost",
-    "doubled",
-    "healed s",
-    "worst s",
-]
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ _AT_THE_END = {"pattern": {"regex": "/$"}, "substitution": ""}
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
-# A read may be asked again however far it came; who is reached while it closes its doors cancels it.
+# A read may be asked again however far it came; who closes its doors at that moment cancels it.
 ASK_AGAIN = f"{NOTHING_SENT},unavailable,cancelled"
 
 

@@ -1,4 +1,6 @@
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -54,6 +56,23 @@ def test_without_the_shared_counts_each_process_counts_alone_and_says_so() -> No
         limiter.count(LIMIT, "a")
     assert time.monotonic() - began < 3
     assert 'stellr_limits_alone_total{service="test",worker="1"} 1.0' in metrics.text()
+
+
+def test_threads_count_at_once() -> None:
+    # As often as it goes between two lines.
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    limiter, limit = limiter_of(), Limit("many", 1, "", "", 1_000_000)
+
+    def count(_: int) -> None:
+        for _ in range(200):
+            limiter.count(limit, "a")
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(count, range(40)))
+    finally:
+        sys.setswitchinterval(before)
 
 
 def keys(limit: Limit, *requests: Any) -> set[str]:

@@ -56,6 +56,8 @@ LAST = {
     "biography": ("user", "SELECT user_id || '/' || bio FROM profiles"),
 }
 
+KINDS = [*ONCE, *LAST]
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -77,7 +79,7 @@ class Answers:
     open: int
 
     def failures(self) -> list[tuple[float, str, int, float]]:
-        """What failed, of what was asked while it worked at its pace."""
+        """What failed."""
         return [each for each in self.answers if each[2] != HTTPStatus.OK]
 
     def rate(self, begin: float, end: float) -> float:
@@ -192,7 +194,7 @@ class Hurt:
 
     def kept(self, run: Run) -> Kept:
         """Compare the ledger of a client with what is in the databases and came by mail."""
-        done = {kind: [e for e in run.ledger() if e.done and e.kind == kind] for kind in _KINDS}
+        done = {kind: [e for e in run.ledger() if e.done and e.kind == kind] for kind in KINDS}
         asked = Counter(e.kind for e in run.ledger() if not e.done)
         keys = [entry.key for entry in run.ledger()]
         lost = doubled = 0
@@ -223,9 +225,6 @@ class Hurt:
         taken = self.mails.taken()
         missing = sum(each not in taken for each in wanted)
         return missing, sum(taken.get(each, 1) - 1 for each in wanted)
-
-
-_KINDS = [*ONCE, *LAST]
 
 
 @contextmanager

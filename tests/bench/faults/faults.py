@@ -14,6 +14,7 @@ import psutil
 
 from edge import registry
 from tests.bench.faults.academy import Hurt, Run
+from tests.support import eventually
 
 BULK = 300
 DISK_SECONDS = 20.0
@@ -89,8 +90,7 @@ def kill_sender(hurt: Hurt, run: Run) -> float:
     """Who sends mails is killed while many are on their way."""
     before = hurt.mails()[1]
     hurt.send_many(BULK)
-    while hurt.mails()[1] < before + BULK // 10:
-        time.sleep(0.01)
+    eventually(lambda: hurt.mails()[1] >= before + BULK // 10, 60)
     return kill(hurt, run, "notification")
 
 

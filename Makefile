@@ -13,7 +13,7 @@ RESOLVE := build/uv/bin/uv pip compile pyproject.toml --quiet --universal --pyth
 COMPOSE_CONFIG := docker compose -f docker-compose.yml config -q && STELLR_PUBLIC_URL=https://academy.example \
 	STELLR_SMTP_URL=smtps://mail.example docker compose -f docker-compose.yml -f docker-compose.staging.yml config -q
 
-.PHONY: up build dev test lint breaking format bench node postman clients fuzz lock clean
+.PHONY: up build dev test lint breaking format bench node faults postman clients fuzz lock clean
 
 up: build ## start the whole stack; Ctrl-C stops it
 	@exec $(BIN)/stellr up
@@ -63,6 +63,9 @@ format: dev
 
 bench: dev ## CPU per request against an echo, as ratios
 	$(BIN)/python -m tests.bench
+
+faults: dev ## faults under load: what is lost, doubled, fails, and how soon all is well; FAULTS="--repeats 1"
+	$(BIN)/python -m tests.bench.faults $(FAULTS)
 
 # What Node makes is committed, so only who makes it anew needs Node.
 node: ## install what makes and tries the Postman collection and the TypeScript client

@@ -53,8 +53,8 @@ _AT_THE_END = {"pattern": {"regex": "/$"}, "substitution": ""}
 
 # Nothing of the request was sent: the process is gone, or refused it unread (RFC 9113, 8.7).
 NOTHING_SENT = "connect-failure,refused-stream,reset-before-request"
-# A read may be asked again however far it came.
-ASK_AGAIN = f"{NOTHING_SENT},unavailable"
+# A read may be asked again however far it came; who closes its doors at that moment cancels it.
+ASK_AGAIN = f"{NOTHING_SENT},unavailable,cancelled"
 
 
 def rpc_routes(methods: Iterable[Method], *, for_any_origin: bool = True) -> list[Json]:

@@ -158,6 +158,9 @@ FROM_PEER: Mapping[grpc.StatusCode, type[DomainError]] = {
         DeadlineExceeded,
         Unavailable,
     )
+} | {
+    # It stopped before it began with the call.
+    grpc.StatusCode.CANCELLED: Unavailable
 }
 
 

@@ -111,17 +111,17 @@ def tell_error(_: object, __: str, line: Line) -> Line:
     return line
 
 
-def _chain(error: BaseException | None) -> Iterator[str]:
-    """An exception and what caused it, the cause first."""
-    if error is None:
+def _chain(error: BaseException | None, told: frozenset[int] = frozenset()) -> Iterator[str]:
+    """An exception and what caused it, the cause first; one may be its own cause."""
+    if error is None or id(error) in told:
         return
-    yield from _chain(
-        error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    )
+    told |= {id(error)}
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    yield from _chain(cause, told)
     yield "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
-            yield from _chain(part)
+            yield from _chain(part, told)
 
 
 def _tell_uncaught(kind: object, error: BaseException | None, trace: object) -> None:

@@ -44,8 +44,8 @@ class Counting:
 
 
 def serve(port: int, orders: Connection) -> None:
-    """A mail server that is there or not, as it is told; answers how many mails it has of how many
-    Message-IDs."""
+    """A mail server that is there or not, as it is told; answers how many mails it has of each
+    Message-ID, or how many of how many Message-IDs."""
     box, server = Counting(), None
     while (order := orders.recv()) != "end":
         if order == "up":
@@ -53,7 +53,8 @@ def serve(port: int, orders: Connection) -> None:
             server.start()
         elif order == "down" and server:
             server.stop()
-        orders.send((sum(box.taken.values()), len(box.taken)))
+        counts = (sum(box.taken.values()), len(box.taken))
+        orders.send(dict(box.taken) if order == "taken" else counts)
     if server:
         server.stop()
 
@@ -70,6 +71,12 @@ class MailServer:
     def __call__(self, order: str = "count") -> tuple[int, int]:
         self._orders.send(order)
         told: tuple[int, int] = self._orders.recv()
+        return told
+
+    def taken(self) -> dict[str, int]:
+        """How many mails of each Message-ID it has."""
+        self._orders.send("taken")
+        told: dict[str, int] = self._orders.recv()
         return told
 
     def end(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ import psycopg
 import pytest
 
 from tests import support
+from tests.faults.volume import NoVolume, Volume, mounted
 from tests.support import Learner, Stack, Visitor, eventually
 
 VOLUME_BYTES = 320 * 1024 * 1024
@@ -25,44 +25,13 @@ HEALED_SECONDS = 60
 LOG_RECORD = "SELECT pg_logical_emit_message(true, 'test', repeat('x', 4000000), true)"
 
 
-class Volume:
-    """A small file system in memory, and what takes up its room."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._ballast = root / "ballast"
-
-    def fill(self) -> None:
-        """Leave no byte free."""
-        with self._ballast.open("ab", buffering=0) as file:
-            for size in (1024 * 1024, 512):
-                try:
-                    while file.write(bytes(size)) == size:
-                        pass
-                except OSError:
-                    continue
-
-    def make_room(self) -> None:
-        """Free what was filled."""
-        self._ballast.unlink()
-
-
 @pytest.fixture(name="volume")
 def _volume(tmp_path: Path) -> Iterator[Volume]:
-    root = tmp_path / "volume"
-    root.mkdir()
-    options = f"size={VOLUME_BYTES},mode=711"
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", options, "stellr-test", root],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("only root may mount a file system")
     try:
-        yield Volume(root)
-    finally:
-        subprocess.run(["umount", root], check=True)
+        with mounted(tmp_path / "volume", VOLUME_BYTES) as volume:
+            yield volume
+    except NoVolume:
+        pytest.skip("only root may mount a file system")
 
 
 @pytest.fixture(name="own")

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import threading
+import time
 from collections.abc import Mapping
 from functools import partial
 
@@ -42,8 +43,11 @@ from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceService
 log = structlog.get_logger("stellr.process")
 
 # A process that is told to stop says so and goes on meanwhile: Envoy asks each second how it is
-# (edge/envoy/clusters.py), and sends it nothing more after that.
-NOTICE_SECONDS = 2.5
+# (edge/envoy/clusters.py), and sends it nothing more after that. On a busy machine it asks later.
+# Where nobody asks, nobody is waited for any longer.
+ASKED_SECONDS = 5.0
+# What Envoy sent before comes within that time; other Envoys have asked too.
+NOTICE_SECONDS = 2.0
 # Calls under way are finished; one that takes longer than this is cancelled.
 GRACE_SECONDS = 7.0
 RETRY_SECONDS = 0.2
@@ -167,9 +171,16 @@ class Process:
         for server in self._http_servers():
             server.leave()
         if self._server.leave():
-            at_once.wait(NOTICE_SECONDS)
+            self._be_noticed(at_once)
         self._stop()
         return 0
+
+    def _be_noticed(self, at_once: threading.Event) -> None:
+        deadline = time.monotonic() + ASKED_SECONDS
+        while not at_once.is_set() and time.monotonic() < deadline:
+            if self._server.is_noticed(RETRY_SECONDS):
+                break
+        at_once.wait(NOTICE_SECONDS)
 
     def _open(self, stop: threading.Event) -> None:
         """Serve once the database answers, who is revoked is known, and the keys of tokens are."""

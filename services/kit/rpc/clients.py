@@ -54,14 +54,15 @@ _SERVICE_CONFIG = {
     "methodConfig": [
         {
             "name": [{}],
-            # UNAVAILABLE comes from a process that is going or not yet there. Every internal write
-            # may come twice, so all methods may be tried again.
+            # UNAVAILABLE comes from a process that is going or not yet there, CANCELLED from one
+            # that was reached while it closed its doors: nobody here cancels a call. Every internal
+            # write may come twice, so all methods may be tried again.
             "retryPolicy": {
                 "maxAttempts": 4,
                 "initialBackoff": "0.05s",
                 "maxBackoff": "0.5s",
                 "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+                "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
             },
         }
     ],

@@ -7,6 +7,7 @@ that name alone, and by List.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -25,6 +26,8 @@ class Health:
         self._background = dict.fromkeys(background, True)
         self._serving = False
         self._left = False
+        # Set once somebody who asked was told that it leaves.
+        self.noticed = threading.Event()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="health")
         self._servicer = health.HealthServicer(experimental_thread_pool=self._threads)
         self.set(False)
@@ -47,8 +50,8 @@ class Health:
 
     def stop(self) -> bool:
         """Say for good that calls are no longer welcome; whether they were."""
-        self._left = True
         self._servicer.enter_graceful_shutdown()
+        self._left = True
         return self._serving
 
     def _states(self) -> dict[str, Any]:
@@ -66,8 +69,15 @@ class Health:
 
     def add_to(self, server: Any) -> None:
         """Answer on a synchronous server."""
-        servicer = _InThreads(self._servicer, self.list, self._threads)
+        servicer = _InThreads(self._check, self._servicer.Watch, self.list, self._threads)
         health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+
+    def _check(self, request: Any, context: Any) -> Any:
+        left = self._left
+        answer = self._servicer.Check(request, context)
+        if left:
+            self.noticed.set()
+        return answer
 
     def add_to_streams(self, server: Any) -> None:
         """Answer on an asyncio server."""
@@ -77,9 +87,9 @@ class Health:
 class _InThreads(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
     """Methods that name their thread pool to grpc."""
 
-    def __init__(self, servicer: Any, listed: Any, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, checked: Any, watch: Any, listed: Any, threads: ThreadPoolExecutor) -> None:
         def check(request: Any, context: Any) -> Any:
-            return servicer.Check(request, context)
+            return checked(request, context)
 
         def list_all(request: Any, context: Any) -> Any:
             return listed()
@@ -87,7 +97,7 @@ class _InThreads(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
         for method in (check, list_all):
             method.experimental_thread_pool = threads  # type: ignore[attr-defined]
         self.Check = check
-        self.Watch = servicer.Watch
+        self.Watch = watch
         self.List = list_all
 
 

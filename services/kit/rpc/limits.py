@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -36,6 +37,8 @@ class RateLimiter:
         self._number = number
         self._metrics = metrics
         self._here = strategies.SlidingWindowCounterRateLimiter(storage.MemoryStorage())
+        # Two threads at once start the same timer of MemoryStorage, and the second one fails (5.8).
+        self._one_at_a_time = threading.Lock()
         self._shared = None
         if uri != MEMORY:
             kept = storage.storage_from_string(uri, socket_timeout=0.5, socket_connect_timeout=0.5)
@@ -55,7 +58,8 @@ class RateLimiter:
                 self._count_alone(error)
             else:
                 return
-        self._count(self._here, item, limit, key)
+        with self._one_at_a_time:
+            self._count(self._here, item, limit, key)
 
     def _count(
         self, window: strategies.RateLimiter, item: RateLimitItem, limit: Limit, key: str

@@ -119,6 +119,11 @@ class Server:
         """Tell health checks of that name whether what is done in the background gets on."""
         self.health.set_background(name, well)
 
+    def is_noticed(self, seconds: float) -> bool:
+        """Wait until somebody who asked was told that calls are no longer welcome; whether they
+        were within so many seconds."""
+        return self.health.noticed.wait(seconds)
+
     def leave(self) -> bool:
         """Tell health checks for good that calls are no longer welcome; whether they were."""
         return self.health.stop()

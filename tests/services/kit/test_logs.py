@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from services.kit.logs import tell_error
 from tests.support import ROOT
 
 LINES = """
@@ -137,3 +138,13 @@ def test_a_full_disk_below_the_log_stops_no_work() -> None:
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=full, timeout=30, check=False
         )
     assert (done.returncode, done.stdout) == (0, b"alive")
+
+
+def test_an_error_that_is_its_own_cause_is_told_once() -> None:
+    """As `raise error from error` makes it."""
+    error, other = KeyError(), ValueError()
+    error.__cause__, other.__context__, error.__context__ = other, error, other
+    for one in (error, other):
+        assert tell_error(None, "", {"exc_info": one})["exception"].count("KeyError") == 1
+    error.__cause__ = error
+    assert tell_error(None, "", {"exc_info": error}) == {"exception": "KeyError"}

@@ -67,6 +67,16 @@ def test_who_leaves_says_so_for_good(health: Health, stub: HealthStub) -> None:
     assert not health.is_serving
 
 
+def test_who_leaves_knows_when_somebody_was_told(health: Health, stub: HealthStub) -> None:
+    health.set(True)
+    told(stub)
+    assert not health.noticed.is_set()
+    health.stop()
+    assert not health.noticed.is_set()
+    told(stub)
+    assert health.noticed.is_set()
+
+
 def test_a_name_that_nobody_has_is_not_found(stub: HealthStub) -> None:
     with pytest.raises(grpc.RpcError) as error:
         stub.Check(health_pb2.HealthCheckRequest(service="mails"))

@@ -1,7 +1,10 @@
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from limits.storage import MemoryStorage
 
 from services.kit.errors import RateLimited
 from services.kit.metrics import Metrics
@@ -9,6 +12,7 @@ from services.kit.process.settings import Settings
 from services.kit.rpc.limits import MEMORY, RateLimiter, address_key, field_key
 from services.kit.rpc.policy import Limit
 from stellr.auth.v1.auth_service_pb2 import LoginRequest, RefreshTokenRequest
+from tests.support import eventually
 
 LIMIT = Limit("tries", 1, "", "", 3)
 
@@ -54,6 +58,22 @@ def test_without_the_shared_counts_each_process_counts_alone_and_says_so() -> No
         limiter.count(LIMIT, "a")
     assert time.monotonic() - began < 3
     assert 'stellr_limits_alone_total{service="test",worker="1"} 1.0' in metrics.text()
+
+
+def set_slowly(kept: Any, timer: threading.Timer) -> None:
+    """Set the timer, and let other threads come in between."""
+    kept.timer_set = timer
+    time.sleep(0.005)
+
+
+def test_threads_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = property(lambda kept: kept.timer_set, set_slowly)
+    monkeypatch.setattr(MemoryStorage, "timer", slow, raising=False)
+    limiter, limit = limiter_of(), Limit("many", 1, "", "", 1_000_000)
+    # Until its first timer is over.
+    eventually(lambda: not any(isinstance(t, threading.Timer) for t in threading.enumerate()))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: limiter.count(limit, "a"), range(50)))
 
 
 def keys(limit: Limit, *requests: Any) -> set[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -11,9 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import grpc
 import httpx
@@ -21,7 +18,6 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.kit.errors import Unauthenticated
-from services.kit.process.main import NOTICE_SECONDS
 from services.kit.rpc.clients import from_peer
 from stellr.course.v1 import course_service_pb2 as course_pb
 from stellr.course.v1 import course_service_pb2_grpc as course_grpc
@@ -41,24 +37,6 @@ def _own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     running = Stack(state, support.free_port(), workers=2).start()
     yield running
     assert running.stop() == 0
-    # The door is shut by then: no service waits for being noticed, one after the other.
-    assert seconds_of_stopping(state) < 2 * NOTICE_SECONDS
-
-
-def seconds_of_stopping(state: Path) -> float:
-    """From the first to the last process that says it stopped."""
-    times = [stopped_at(log) for log in (state / "logs").glob("*-[01].log")]
-    return (max(times) - min(times)).total_seconds()
-
-
-def stopped_at(log: Path) -> datetime:
-    """When the last process of a log says it stopped; a watch may break a moment later."""
-    lines = log.read_text().splitlines()
-    # What libraries print is no JSON.
-    told = [json.loads(line) for line in lines if line.startswith("{")]
-    times = [line["time"] for line in told if line["event"] == "stopped"]
-    assert times, f"{log.name}: {log.read_text()[-2000:]}"
-    return datetime.fromisoformat(times[-1])
 
 
 @contextmanager

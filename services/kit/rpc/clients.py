@@ -77,7 +77,8 @@ KEEPALIVE = [
 ]
 _CONNECTING = [
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # For so long a connection may take: of a busy machine, with TLS.
+    ("grpc.min_reconnect_backoff_ms", 1000),
     ("grpc.max_reconnect_backoff_ms", 2000),
     # A container that was made anew has another address; gRPC would not ask for 30 s.
     ("grpc.dns_min_time_between_resolutions_ms", 1000),

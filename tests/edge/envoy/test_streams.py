@@ -86,7 +86,7 @@ def reads(address: str) -> bool:
     with channel(address) as own:
         call: Any = own.unary_stream(CONTENT)
         try:
-            return len(list(call(b"", timeout=5, wait_for_ready=True))) == PARTS
+            return len(list(call(b"", timeout=20, wait_for_ready=True))) == PARTS
         except grpc.RpcError:
             return False
 

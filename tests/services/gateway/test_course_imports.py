@@ -58,7 +58,8 @@ def tarred(files: Mapping[str, str]) -> bytes:
 
 def send(who: Visitor, archive: bytes | Iterable[bytes], **query: Any) -> httpx.Response:
     headers = {"content-type": "application/zip"}
-    return who.http.post("/courses:import", params=query, content=archive, headers=headers)
+    path = "/courses:import"
+    return who.http.post(path, params=query, content=archive, headers=headers, timeout=60)
 
 
 @pytest.fixture(name="author", scope="module")

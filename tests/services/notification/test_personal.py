@@ -29,9 +29,13 @@ def update(here: Desk, user_id: str) -> None:
 
 
 def erase(here: Desk, user_id: str) -> None:
-    with here.database.transaction():
-        persons.erase(here.database, UUID(user_id))
-        erase_person(here.database, UUID(user_id))
+    """As who hears that a person is erased: what met something else is done again."""
+    try:
+        with here.database.transaction():
+            persons.erase(here.database, UUID(user_id))
+            erase_person(here.database, UUID(user_id))
+    except psycopg.errors.DeadlockDetected:
+        erase(here, user_id)
 
 
 def kept(here: Desk, user_id: str) -> dict[str, int]:

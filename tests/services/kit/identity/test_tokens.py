@@ -88,7 +88,7 @@ def test_an_access_token_says_who_it_is() -> None:
         token(iat=None),
         token(ver=1.5),
         token(ver=True),
-        token(nbf=int(time.time()) + 600),
+        token(nbf=int(time.time()) + 86_400),
         token(headers={"jku": "https://evil.example/jwks.json"}),
         token(headers={"x5u": "https://evil.example/cert.pem"}),
         token(headers={"jwk": SIGNER.public_jwk}),

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import psycopg
+
 from services.kit.data import persons
 from services.notification.personal import erase_person, export_person
 from services.notification.preferences import Preferences

@@ -200,8 +200,9 @@ class Hurt:
         lost = doubled = 0
         for kind, (service, query) in ONCE.items():
             found = self._found(service, query, keys, run.since)
-            lost += len({entry.mark for entry in done[kind]} - set(found))
-            doubled += max(0, len(found) - asked[kind])
+            different = set(found)
+            lost += len({entry.mark for entry in done[kind]} - different)
+            doubled += len(found) - len(different) + max(0, len(different) - asked[kind])
         for kind, (service, query) in LAST.items():
             last = {entry.place: entry.mark for entry in done[kind]}
             lost += len(set(last.values()) - set(self._found(service, query, keys, run.since)))

@@ -142,7 +142,9 @@ class Operations:
             field = next(each for each in declared.field if each.name == rule.body)
             filled = field.type_name.lstrip(".")
             if filled == BODY:
-                return {"required": True, "content": _files(rpc.comment)}
+                # A page is what comes back.
+                sent = rpc.comment.replace("text/html", "")
+                return {"required": True, "content": _files(sent)}
             schema = self._schemas.ref(filled, sent=True)
             whole = self._schemas.message(filled, sent=True)
         else:

@@ -18,7 +18,7 @@ from edge.deploying.manifests import FOLDER, OVERLAYS, Manifest
 from edge.local.connections import RESERVE
 from edge.registry import SERVICES
 from services.kit.http.paths import HEALTH
-from services.kit.process.main import GRACE_SECONDS, NOTICE_SECONDS
+from services.kit.process.main import ASKED_SECONDS, GRACE_SECONDS, NOTICE_SECONDS
 from services.kit.process.runtime import IDENTITY_SERVICE
 from services.kit.process.settings import SECRETS_DIR, Settings
 from tests.edge.envoy.running import running_door
@@ -205,10 +205,10 @@ def test_a_service_is_asked_how_it_is_and_given_time_to_leave(overlay: list[Mani
         for probe in ("startupProbe", "livenessProbe"):
             assert container[probe]["tcpSocket"] == {"port": "health"}
         # Calls and jobs have their grace one after the other.
-        longest = NOTICE_SECONDS + 2 * GRACE_SECONDS
+        longest = ASKED_SECONDS + NOTICE_SECONDS + 2 * GRACE_SECONDS
         assert pod["terminationGracePeriodSeconds"] > longest + 5
         noticed = container["readinessProbe"]["periodSeconds"]
-        assert noticed < NOTICE_SECONDS
+        assert noticed < ASKED_SECONDS
 
 
 @rendered

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import psutil
 import psycopg
 
 from services.kit.identity.roles import role_named
@@ -172,6 +173,19 @@ class Stack:
         known = KeySet(lambda: json.loads((keys / "mesh.json").read_text()))
         tokens = MeshTokens(caller, load_key((keys / f"{caller}.pem").read_bytes()), known)
         return MeshChannel(target, address or self.target(target), tokens)
+
+
+@contextmanager
+def standing_still(pids: Iterable[int]) -> Iterator[None]:
+    """Processes stand still meanwhile, and answer nobody."""
+    processes = [psutil.Process(pid) for pid in pids]
+    for process in processes:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.resume()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edge.cli.options import state_option
+from edge.local.terminal import printable
 from services.gateway.mailbox import outbox
 from services.gateway.mailbox.outbox import OutboxMessage
 
@@ -25,8 +26,8 @@ def mails(name: str | None, state: Path, most: int) -> None:
     message = outbox.find(folder, name)
     if message is None:
         raise click.ClickException(f"There is no message {name} in {folder}.")
-    head = line_of(f"{message.kind} to {message.to}"), line_of(message.subject), ""
-    click.echo("\n".join((*head, *map(line_of, message.text.split("\n")))))
+    head = _shown(f"{message.kind} to {message.to}"), _shown(message.subject), ""
+    click.echo("\n".join((*head, *map(_shown, message.text.split("\n")))))
 
 
 def line(message: OutboxMessage) -> str:
@@ -34,10 +35,9 @@ def line(message: OutboxMessage) -> str:
     when = message.sent_at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     subject = " ".join(message.subject.split())
     code = f"  {message.code}" if message.code else ""
-    return line_of(f"{when}  {message.kind:<4}  {message.to}  {subject}{code}  {message.name}")
+    return _shown(f"{when}  {message.kind:<4}  {message.to}  {subject}{code}  {message.name}")
 
 
-def line_of(text: str) -> str:
-    """The text as a terminal may have it: what strangers had sent could steer it, or turn lines
-    around."""
-    return "".join(each if each.isprintable() or each == "\t" else "\ufffd" for each in text)
+def _shown(text: str) -> str:
+    # Strangers had some of it sent.
+    return printable(text, keep="\t")

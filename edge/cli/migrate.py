@@ -66,10 +66,10 @@ def _create(names: Sequence[str]) -> None:
 
     from edge.deploying.databases import AddressIncomplete, create  # noqa: PLC0415
 
-    settings = [ADMINISTRATOR, *map(_setting_of, names)]
-    administrator, *urls = [told(each, os.environ) for each in settings]
-    if missing := [each for each in settings if not told(each, os.environ)]:
+    settings = {each: told(each, os.environ) for each in (ADMINISTRATOR, *map(_setting_of, names))}
+    if missing := [each for each, value in settings.items() if not value]:
         raise click.ClickException(f"STELLR_{missing[0]} is not set.")
+    administrator, *urls = settings.values()
     try:
         create(administrator, urls)
     except (AddressIncomplete, psycopg.Error) as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 import click
 
 from edge import registry
+from edge.cli.ending import tell_to_end
 from edge.cli.options import state_option
 from edge.cli.status import DEGRADED, SERVING, look
 from edge.envoy import admin
@@ -65,8 +64,8 @@ def _find(state: Path) -> RunningStack:
 def _replace(state: Path, part: RunningPart, timeout: float) -> None:
     began = time.monotonic()
     # As it is now: it may have died since, and another may have its number.
-    if pid := _pid(state, part):
-        _tell_to_leave(pid)
+    if pid := _pid(_find(state), part):
+        tell_to_end(pid)
     deadline = began + timeout
     while not _is_back(state, part, pid):
         if time.monotonic() > deadline:
@@ -79,23 +78,14 @@ def _replace(state: Path, part: RunningPart, timeout: float) -> None:
     click.echo(f"{part.name:<16} {time.monotonic() - began:5.1f} s")
 
 
-def _pid(state: Path, part: RunningPart) -> int:
-    return next((each.pid for each in _find(state).parts if each.name == part.name), 0)
-
-
-def _tell_to_leave(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
-    except PermissionError as error:
-        raise click.ClickException(f"Stellr (pid {pid}) is another user's.") from error
+def _pid(stack: RunningStack, part: RunningPart) -> int:
+    return next((each.pid for each in stack.parts if each.name == part.name), 0)
 
 
 def _is_back(state: Path, part: RunningPart, old: int) -> bool:
     stack = _find(state)
     checks: tuple[Callable[[], bool], ...] = (
-        lambda: _pid(state, part) not in (0, old),
+        lambda: _pid(stack, part) not in (0, old),
         lambda: look(part).state in (SERVING, DEGRADED),
         lambda: admin.sends_to(stack.admin_port, part.address),
     )

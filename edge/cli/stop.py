@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
 
 import click
 
+from edge.cli.ending import tell_to_end
 from edge.cli.options import state_option
 from edge.local.state import State, holder, is_locked
 
@@ -53,9 +52,4 @@ def _tell(state: State) -> None:
     pid = holder(state)
     if not pid:
         raise click.ClickException(f"{state.lock} does not tell who runs on {state.root}.")
-    try:
-        os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        return
-    except PermissionError as error:
-        raise click.ClickException(f"Stellr (pid {pid}) is another user's.") from error
+    tell_to_end(pid)

@@ -19,10 +19,10 @@ def doing(text: str) -> None:
             print(f"{ERASE_LINE}  {text} ...", end="", flush=True)
 
 
-def printable(text: str) -> str:
-    """The text without what would steer a terminal."""
+def printable(text: str, keep: str = "") -> str:
+    """The text without what would steer a terminal, or turn lines around, but for `keep`."""
     return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+        each if each.isprintable() or each in keep else "\N{REPLACEMENT CHARACTER}" for each in text
     )
 
 

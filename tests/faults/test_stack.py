@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -167,23 +166,15 @@ def test_readiness_tells_that_the_database_is_away(own: Stack) -> None:
     eventually(lambda: visitor.get("/readyz").status_code == 200, HEALED_SECONDS)
 
 
-@contextmanager
-def standing_still(stack: Stack) -> Iterator[None]:
-    """All of PostgreSQL stands still, and answers nobody."""
+def pids_of_postgres(stack: Stack) -> list[int]:
+    """Its server and everything that serves a connection."""
     server = psutil.Process(stack.part("postgres")["pid"])
-    processes = [server, *server.children()]
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.resume()
+    return [server.pid, *(child.pid for child in server.children())]
 
 
 def test_a_database_that_stands_still_is_away(own: Stack) -> None:
     visitor = Visitor(own)
-    with standing_still(own):
+    with support.standing_still(pids_of_postgres(own)):
         began = time.monotonic()
         answer = visitor.http.get("/courses", headers={"prefer": "wait=1"})
         assert (answer.status_code, support.reason(answer)) == (504, "DEADLINE_EXCEEDED")

@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
-import psutil
-
 from edge import registry
 from tests.bench.faults.academy import Hurt, Run
-from tests.support import eventually
+from tests.support import eventually, standing_still
 
 BULK = 300
 DISK_SECONDS = 20.0
@@ -73,7 +70,7 @@ def restart_database(hurt: Hurt, _run: Run) -> float:
 def stop_database(hurt: Hurt, _run: Run, seconds: float) -> float:
     """PostgreSQL is away for a time, in which the launcher, who would start it, stands still."""
     assert hurt.stack.process is not None
-    with _still([hurt.stack.process.pid]):
+    with standing_still([hurt.stack.process.pid]):
         _signal(hurt.pids("postgres"), signal.SIGINT)
         time.sleep(seconds)
     return time.monotonic()
@@ -81,7 +78,7 @@ def stop_database(hurt: Hurt, _run: Run, seconds: float) -> float:
 
 def pause(hurt: Hurt, _run: Run, service: str, seconds: float) -> float:
     """All processes of a service stand still."""
-    with _still(hurt.pids(service)):
+    with standing_still(hurt.pids(service)):
         time.sleep(seconds)
     return time.monotonic()
 
@@ -130,15 +127,3 @@ def overload(_hurt: Hurt, run: Run) -> float:
 def _signal(pids: Iterable[int], number: signal.Signals) -> None:
     for pid in pids:
         os.kill(pid, number)
-
-
-@contextmanager
-def _still(pids: Iterable[int]) -> Iterator[None]:
-    processes = [psutil.Process(pid) for pid in pids]
-    for process in processes:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.resume()

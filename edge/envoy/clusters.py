@@ -32,14 +32,16 @@ _LIMITS: Json = {
     "max_requests": 2048,
     "retry_budget": {"budget_percent": {"value": 50.0}, "min_retry_concurrency": 20},
 }
-# A process that says NOT_SERVING gets nothing more within a second. One that does not answer twice
-# is left alone, and is asked often enough to be found as soon as it is back.
+# A process that says NOT_SERVING, or that does not answer for two seconds, gets nothing more, and
+# is asked often enough to be found as soon as it is back. Each service is asked in two or three
+# places, which is most of what a quiet academy does: asking each second would cost twice as much,
+# and whoever stands still would hardly be found sooner, as one late answer could not be believed.
 _HEALTH_TIMES: Json = {
-    "timeout": "1s",
-    "interval": "1s",
-    "no_traffic_interval": "1s",
+    "timeout": "2s",
+    "interval": "2s",
+    "no_traffic_interval": "2s",
     "unhealthy_interval": "0.25s",
-    "unhealthy_threshold": 2,
+    "unhealthy_threshold": 1,
     "healthy_threshold": 1,
 }
 _HEALTH_CHECK: Json = {**_HEALTH_TIMES, "grpc_health_check": {}}

@@ -128,6 +128,7 @@ class Database:
     ) -> None:
         self.url = url
         self.listen_url = listen_url or url
+        self.is_pooled = bool(listen_url)
         self._pool = ConnectionPool(
             url,
             connection_class=connection_class(),

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import psycopg
 
 from services.kit.data.database import POOL_WAIT_SECONDS, Database
 
-# Nobody is kept waiting longer for a connection either.
-ANSWER_SECONDS = POOL_WAIT_SECONDS
+# Longer than those who look into the database for something else pause.
+HEARD_SECONDS = 3.0
 
 
 class Liveness:
-    """Asks the database one question at a time; a new one only when the last is answered."""
+    """Asks the database one question at a time; a new one only when the last is answered.
 
-    def __init__(self, database: Database) -> None:
+    Nothing is asked while it is heard of anyway: `heard_at` gives the time.monotonic() at which it
+    last answered somebody.
+    """
+
+    def __init__(self, database: Database, heard_at: Callable[[], float] | None = None) -> None:
         self._database = database
+        self._heard_at = heard_at
         self._asked: Future[None] | None = None
 
-    def answers(self, seconds: float = ANSWER_SECONDS) -> bool:
-        """Whether the database answers within so many seconds."""
+    def answers(self) -> bool:
+        """Whether the database answers, or did lately. False where it has not for 5 seconds: nobody
+        is kept waiting longer for a connection either."""
+        if self._heard_at and time.monotonic() - self._heard_at() < HEARD_SECONDS:
+            return True
         asked = self._asked or self._ask()
         try:
-            asked.result(seconds)
+            asked.result(POOL_WAIT_SECONDS - (HEARD_SECONDS if self._heard_at else 0.0))
         except TimeoutError:
             self._asked = asked
             return False

@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 # Another process of the service that told a change may hear of it later than this one, and answer
 # from the past till then: for as long as its own caches may go without hearing of anything.
-SETTLING_SECONDS = 5.0
+SETTLING_SECONDS = 6.0
 # What says no is believed for this long: its event may still be under way.
 BELIEVED_SECONDS = 1.0
 # Changes that are remembered by their subjects, for values that are being loaded meanwhile.

@@ -138,6 +138,10 @@ class Events:
             retrying = Retrying(tuple(self._consumers.values()), self._database, self._metrics)
             supervisor.add("events set aside", retrying.run)
 
+    def heard_at(self) -> float:
+        """time.monotonic() at which the database last told what is new; -inf before that."""
+        return self._hub.looked_at
+
     def stop(self) -> None:
         """End the watches of others, who then go on with another process; any thread."""
         if self._maybe_database is not None:

@@ -21,7 +21,7 @@ BATCH = 500
 # Looks into the table are this far apart at least, however much is written.
 SHORTEST_PAUSE_SECONDS = 0.01
 # A process that dies between a commit and its signal is found out by looking.
-LONGEST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 2.0
 LOOK_SECONDS = 10.0
 OPENING_SECONDS = 5.0
 
@@ -35,6 +35,8 @@ class Hub:
         self._opened = asyncio.Event()
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        # time.monotonic() of the last look that the database answered.
+        self.looked_at = float("-inf")
         self._written = False
         self._stopping = False
 
@@ -100,6 +102,7 @@ class Hub:
 
     def _end(self) -> None:
         self._opened.clear()
+        self.looked_at = float("-inf")
         if self._tail is not None:
             self._tail.end()
             self._tail = None
@@ -113,6 +116,7 @@ class Hub:
                     await table.announce(connection)
                 if await _look(connection, settling, tail):
                     tail.confirmed_at = began
+                self.looked_at = time.monotonic()
             await self._pause(connection, settling)
 
     async def _pause(self, connection: Connection, settling: Settling) -> None:

@@ -17,8 +17,9 @@ from services.kit.events.position import Position
 from services.kit.events.table import Record
 
 KEPT = 1000
-# Nothing is confirmed while ids are missing or the database does not answer.
-CONFIRMED_SECONDS = 2.0
+# Nothing is confirmed while ids are missing or the database does not answer. Longer than the hub
+# pauses between two looks.
+CONFIRMED_SECONDS = 3.0
 # Wakes at any event.
 ANY = ""
 

@@ -42,12 +42,12 @@ from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceService
 
 log = structlog.get_logger("stellr.process")
 
-# A process that is told to stop says so and goes on meanwhile: Envoy asks each second how it is
-# (edge/envoy/clusters.py), and sends it nothing more after that. On a busy machine it asks later.
+# A process that is told to stop says so and goes on meanwhile: Envoy asks every other second how it
+# is (edge/envoy/clusters.py), and sends it nothing more after that. On a busy machine it asks later.
 # Where nobody asks, nobody is waited for any longer.
 ASKED_SECONDS = 5.0
-# What Envoy sent before comes within that time; other Envoys have asked too.
-NOTICE_SECONDS = 2.0
+# What Envoy sent before comes within that time; it has asked in each place, other Envoys too.
+NOTICE_SECONDS = 2.5
 # Calls under way are finished; one that takes longer than this is cancelled.
 GRACE_SECONDS = 7.0
 RETRY_SECONDS = 0.2
@@ -151,7 +151,9 @@ class Process:
 
     def _know_the_database(self) -> None:
         runtime = self._runtime
-        self._liveness = Liveness(runtime.database)
+        # Who listens past a pooler does not hear that the pooler is away.
+        heard_at = None if runtime.database.is_pooled else runtime.events.heard_at
+        self._liveness = Liveness(runtime.database, heard_at)
         tell = partial(self._server.set_background, JOBS)
         self._backlog = Backlog(runtime.jobs.table, runtime.metrics, tell)
         measure_pool(runtime.metrics, runtime.database)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from edge.envoy.clusters import Json, MeshFiles, clusters
 from services.kit.http.paths import HEALTH
+from services.kit.process.main import ASKED_SECONDS, NOTICE_SECONDS
 from services.kit.rpc.server import MIN_PING_INTERVAL_MS
 
 
@@ -46,6 +47,13 @@ def test_readers_that_stop_cannot_fill_a_connection() -> None:
         windows = http2(cluster)
         unread = windows["max_concurrent_streams"] * windows["initial_stream_window_size"]
         assert unread <= windows["initial_connection_window_size"]
+
+
+def test_a_process_that_stops_stays_until_it_was_asked_in_each_place() -> None:
+    for cluster in clusters({"user": ["user:50051"]}, ["user"])["resources"]:
+        (check,) = cluster["health_checks"]
+        for interval in (check["interval"], check["no_traffic_interval"]):
+            assert float(interval.removesuffix("s")) < min(NOTICE_SECONDS, ASKED_SECONDS)
 
 
 def test_services_permit_the_pings() -> None:

@@ -14,7 +14,7 @@ from edge.deploying.secrets import SHARE_A_SECRET
 from edge.envoy.settings import DoorSettings
 from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
-from services.kit.process.settings import OwnSettings, Settings
+from services.kit.process.settings import OwnSettings, Settings, TraceSettings
 from services.media.settings import MediaSettings
 from services.notification.settings import NotificationSettings
 from services.progress.settings import ProgressSettings
@@ -158,6 +158,14 @@ def test_every_setting_of_a_service_can_be_told(compose: Compose) -> None:
     left |= {"STELLR_WEB_PUSH_NETWORKS"}
     for name, kind in OWN.items():
         assert names(kind) - left <= environment(compose, name).keys(), name
+
+
+def test_every_setting_of_the_door_can_be_told(compose: Compose) -> None:
+    # TLS is the stage's; where traces go, all parts are told by one file.
+    staged = yaml.safe_load(STAGING.read_text())["services"]
+    told = {*environment(compose, "envoy-config"), *environment(staged, "envoy-config")}
+    assert names(DoorSettings) - names(TraceSettings) <= told
+    assert compose["envoy-config"]["env_file"] == compose["course"]["env_file"]
 
 
 def test_the_stage_leads_nobody_in_but_by_tls() -> None:

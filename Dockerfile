@@ -39,7 +39,6 @@ COPY --from=packages /opt/stellr /opt/stellr
 RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
     pip --python /opt/stellr/bin/python install --quiet --no-deps --no-index /wheels/*.whl
 COPY edge/deploying/healthy.py /opt/stellr/
-COPY edge/demo /opt/stellr/demo
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \

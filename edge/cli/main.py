@@ -14,6 +14,7 @@ from edge.cli.auth import auth
 from edge.cli.backup import backup, restore
 from edge.cli.certificate import certificate
 from edge.cli.config import config
+from edge.cli.demo import demo
 from edge.cli.doctor import doctor
 from edge.cli.events import events
 from edge.cli.examples import add_examples
@@ -174,4 +175,5 @@ main.add_command(backup)
 main.add_command(restore)
 main.add_command(mcp)
 main.add_command(secrets)
+main.add_command(demo)
 add_examples(main)

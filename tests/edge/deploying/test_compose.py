@@ -14,7 +14,7 @@ from edge.deploying.secrets import SHARE_A_SECRET
 from edge.envoy.settings import DoorSettings
 from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
-from services.kit.process.settings import OwnSettings, Settings
+from services.kit.process.settings import OwnSettings, Settings, TraceSettings
 from services.media.settings import MediaSettings
 from services.notification.settings import NotificationSettings
 from services.progress.settings import ProgressSettings
@@ -31,6 +31,8 @@ OWN: dict[str, type[OwnSettings]] = {
 # Read where they are used, and fields of no class.
 FREE = re.compile(r"STELLR_(SECRETS_DIR|TARGET_[A-Z]+)")
 Compose = dict[str, Any]
+# What runs to its end at each `up`.
+STEPS = ("secrets", "migrate", "envoy-config", "demo")
 
 
 @pytest.fixture(name="compose", scope="module")
@@ -78,7 +80,7 @@ def test_all_nine_services_run_and_leave_in_peace(compose: Compose) -> None:
 def test_each_part_reads_its_own_secrets(compose: Compose) -> None:
     for name in (*registry.SERVICES, "postgres", "redis", "envoy", "migrate"):
         assert folder_of_secrets(compose[name]) == name
-    assert folder_of_secrets(compose["stellr"]) == "operator"
+    assert {folder_of_secrets(compose[name]) for name in ("demo", "stellr")} == {"operator"}
     shared = {
         name
         for name in registry.SERVICES
@@ -111,9 +113,27 @@ def test_every_part_that_stays_says_how_it_is(compose: Compose) -> None:
     # Of services the image says it.
     assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text()
     for name, service in compose.items():
-        steps = name in ("secrets", "migrate", "envoy-config", "stellr")
+        steps = name in (*STEPS, "stellr")
         checked = service.get("healthcheck", {"test": "of the image"})
         assert ("test" in checked) is not steps, name
+
+
+def test_what_ends_is_waited_for(compose: Compose) -> None:
+    # `up --wait` fails where a part ends that nothing depends on.
+    waited = {
+        name
+        for service in compose.values()
+        for name, how in service.get("depends_on", {}).items()
+        if how["condition"] == "service_completed_successfully"
+    }
+    assert waited == set(STEPS)
+
+
+def test_a_demo_that_cannot_be_loaded_shuts_no_door(compose: Compose) -> None:
+    assert compose["envoy"]["depends_on"]["demo"]["required"] is False
+    # Nor has a stage one, unless it is asked for.
+    staged = yaml.safe_load(STAGING.read_text())["services"]
+    assert staged["demo"]["profiles"] == ["demo"]
 
 
 def environment(compose: Compose, name: str) -> Compose:
@@ -138,6 +158,14 @@ def test_every_setting_of_a_service_can_be_told(compose: Compose) -> None:
     left |= {"STELLR_WEB_PUSH_NETWORKS"}
     for name, kind in OWN.items():
         assert names(kind) - left <= environment(compose, name).keys(), name
+
+
+def test_every_setting_of_the_door_can_be_told(compose: Compose) -> None:
+    # TLS is the stage's; where traces go, all parts are told by one file.
+    staged = yaml.safe_load(STAGING.read_text())["services"]
+    told = {*environment(compose, "envoy-config"), *environment(staged, "envoy-config")}
+    assert names(DoorSettings) - names(TraceSettings) <= told
+    assert compose["envoy-config"]["env_file"] == compose["course"]["env_file"]
 
 
 def test_the_stage_leads_nobody_in_but_by_tls() -> None:

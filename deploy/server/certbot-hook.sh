@@ -1,5 +1,5 @@
 #!/bin/sh
-# certbot's deploy hook: certbot certonly ... --deploy-hook /opt/stellr/edge/deploying/certbot-hook.sh
+# certbot's deploy hook: certbot certonly ... --deploy-hook /opt/stellr/deploy/server/certbot-hook.sh
 # Copies the certificate to where Envoy watches, readable by the group of the containers (10001).
 # Each file is moved to its name, since that is what Envoy watches for, the key before the certificate.
 set -eu

@@ -1,0 +1,63 @@
+"""The files that a host reads: deploy/server and render.yaml."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.specifiers import SpecifierSet
+
+from edge import registry
+from edge.cli.main import main
+from edge.config.checking import unknown
+from tests.support import ROOT
+
+SERVER = ROOT / "deploy" / "server"
+UNITS = sorted((*SERVER.glob("*.service"), *SERVER.glob("*.timer")))
+SCRIPTS = sorted(SERVER.glob("*.sh"))
+COMMAND = re.compile(r"\.venv/bin/stellr (\w+)")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd")
+def test_systemd_knows_all_of_its_units(tmp_path: Path) -> None:
+    for unit in UNITS:
+        text = unit.read_text().replace("/opt/stellr/.venv/bin/stellr", "/bin/true")
+        (tmp_path / unit.name).write_text(text)
+    command = ["systemd-analyze", "verify", *map(str, tmp_path.iterdir())]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_of_a_plain_shell(script: Path) -> None:
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    assert script.stat().st_mode & 0o111
+
+
+def test_commands_of_hosts_are_there() -> None:
+    files = (*UNITS, ROOT / "render.yaml")
+    named = {name for path in files for name in COMMAND.findall(path.read_text())}
+    assert named == {"up", "backup"}
+    assert named <= main.commands.keys()
+
+
+def test_an_update_reaches_every_service() -> None:
+    told = re.search(r'^services="(.*)"$', (SERVER / "update.sh").read_text(), re.MULTILINE)
+    assert told
+    assert sorted(told[1].split()) == sorted(registry.SERVICES)
+
+
+def test_the_platform_is_told_what_exists() -> None:
+    (service,) = yaml.safe_load((ROOT / "render.yaml").read_text())["services"]
+    told = {each["key"]: each.get("value") for each in service["envVars"]}
+    assert unknown(told) == []
+    assert all(value is None or isinstance(value, str) for value in told.values())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert told["PYTHON_VERSION"] in SpecifierSet(project["requires-python"])
+    # The data outlive a deploy, and the door is where the platform looks for it.
+    assert str(told["STELLR_STATE"]).startswith(f"{service['disk']['mountPath']}/")
+    assert told["STELLR_PORT"] == told["PORT"]
+    assert service["healthCheckPath"] == "/readyz"

@@ -50,6 +50,8 @@ class Call:
     if_match: str = ""
     # The HTTP method of what Envoy made a call of gRPC; empty where it came as one.
     http_method: str = ""
+    # Its path and query, as Envoy had them: never to be logged, as a query may hold a token.
+    http_path: str = field(default="", repr=False)
     credentials: str = field(default="", repr=False)
     service_credentials: str = field(default="", repr=False)
     caller: Caller = NOBODY

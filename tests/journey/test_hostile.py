@@ -10,7 +10,7 @@ import grpc
 import httpx
 import pytest
 
-from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason
+from tests.support import DEMO, Learner, Stack, Visitor, eventually, reason, violations
 
 PROFILE = "/stellr.user.v1.UserService/GetProfile"
 
@@ -131,6 +131,15 @@ def test_what_one_caller_sends_spoils_nothing_for_another(
 def test_text_that_is_not_utf8_is_the_callers_mistake(visitor: Visitor, path: str) -> None:
     answer = visitor.http.get(path)
     assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
+
+
+def test_a_path_says_what_is_asked_for(visitor: Visitor, learner: Callable[..., Learner]) -> None:
+    answer = visitor.get("/courses/another", course=DEMO)
+    assert (answer.status_code, reason(answer)) == (400, "INVALID_FIELDS")
+    assert violations(answer) == {"course": "must not be another than in the path"}
+    assert visitor.get(f"/courses/{DEMO}", course=DEMO).status_code == 200
+    answer = learner().post("/courses/another/enroll", {"course": DEMO})
+    assert violations(answer) == {"course": "must not be another than in the path"}
 
 
 def test_long_headers_are_no_rate_limit(visitor: Visitor) -> None:

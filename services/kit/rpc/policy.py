@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from stellr.options.v1 import options_pb2 as options
 from stellr.options.v1 import shared_limits_pb2 as shared
 
 ETAG = "etag"
+# In a path template whose special characters are escaped.
+_VARIABLE = re.compile(r"\\\{(\w+)\\\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class MethodPolicy:
     etag_path: tuple[str, ...] = ()
     # The field that the body of an HTTP request is; empty where the body is the whole request.
     body_field: str = ""
+    # Its HTTP paths in which fields stand, with a group of the name of each.
+    paths: tuple[re.Pattern[str], ...] = ()
 
 
 def policies(services: Iterable[str]) -> Mapping[str, MethodPolicy]:
@@ -96,7 +101,16 @@ def _policy(path: str, method: MethodDescriptor) -> MethodPolicy:
         streams_reply=shape.server_streaming,
         etag_path=_etag_path(method, body),
         body_field=body.removeprefix("*"),
+        paths=tuple(_paths(own.Extensions[annotations_pb2.http])),
     )
+
+
+def _paths(rule: Any) -> Iterator[re.Pattern[str]]:
+    for each in (rule, *rule.additional_bindings):
+        template = re.escape(getattr(each, each.WhichOneof("pattern") or "get"))
+        expression, fields = _VARIABLE.subn(r"(?P<\1>[^/]+)", template)
+        if fields:
+            yield re.compile(expression)
 
 
 def _etag_path(method: MethodDescriptor, body: str) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from services.kit.rpc.interceptors.idempotency import Idempotency
 from services.kit.rpc.interceptors.if_match import IfMatch
 from services.kit.rpc.interceptors.log import Log
 from services.kit.rpc.interceptors.metrics import Metrics
+from services.kit.rpc.interceptors.path_fields import PathFields
 from services.kit.rpc.interceptors.rate_limit import RateLimit
 from services.kit.rpc.interceptors.request_id import RequestId
 from services.kit.rpc.interceptors.trace import Trace
@@ -80,6 +81,7 @@ def chain(
     )
     inner: tuple[Link, ...] = (
         Decoding(),  # what follows may look into the request
+        PathFields(),  # before identity writes into the request who `me` is
         Authentication(mesh_tokens, access_tokens, revocations),  # who may not call learns nothing
         RateLimit(limiter),  # knows the person by now; before anything that costs
         IfMatch(),  # a header that stands for a field, as which it is looked at

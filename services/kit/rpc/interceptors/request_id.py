@@ -76,6 +76,7 @@ _READ = {
     # Envoy writes the address it saw itself, and takes away what anyone else wrote here.
     "x-envoy-external-address": _setter("address"),
     "x-envoy-original-method": _setter("http_method"),
+    "x-envoy-original-path": _setter("http_path"),
     "authorization": _setter("credentials"),
     "x-stellr-service": _setter("service_credentials"),
     "idempotency-key": _setter("idempotency_key"),

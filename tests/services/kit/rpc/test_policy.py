@@ -1,4 +1,5 @@
 import importlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 import stellr
+from edge.envoy import render
+from edge.envoy.methods import methods_of
 from edge.registry import SERVICES
 from services.kit.rpc import policy as policy_module
 from services.kit.rpc.policy import MethodPolicy, limits_of, policies
@@ -132,3 +135,15 @@ def test_replies_with_tokens_are_never_kept() -> None:
     for name, reply in kept.items():
         fields = reply.DESCRIPTOR.fields_by_name
         assert not {"access_token", "refresh_token", "verification_id"} & set(fields), name
+
+
+def test_fields_are_found_in_every_path_that_has_some() -> None:
+    every = policies(contracts())
+    for method in methods_of(render.contracts(), contracts()):
+        for template in (path for _, path in method.rules if "{" in path and "=**" not in path):
+            # Each is filled with its own name.
+            filled = template.translate({ord(each): None for each in "{}"})
+            names = re.findall(r"{(\w+)}", template)
+            known = every[method.path].paths
+            found = [match.groupdict() for each in known if (match := each.fullmatch(filled))]
+            assert dict(zip(names, names, strict=True)) in found, template

@@ -13,12 +13,12 @@ from typing import Any
 import click
 
 from edge.cli.options import find_stack, stack_options
-from edge.local.ports import listens
+from edge.local.ports import answers_http, answers_postgres, listens
 from edge.local.running import RunningPart, RunningStack
 from edge.local.state import State
 
 HEALTH_SECONDS = 2.0
-SERVING, DEGRADED, DOWN = "serving", "degraded", "down"
+SERVING, DEGRADED, UNREACHABLE = "serving", "degraded", "unreachable"
 EPILOG = """\b
 Examples:
   stellr status
@@ -90,10 +90,9 @@ def look(part: RunningPart) -> PartStatus:
 def health(part: RunningPart) -> tuple[str, tuple[str, ...]]:
     """The state of a part, and what of its work stands still."""
     if part.service == "postgres":
-        alive = Path(part.address, ".s.PGSQL.5432").exists()
-        return (SERVING if alive else DOWN), ()
+        return (SERVING if answers_postgres(part.address) else UNREACHABLE), ()
     if part.service in ("envoy", "openid"):
-        return (SERVING if listens(part.address) else DOWN), ()
+        return (SERVING if answers_http(part.address) else UNREACHABLE), ()
     return _service_health(part.address)
 
 
@@ -105,8 +104,8 @@ def _service_health(address: str) -> tuple[str, tuple[str, ...]]:
         stub = health_pb2_grpc.HealthStub(channel)
         try:
             answers = _ask(stub)
-        except grpc.RpcError as error:
-            return str(error.code().name.lower()).replace("_", " "), ()
+        except grpc.RpcError:
+            return UNREACHABLE, ()
     names = health_pb2.HealthCheckResponse.ServingStatus.Name
     states = {name: names(each.status).lower() for name, each in answers.items()}
     if states[""] != SERVING:

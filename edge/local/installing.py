@@ -66,9 +66,13 @@ def _count_installed(total: int, done: threading.Event) -> None:
     """Say how many are installed, for as long as pip says nothing."""
     folder = Path(sysconfig.get_path("purelib"))
 
+    began = time.monotonic()
+
     def watch() -> None:
         while not done.wait(LOOK_SECONDS):
-            doing(f"packages: {len(list(folder.glob('*.dist-info')))} of {total} installed")
+            number = len(list(folder.glob("*.dist-info")))
+            # The last ones are large: that it goes on, the seconds say.
+            doing(f"packages: {number} of {total} installed, {time.monotonic() - began:.0f} s")
 
     say("  packages found, installing them")
     threading.Thread(target=watch, daemon=True).start()

@@ -2,10 +2,11 @@
 
 import ipaddress
 import socket
+import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from edge.local.errors import StartError
 
@@ -15,6 +16,7 @@ DEFAULT_PORT = 8080
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only where the user says so
 ROW_TRIES = 100
 PAIR_TRIES, PAIR_STEP, LAST_PORT = 100, 10, 65535
+ANSWER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -137,3 +139,29 @@ def listens(address: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def answers_http(address: str) -> bool:
+    """Whether an HTTP server at `host:port` says anything within a second."""
+    host, _, port = address.rpartition(":")
+    return _says(socket.AF_INET, (host, int(port)), b"HEAD /healthz HTTP/1.0\r\n\r\n")
+
+
+def answers_postgres(folder: str) -> bool:
+    """Whether PostgreSQL says anything within a second, at its socket in a folder.
+
+    It is asked whether it speaks TLS, which takes no password (PostgreSQL's protocol, SSLRequest).
+    """
+    return _says(socket.AF_UNIX, f"{folder}/.s.PGSQL.5432", struct.pack("!ii", 8, 80877103))
+
+
+def _says(family: socket.AddressFamily, address: Any, question: bytes) -> bool:
+    # The kernel accepts connections of a process that stands still, too.
+    try:
+        with socket.socket(family) as asked:
+            asked.settimeout(ANSWER_SECONDS)
+            asked.connect(address)
+            asked.sendall(question)
+            return bool(asked.recv(1))
+    except OSError:
+        return False

@@ -103,19 +103,20 @@ def ask(asked: Iterable[Process], question: Callable[[Process], Any]) -> list[An
 
     `question` sends a request and returns its future: all are on their way at the same time.
     """
-    pending = [_Pending(process, question(process)) for process in asked]
+    pending = [_Pending(process, question) for process in asked]
     return [each.answer() for each in pending]
 
 
 class _Pending:
     """A question that is on its way."""
 
-    def __init__(self, process: Process, future: Any) -> None:
+    def __init__(self, process: Process, question: Callable[[Process], Any]) -> None:
         self._process = process
-        self._future = future
+        # Before it is sent: the answer may be there by the time that sending returns.
         self._asked_at = time.monotonic()
         self._answered_at: float | None = None
-        future.add_done_callback(self._note)
+        self._future = question(process)
+        self._future.add_done_callback(self._note)
 
     def _note(self, _: object) -> None:
         self._answered_at = time.monotonic()

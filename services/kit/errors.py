@@ -15,6 +15,8 @@ from stellr.errors.v1.reason_pb2 import Reason
 
 DOMAIN = "stellr.academy"
 PREFIX = "REASON_"
+# What the whole of a request's body is called where that is one field, whose name nobody sent.
+BODY = "body"
 
 
 class Violation(NamedTuple):
@@ -174,10 +176,16 @@ class InvalidFields(InvalidArgument):
         super().__init__("; ".join(f"{v.field}: {v.description}" for v in self.violations))
 
     def within(self, field: str) -> InvalidFields:
-        """The same as who sent that field alone sees it: `title`, not `course.title`."""
+        """The same as who sent that field alone as the body sees it.
+
+        `title`, not `course.title`; the field itself is `body`.
+        """
         above = f"{field}."
         return InvalidFields(
-            [each._replace(field=each.field.removeprefix(above)) for each in self.violations]
+            [
+                each._replace(field=BODY if each.field == field else each.field.removeprefix(above))
+                for each in self.violations
+            ]
         )
 
 

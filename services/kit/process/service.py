@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from services.kit.events.consumer import Consumer
 from services.kit.http.routes import HttpRoute
 from services.kit.process.personal_data import KEEPS_NOTHING, PersonalData
-from services.kit.process.runtime import Runtime
+from services.kit.process.runtime import IDENTITY_SERVICE, Runtime
 from services.kit.process.settings import Settings
 from services.kit.rpc.server import Registration
 from services.kit.work.periodic import Periodic
@@ -58,5 +58,10 @@ class Service:
         return self.migrations is not None
 
     def runtime(self, settings: Settings) -> Runtime:
-        """What a process of the service is made of."""
+        """What a process of the service is made of; ValueError names all settings it lacks."""
+        settings.require(self._targets(), database=self.database)
         return Runtime(self.name, settings, self.calls, self.follows, has_database=self.database)
+
+    def _targets(self) -> set[str]:
+        """The services that a process must find: those that it calls or follows, and identity."""
+        return {*self.calls, *self.follows, IDENTITY_SERVICE}

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -39,6 +39,14 @@ _WRONG = {
     "greater_than_equal": "is below {ge}",
     "less_than_equal": "is above {le}",
 }
+NEEDED_FILES = ("key_file", "mesh_keys_file", "secret_file")
+FILES = (
+    *NEEDED_FILES,
+    "shared_secret_file",
+    "mesh_cert_file",
+    "mesh_cert_key_file",
+    "mesh_ca_file",
+)
 # The folder of settings that are files, as orchestrators hand out secrets: each has the name of
 # its setting, in lower case.
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -69,7 +77,8 @@ class OwnSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Where settings are looked for, in this order; the folder as the environment says now."""
-        files = SecretsSettingsSource(settings_cls, os.environ.get(SECRETS_DIR) or None)
+        folder = os.environ.get(SECRETS_DIR, "")
+        files = SecretsSettingsSource(settings_cls, folder if os.path.isdir(folder) else None)
         return init_settings, env_settings, dotenv_settings, files
 
     def check(self) -> None:
@@ -188,10 +197,13 @@ class Settings(TraceSettings):
 
     def target(self, service: str) -> str:
         """host:port[,host:port...] of a service's processes; ValueError where it is not set."""
-        value = self.environ.get(f"{PREFIX}TARGET_{service.upper()}", "")
+        value = self._target(service)
         if not value:
             raise ValueError(f"{PREFIX}TARGET_{service.upper()} is not set")
         return value
+
+    def _target(self, service: str) -> str:
+        return self.environ.get(f"{PREFIX}TARGET_{service.upper()}", "")
 
     def limit(self, name: str, default: int) -> int:
         """Calls a minute of the rate limit `name`: STELLR_LIMIT_<NAME>, or the default."""
@@ -199,6 +211,9 @@ class Settings(TraceSettings):
 
     def check(self) -> None:
         """ValueError names a limit that is no number, or what else cannot be."""
+        folder = self.environ.get(SECRETS_DIR)
+        if folder and not os.path.isdir(folder):
+            raise ValueError(f"{SECRETS_DIR}: {folder!r} is no directory")
         for name, value in self.environ.items():
             if name.startswith(LIMIT_PREFIX) and not (value.isascii() and value.isdecimal()):
                 raise ValueError(f"{name}: {value!r} is no whole number (calls that are allowed)")
@@ -211,6 +226,24 @@ class Settings(TraceSettings):
             raise ValueError(
                 f"STELLR_PUBLIC_URL: {self.public_url!r} is no address, such as https://a.example"
             )
+
+    def require(self, targets: Iterable[str], *, database: bool) -> None:
+        """ValueError has a line for each setting that a service needs and that is not set, or that
+        names no file that can be read. `targets` are the services that it must find."""
+        wrong = [f"{PREFIX}{name.upper()} is not set" for name in self._unset(targets, database)]
+        wrong += [
+            f"{PREFIX}{name.upper()}: there is no file {str(file)!r} that can be read"
+            for name in FILES
+            if (file := getattr(self, name)) and not (file.is_file() and os.access(file, os.R_OK))
+        ]
+        if wrong:
+            raise ValueError("\n".join(wrong))
+
+    def _unset(self, targets: Iterable[str], database: bool) -> Iterator[str]:
+        if database and not self.database_url:
+            yield "database_url"
+        yield from (name for name in NEEDED_FILES if not getattr(self, name))
+        yield from (f"target_{each}" for each in sorted(targets) if not self._target(each))
 
     def mesh_tls(self) -> MeshTls | None:
         """What TLS is spoken with in the mesh, or None; ValueError where a file is missing."""

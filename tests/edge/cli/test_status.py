@@ -1,6 +1,8 @@
 import json
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -58,7 +60,21 @@ def test_what_stands_still_is_no_good_state(
 
 def test_who_does_not_answer_is_told(process: tuple[Answers, RunningPart]) -> None:
     gone = RunningPart("user-0", "user", 0, "127.0.0.1:1")
-    assert look(gone).state == "unavailable"
+    assert look(gone).state == "unreachable"
+
+
+@pytest.mark.parametrize("service", ["postgres", "envoy", "openid", "course"])
+def test_who_takes_connections_and_says_nothing_does_not_serve(
+    tmp_path: Path, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.cli.status.HEALTH_SECONDS", 0.2)
+    monkeypatch.setattr("edge.local.ports.ANSWER_SECONDS", 0.2)
+    by_file = service == "postgres"
+    with socket.socket(socket.AF_UNIX if by_file else socket.AF_INET) as silent:
+        silent.bind(str(tmp_path / ".s.PGSQL.5432") if by_file else ("127.0.0.1", 0))
+        silent.listen()
+        address = str(tmp_path) if by_file else f"127.0.0.1:{silent.getsockname()[1]}"
+        assert look(RunningPart(service, service, 7, address)).state == "unreachable"
 
 
 def test_all_is_told_to_programs(stack: Stack) -> None:

@@ -63,3 +63,10 @@ def test_all_that_is_wrong_is_told_together() -> None:
     with pytest.raises(InvalidFields) as refused:
         together(lambda: refuse("a"), lambda: 1, lambda: refuse("b"))
     assert [violation.field for violation in refused.value.violations] == ["a", "b"]
+
+
+def test_who_sent_one_field_as_the_body_reads_of_its_parts_and_of_the_body() -> None:
+    wrong = [Violation("profile", "a"), Violation("profile.bio", "b"), Violation("userId", "c")]
+    seen = InvalidFields(wrong).within("profile")
+    assert [each.field for each in seen.violations] == ["body", "bio", "userId"]
+    assert str(seen) == "body: a; bio: b; userId: c"

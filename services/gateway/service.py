@@ -71,7 +71,9 @@ def build(runtime: Runtime) -> Domain:
 def own_state(runtime: Runtime) -> State:
     """Whether this process serves: it knows who is signed in, and is not about to stop."""
     serves = runtime.events.listener("auth").caught_up.is_set() and not runtime.stopping.is_set()
-    return State.SERVING if serves else State.NOT_SERVING
+    if not serves:
+        return State.NOT_SERVING
+    return State.SERVING if runtime.background.is_well else State.DEGRADED
 
 
 SERVICE = Service(

@@ -29,6 +29,7 @@ from services.notification.preferences import Preferences
 from services.notification.push.pushing import Pusher
 from services.notification.push.vapid import VapidKey
 from services.notification.recovery import KNOCK_SECONDS, Recovery
+from services.notification.refusing import Refusing
 from services.notification.repository.past import purge
 from services.notification.sending import Messages
 from services.notification.servicer import NotificationServicer
@@ -105,7 +106,12 @@ class House:
     """What takes messages in, with the jobs that send them."""
 
     def __init__(self, runtime: Runtime, own: NotificationSettings) -> None:
-        count = runtime.metrics.message
+        background = runtime.background
+        telling = {
+            Channel.EMAIL.value: background.add("mails"),
+            Channel.SMS.value: background.add("texts"),
+        }
+        count = Refusing(runtime.metrics.message, telling)
         database, tasks = runtime.database, dict[Channel, Task]()
         self.standing = Standing(runtime.access_tokens, runtime.revocations)
         self.feed = Feed(database, runtime.events, runtime.page_tokens, runtime.settings.public_url)

@@ -61,6 +61,14 @@ class Consuming:
         self._position = BEGINNING
         self._acknowledged: Position | None = None
         self._acknowledged_at = NEVER
+        # time.monotonic() of the first failure at the event that it is at.
+        self._failing_since: float | None = None
+
+    @property
+    def failing_seconds(self) -> float:
+        """For how long it has failed at one event; 0 where it does not."""
+        since = self._failing_since
+        return 0.0 if since is None else time.monotonic() - since
 
     async def run(self) -> None:
         """Deal with events for ever."""
@@ -92,6 +100,8 @@ class Consuming:
         failures = 0
         while True:
             outcome = await asyncio.to_thread(self._try, position, event)
+            if outcome is not _Outcome.FAILED:
+                self._failing_since = None
             match outcome:
                 case _Outcome.DONE:
                     self._position = max(self._position, position)
@@ -102,6 +112,7 @@ class Consuming:
                     await asyncio.sleep(TAKEN_SECONDS)
                 case _Outcome.FAILED:
                     failures += 1
+                    self._failing_since = self._failing_since or time.monotonic()
                     pause = growing_pause(failures, FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS)
                     await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311
                     await self._acknowledge()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
@@ -36,6 +37,10 @@ Drops = Mapping[type[Message], Callable[[Any], str]]
 
 PURGE_SECONDS = 600.0
 LOOK_SECONDS = 15.0
+# After so long events stand still: who hears nothing knows neither who was signed out nor what
+# changed; what fails for so long is not set aside, as whoever is asked about it is away.
+SILENT_SECONDS = 60.0
+FAILING_SECONDS = 300.0
 
 
 class Events:
@@ -50,14 +55,19 @@ class Events:
         database: Database | None,
         channel: Callable[[str], MeshChannel],
         metrics: Metrics,
+        tell: Callable[[bool], None] = lambda _: None,
     ) -> None:
+        """`tell` hears now and then whether this process gets on with them."""
         self._service = service
+        self._tell = tell
+        self._started_at = time.monotonic()
         self._maybe_database = database
         self._channel = channel
         self._metrics = metrics
         self._feeds: dict[str, Feed] = {}
         self._listeners: dict[str, Listener] = {}
         self._consumers: dict[str, Consumer] = {}
+        self._consuming: list[Consuming] = []
         # By their names, for metrics.
         self.caches: dict[str, EventCache[Any]] = {}
         self._set_aside: int | None = None
@@ -126,13 +136,15 @@ class Events:
         """Begin with all that was declared."""
         if self._maybe_database is not None:
             supervisor.add("events", self._hub.run)
-            start_periodic(supervisor, self._database, self._metrics, self._housekeeping())
+        work = self._housekeeping()
+        start_periodic(supervisor, self._maybe_database, self._metrics, work)
         for service, listener in self._listeners.items():
             supervisor.add(f"listen to {service}", listener.run)
         for kind, consumer in self._consumers.items():
             consuming = Consuming(
                 consumer, self._feed(service_of(consumer.type)), self._database, self._metrics
             )
+            self._consuming.append(consuming)
             supervisor.add(f"consume {kind}", consuming.run)
         if self._consumers:
             retrying = Retrying(tuple(self._consumers.values()), self._database, self._metrics)
@@ -148,15 +160,29 @@ class Events:
             self._hub.stop()
 
     def _housekeeping(self) -> list[Periodic]:
-        database = self._database
+        look = Periodic("look_at_events", LOOK_SECONDS, self.look, everywhere=True)
+        if self._maybe_database is None:
+            return [look]
         return [
-            Periodic("purge_events", PURGE_SECONDS, partial(readers.purge, database)),
-            Periodic("look_at_events", LOOK_SECONDS, self._look, everywhere=True),
+            look,
+            Periodic("purge_events", PURGE_SECONDS, partial(readers.purge, self._database)),
         ]
 
-    def _look(self) -> None:
-        self._set_aside = set_aside.count(self._database)
-        self._unread = readers.find_readers(self._database)
+    def look(self) -> None:
+        """Look at how far all are, for metrics and health checks."""
+        self._tell(not self._stand_still())
+        if self._maybe_database is not None:
+            self._set_aside = set_aside.count(self._database)
+            self._unread = readers.find_readers(self._database)
+
+    def _stand_still(self) -> bool:
+        """Whether this process does not hear of a service, or fails at an event, for minutes."""
+        running = time.monotonic() - self._started_at
+        silent = [min(each.silent_seconds, running) for each in self._listeners.values()]
+        failing = [each.failing_seconds for each in self._consuming]
+        return any(each > SILENT_SECONDS for each in silent) or any(
+            each > FAILING_SECONDS for each in failing
+        )
 
     def _measure(self) -> None:
         """Have it measured how far all are behind."""

@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from functools import partial
 
 import grpc
 import structlog
@@ -101,8 +100,9 @@ def make_server(runtime: Runtime, domain: Domain) -> Server:
         threads=runtime.settings.threads,
         waiting_calls=runtime.settings.waiting_calls,
         tls=runtime.mesh_tls,
-        background=[JOBS] if runtime.has_database else [],
+        background=runtime.background.names,
     )
+    runtime.background.heard_by(server.set_background)
     measure_server(runtime.metrics, server)
     return server
 
@@ -140,21 +140,21 @@ class Process:
         if self._runtime.has_database:
             forget = forgetting(self._runtime.database, self._domain.personal or KEEPS_NOTHING)
             self._runtime.events.consume([forget])
+        self._liveness: Liveness | None = None
+        self._backlog: Backlog | None = None
+        if self._runtime.has_database:
+            self._know_the_database()
         self._server = make_server(self._runtime, self._domain)
         self._http = make_http_server(self._runtime, self._domain) if service.http else None
         self._health = make_health_server(self._runtime) if settings.health_listen else None
-        self._liveness: Liveness | None = None
-        self._backlog: Backlog | None = None
         measure_caches(self._runtime.metrics, self._runtime.events)
-        if self._runtime.has_database:
-            self._know_the_database()
 
     def _know_the_database(self) -> None:
         runtime = self._runtime
         # Who listens past a pooler does not hear that the pooler is away.
         heard_at = None if runtime.database.is_pooled else runtime.events.heard_at
         self._liveness = Liveness(runtime.database, heard_at)
-        tell = partial(self._server.set_background, JOBS)
+        tell = runtime.background.add(JOBS)
         self._backlog = Backlog(runtime.jobs.table, runtime.metrics, tell)
         measure_pool(runtime.metrics, runtime.database)
 

@@ -29,6 +29,7 @@ from services.kit.rpc.clients import MeshChannel
 from services.kit.rpc.interceptors import Chain, chain
 from services.kit.rpc.limits import RateLimiter
 from services.kit.rpc.policy import limits_of
+from services.kit.work.background import Background
 from services.kit.work.jobs import Jobs
 from services.kit.work.supervisor import Supervisor
 from stellr.auth.v1.auth_internal_service_pb2 import GetAccessTokenKeysRequest
@@ -59,6 +60,7 @@ class Runtime:
         self.stopping = threading.Event()
         self.metrics = Metrics(name, settings.worker or f"{socket.gethostname()}-{os.getpid()}")
         self.supervisor = Supervisor(self.metrics)
+        self.background = Background()
         self.limiter = RateLimiter(settings.rate_limits, settings.limit, self.metrics)
         self.revocations = Revocations()
         self.mesh_keys = KeySet(self.settings.mesh_keys)
@@ -102,7 +104,8 @@ class Runtime:
     def events(self) -> Events:
         """What happened here and elsewhere."""
         database = self.database if self.has_database else None
-        return Events(self.name, database, self._followed, self.metrics)
+        tell = self.background.add("events")
+        return Events(self.name, database, self._followed, self.metrics, tell)
 
     def hear_who_is_revoked(self) -> Listener:
         """Have the revocations told; from when its listener has caught up all are known."""

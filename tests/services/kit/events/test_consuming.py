@@ -185,12 +185,14 @@ def test_what_passes_by_itself_is_tried_for_ever(
 ) -> None:
     notes.poison.add("ann")
     notes.error = ServiceUnavailable()
-    start()
+    started = start()
+    assert started.failing_seconds == 0
     write(database, "ann")
     eventually(lambda: notes.tries > 2 * consuming.MOST_ATTEMPTS)
     assert set_aside.count(own) == 0
+    assert started.failing_seconds > 0
     notes.poison.clear()
-    eventually(lambda: notes.users == ["ann"])
+    eventually(lambda: notes.users == ["ann"] and started.failing_seconds == 0)
 
 
 def test_attempts_are_counted_over_all_processes_and_restarts(

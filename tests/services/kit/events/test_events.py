@@ -181,3 +181,29 @@ def test_what_does_not_fit_together_is_refused(auth: Events, metrics: Metrics) -
     assert gateway.registrations() == []
     with pytest.raises(ValueError, match="gateway has no database"):
         gateway.append(events_pb2.PersonErased(user_id="ann"))
+
+
+def test_who_does_not_hear_of_a_service_says_so_and_not_at_once(
+    kit: Kit, supervisor: Supervisor, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole, "SILENT_SECONDS", 0.5)
+    told: list[bool] = []
+    with kit.channel("user", "auth", 1) as nobody:
+        deaf = Events("gateway", None, lambda _: nobody, metrics, told.append)
+        deaf.listen(events_pb2.AccountChanged, lambda _: None)
+        deaf.start(supervisor)
+        eventually(lambda: told[-1:] == [False])
+        assert told[0] is True
+
+
+def test_who_hears_says_nothing(
+    user: Events, supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole, "SILENT_SECONDS", 30.0)
+    told: list[bool] = []
+    monkeypatch.setattr(user, "_tell", told.append)
+    user.listen(events_pb2.AccountChanged, lambda _: None)
+    user.start(supervisor)
+    assert user.listener("auth").caught_up.wait(10)
+    eventually(lambda: len(told) > 1)
+    assert set(told) == {True}

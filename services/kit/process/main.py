@@ -42,7 +42,7 @@ from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceService
 log = structlog.get_logger("stellr.process")
 
 # A process that is told to stop says so and goes on meanwhile: Envoy asks every other second how it
-# is (edge/envoy/clusters.py), and sends it nothing more after that. On a busy machine it asks later.
+# is (edge/envoy/clusters.py), and sends it nothing more after that. A busy machine asks later.
 # Where nobody asks, nobody is waited for any longer.
 ASKED_SECONDS = 5.0
 # What Envoy sent before comes within that time; it has asked in each place, other Envoys too.

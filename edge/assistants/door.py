@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
 from edge.assistants.errors import AcademyError, sentence
+from edge.cli.version import number
 from services.kit.urls import LOOPBACK, parts_of
 
 # The door itself gives a call 15 s at most.
@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 20.0
 # A quiz of 500 questions, or the outline of a thousand lessons, is half of it.
 MOST_BYTES = 1024 * 1024
 # As it stands in the learner's list of sessions.
-AGENT = f"stellr-mcp/{version('stellr-academy')}"
+AGENT = f"stellr-mcp/{number()}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from importlib.metadata import version
 from typing import Any
 
 from mcp.server import MCPServer
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from edge.assistants.academy import Academy
 from edge.assistants.errors import AcademyError
 from edge.assistants.tools import Tools
+from edge.cli.version import number
 
 INSTRUCTIONS = """
 Courses, lessons and quizzes of the academy at {url}, as the learner who signed in on this machine
@@ -59,7 +59,7 @@ def build(academy: Academy) -> AcademyServer:
     return AcademyServer(
         "stellr",
         title="Stellr Academy",
-        version=version("stellr-academy"),
+        version=number(),
         instructions=INSTRUCTIONS.strip().format(url=academy.url),
         tools=[*_described(tools.reads, reads=True), *_described(tools.writes, reads=False)],
         # Each call of a client is a line there.

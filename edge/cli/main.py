@@ -99,7 +99,7 @@ def _check_settings() -> None:
 
     wrong = checking.problems()
     if wrong:
-        raise click.ClickException("\n".join(wrong))
+        raise click.ClickException("\n".join([*wrong, *checking.unknown(os.environ)]))
 
 
 @main.command()

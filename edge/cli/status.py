@@ -132,7 +132,7 @@ def _ask(stub: Any) -> Mapping[str, Any]:
 
 def _tell(part: PartStatus) -> None:
     http = f"http {part.http}" if part.http else ""
-    still = f"{', '.join(part.standing_still)} stands still" if part.standing_still else ""
+    still = f"{', '.join(part.standing_still)} stand still" if part.standing_still else ""
     line = f"{part.name:<16} {part.state:<12} {part.address:<24} {part.pid:<8} {http} {still}"
     click.echo(line.rstrip())
 

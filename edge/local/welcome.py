@@ -45,9 +45,15 @@ def lines(told: Welcome) -> list[tuple[str, str]]:
         found.append(("demo login", f"{told.login.email}, password {told.login.password}"))
     return [
         *found,
-        ("to try", f"{_command(told, 'journey')}, and {program()} --help"),
+        ("to try", _to_try(told)),
         ("to stop", f"Ctrl-C here, or {_command(told, 'stop')}"),
     ]
+
+
+def _to_try(told: Welcome) -> str:
+    # The journey reads its learner's mails, which only an outbox keeps.
+    journey = f"{_command(told, 'journey')}, and " if told.has_outbox else ""
+    return f"{journey}{program()} --help"
 
 
 def _mailbox(told: Welcome) -> str:

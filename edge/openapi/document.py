@@ -14,6 +14,8 @@ from edge.openapi.schemas import Schemas
 Json = dict[str, Any]
 
 DESCRIPTION = Path(__file__).with_name("description.md")
+# That of the API, which is that of the contracts (stellr.*.v1) and not of the package: it changes
+# with what clients may rely on.
 VERSION = "1.0.0"
 
 

@@ -190,6 +190,29 @@ class Settings(TraceSettings):
     def _no_file(cls, value: Any) -> Any:
         return value or None
 
+    # Not in `check`, which is not reached where another is wrong: all are told at once.
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, value: str) -> str:
+        if value.upper() not in logging.getLevelNamesMapping():
+            raise ValueError(f"{value!r} is no level")
+        return value
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _is_counter(cls, value: str) -> str:
+        if not value.startswith(COUNTERS):
+            raise ValueError("must be memory:// or redis://host")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        found = parts_of(value)
+        if found is None or found.scheme not in ("http", "https") or not found.hostname:
+            raise ValueError(f"{value!r} is no address, such as https://a.example")
+        return value
+
     @cached_property
     def environ(self) -> dict[str, str]:
         """The environment as it was when the process began, for settings named at run time."""
@@ -217,15 +240,6 @@ class Settings(TraceSettings):
         for name, value in self.environ.items():
             if name.startswith(LIMIT_PREFIX) and not (value.isascii() and value.isdecimal()):
                 raise ValueError(f"{name}: {value!r} is no whole number (calls that are allowed)")
-        if self.log_level.upper() not in logging.getLevelNamesMapping():
-            raise ValueError(f"STELLR_LOG_LEVEL: {self.log_level!r} is none of {LOG_LEVELS}")
-        if not self.rate_limits.startswith(COUNTERS):
-            raise ValueError("STELLR_RATE_LIMITS: must be memory:// or redis://host")
-        found = parts_of(self.public_url)
-        if found is None or found.scheme not in ("http", "https") or not found.hostname:
-            raise ValueError(
-                f"STELLR_PUBLIC_URL: {self.public_url!r} is no address, such as https://a.example"
-            )
 
     def require(self, targets: Iterable[str], *, database: bool) -> None:
         """ValueError has a line for each setting that a service needs and that is not set, or that

@@ -86,7 +86,7 @@ def test_where_a_value_comes_from_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         ("WEB_PUSH", "perhaps", "'perhaps' is neither true nor false"),
         ("REMINDER_DAYS", "soon", "'soon' is no number"),
         ("LIMIT_READ", "-1", "'-1' is no whole number"),
-        ("LOG_LEVEL", "LOUD", "'LOUD' is none of DEBUG"),
+        ("LOG_LEVEL", "LOUD", "'LOUD' is no level (DEBUG"),
         ("PUBLIC_URL", "academy.example", "'academy.example' is no address"),
         ("RATE_LIMITS", "mysql://u:secret@host", "must be memory:// or redis://host"),
         ("HOST", "::", ":: is no IPv4 address"),
@@ -110,10 +110,14 @@ def test_what_is_wrong_is_told_by_its_name(
 def test_all_that_is_wrong_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STELLR_THREADS", "x")
     monkeypatch.setenv("STELLR_MEDIA_QUOTA_MB", "0")
+    monkeypatch.setenv("STELLR_PUBLIC_URL", "nope")
+    monkeypatch.setenv("STELLR_PROT", "1")
     done = CliRunner().invoke(main, ["up", "--state", "state"])
     assert done.exit_code == 1
     assert "Error: STELLR_THREADS: 'x' is no whole number" in done.stderr
     assert "STELLR_MEDIA_QUOTA_MB: '0' is below 1" in done.stderr
+    assert "STELLR_PUBLIC_URL: 'nope' is no address" in done.stderr
+    assert "STELLR_PROT is no setting of Stellr. Did you mean STELLR_PORT?" in done.stderr
     assert not Path("state").exists()
 
 

@@ -35,6 +35,7 @@ def test_it_tells_where_everything_is(
     assert found["metrics"] == "http://127.0.0.1:8081/metrics"
     assert "/my state/logs" in found["logs"]
     assert ("demo login" in found) is has_outbox
+    assert ("stellr journey" in found["to try"]) is has_outbox
     assert found["to stop"].endswith("bin/stellr stop --state '/my state'")
 
 

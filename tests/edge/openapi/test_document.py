@@ -50,6 +50,13 @@ def test_it_is_valid_by_the_official_schema(made: Json) -> None:
     assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
 
 
+def test_its_version_is_that_of_the_contracts(made: Json) -> None:
+    packages = {each.package for each in render.contracts().file}
+    major = made["info"]["version"].split(".")[0]
+    versions = {each.rpartition(".")[2] for each in packages if each.startswith("stellr.")}
+    assert versions == {f"v{major}"}
+
+
 def test_every_path_of_the_public_door_is_there(made: Json) -> None:
     services = render.transcoded_services(render.load(), "public")
     rules = {

@@ -1,12 +1,12 @@
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
-from services.gateway.processes import Process, Processes, addresses
+from services.gateway.processes import Process, Processes, addresses, ask
 from services.gateway.readiness import Found, Readiness, State, by_service
 from services.gateway.readiness import health as ask_health
 from services.gateway.views import readiness_message
@@ -127,3 +127,16 @@ def test_a_name_may_stand_for_several_processes(monkeypatch: pytest.MonkeyPatch)
     then = {each.address: each for each in processes()}
     assert [*then] == ["10.1.0.2:50051", "10.1.0.3:50051"]
     assert then["10.1.0.2:50051"] is first["10.1.0.2:50051"]
+
+
+def test_the_time_counts_from_before_the_question_is_sent() -> None:
+    answered: Future[str] = Future()
+    answered.set_result("yes")
+
+    def slowly_sent(_: Process) -> Future[str]:
+        time.sleep(0.05)
+        return answered
+
+    (answer,) = ask([Process("a", "127.0.0.1:1")], slowly_sent)
+    assert answer.reply == "yes"
+    assert answer.seconds >= 0.05

@@ -55,7 +55,7 @@ lint: dev ## style, types, contracts, import rules, Envoy's configuration
 	@if docker compose version > /dev/null 2>&1; then $(COMPOSE_CONFIG); else echo "no docker: compose files are checked by their schema alone"; fi
 
 breaking: dev ## what the contracts break for clients of AGAINST, a commit
-	$(BIN)/python -m edge.contracts --breaking $(or $(AGAINST),origin/main)
+	$(BIN)/python -m edge.contracts --breaking "$${AGAINST:-origin/main}"
 
 format: dev
 	$(BIN)/ruff check --fix .

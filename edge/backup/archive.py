@@ -141,7 +141,7 @@ def check(source: Path, pause: Pause) -> Manifest:
         with tarfile.open(source, "r|") as tar:
             for info in tar:
                 pause()
-                if manifest or not info.isfile() or info.name in found:
+                if manifest or not info.isfile() or info.issparse() or info.name in found:
                     raise BackupError(f"{source} is no backup of an academy.")
                 file = tar.extractfile(info)
                 assert file is not None

@@ -60,7 +60,8 @@ def restore(file: Path, force: bool, state: Path) -> None:
     """Restore the academy in FILE, all of it or nothing, to a state on which nothing runs.
 
     Where STELLR_DATABASE_URL_AUTH and so on are set, those databases are filled, and a state that
-    keeps keys and objects gets the rest.
+    keeps keys and objects gets the rest. Only a FILE of your own: it is checked for damage, and
+    what its databases hold is run as they are filled.
     """
     from edge.backup.restoring import restore as run  # noqa: PLC0415  heavy
 

@@ -147,3 +147,14 @@ def test_long_headers_are_no_rate_limit(visitor: Visitor) -> None:
     answer = visitor.http.get("/me", headers=headers)
     assert (answer.status_code, reason(answer)) == (401, "TOKEN_INVALID")
     assert visitor.http.get("/me", headers={"x-long": "a" * 40_000}).status_code == 431
+
+
+def test_envoys_admin_does_what_the_project_asks_of_it_alone(stack: Stack) -> None:
+    admin = f"http://127.0.0.1:{stack.run['admin_port']}"
+    for path in ("/stats?format=json", "/stats/prometheus?usedonly", "/clusters?format=json"):
+        assert httpx.get(admin + path).status_code == 200
+    for path in ("/config_dump", "/server_info", "/certs", "/stats/recentlookups"):
+        assert httpx.get(admin + path).status_code == 403
+    # As any page that is open in a browser on this machine may ask.
+    for path in ("/logging?level=off", "/healthcheck/fail", "/reset_counters", "/quitquitquit"):
+        assert httpx.post(admin + path).status_code == 403

@@ -108,6 +108,18 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
         check(target, nothing)
 
 
+def test_a_file_of_holes_is_refused(tmp_path: Path) -> None:
+    # In a few bytes it may say that it has a terabyte.
+    target = tmp_path / "a.tar"
+    with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("keys/secret")
+        info.size = 1
+        info.pax_headers = {"GNU.sparse.size": "5000", "GNU.sparse.map": "0,1"}
+        tar.addfile(info, io.BytesIO(b"x"))
+    with pytest.raises(BackupError, match="is no backup of an academy"):
+        check(target, nothing)
+
+
 @pytest.mark.parametrize(
     "manifest", [b"{}", b"[]", b"no json", json.dumps({"format": 9, "files": {}}).encode()]
 )

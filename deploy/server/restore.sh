@@ -9,6 +9,7 @@ if [ -n "$(docker compose ps --all --quiet)" ]; then
 fi
 into() { docker compose run --rm --no-deps -T --entrypoint tar "$1" --extract --directory "$2"; }
 into secrets /run/stellr < "$folder/secrets.tar"
+into demo /var/lib/stellr < "$folder/state.tar"
 into media /var/lib/stellr/media < "$folder/media.tar"
 docker compose up --wait postgres
 # Of roles and databases, only the administrator's own are there already.

@@ -13,6 +13,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "envoy": ("stellr envoy --validate", "stellr envoy --render /etc/envoy"),
     "import": ("stellr import edge/demo/the-night-sky",),
+    "demo": ("STELLR_STATE=/var/lib/stellr stellr demo",),
     "export": ("stellr export the-night-sky /tmp/bundle",),
     "journey": ("stellr journey", "stellr journey --login google --output certificate.pdf"),
     "admin": (

@@ -132,6 +132,7 @@ class Process:
     """The parts of a service process in the order in which they start and stop."""
 
     def __init__(self, service: Service, settings: Settings) -> None:
+        service.require(settings)
         self._runtime = service.runtime(settings)
         self._runtime.mesh_keys.load()
         self._identity = self._runtime.hear_who_is_revoked()

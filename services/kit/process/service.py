@@ -58,9 +58,12 @@ class Service:
         return self.migrations is not None
 
     def runtime(self, settings: Settings) -> Runtime:
-        """What a process of the service is made of; ValueError names all settings it lacks."""
-        settings.require(self._targets(), database=self.database)
+        """What a process of the service is made of."""
         return Runtime(self.name, settings, self.calls, self.follows, has_database=self.database)
+
+    def require(self, settings: Settings) -> None:
+        """ValueError names all settings that a process which serves lacks."""
+        settings.require(self._targets(), database=self.database)
 
     def _targets(self) -> set[str]:
         """The services that a process must find: those that it calls or follows, and identity."""

@@ -44,7 +44,7 @@ def test_all_that_a_service_lacks_is_named_at_once(
     monkeypatch.setenv("STELLR_TARGET_USER", "127.0.0.1:1")
     monkeypatch.setenv("STELLR_KEY_FILE", str(tmp_path / "gone.pem"))
     with pytest.raises(ValueError, match="is not set") as refused:
-        service.runtime(read_settings(Settings))
+        service.require(read_settings(Settings))
     assert str(refused.value).splitlines() == [
         "STELLR_DATABASE_URL is not set",
         "STELLR_MESH_KEYS_FILE is not set",

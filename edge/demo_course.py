@@ -6,21 +6,19 @@ from pathlib import Path
 
 from edge.cli.import_course import show
 from edge.cli.operator import connect
-from edge.local.running import RunningStack, find_running
+from edge.local.running import RunningStack
 from edge.local.state import State
 from services.gateway.importing.sender import send_bundle
 
 BUNDLE = Path(__file__).parent / "demo" / "the-night-sky"
 
 
-def load(state: Path, stack: RunningStack | None = None) -> None:
-    """Import the demo course into a stack, that which runs on `state` if none is given, and note
-    in `state` that it was done.
+def load(state: Path, stack: RunningStack) -> None:
+    """Import the demo course into a stack, and note in `state` that it was done.
 
     Raises RuntimeError where the bundle is refused, and what stands in the way otherwise
-    (NotRunning, DomainError).
+    (DomainError).
     """
-    stack = stack or find_running(state)
     with connect(stack, "gateway") as channel:
         if show(send_bundle(channel, BUNDLE)):
             raise RuntimeError("the demo course was refused")

@@ -26,7 +26,7 @@ from edge.local.errors import StartError, StopRequested
 from edge.local.openid.client import Client
 from edge.local.parts import Part, finish, kill_and_reap, reap, stop
 from edge.local.ports import HOST, Reservation, free_pair, listens, local_host, public_host
-from edge.local.running import RunningPart, RunningStack
+from edge.local.running import RunningPart, RunningStack, find_running
 from edge.local.state import State, lock, open_state, write_private
 from edge.local.supervisor import POLL_SECONDS, Supervisor
 from edge.local.terminal import doing, say
@@ -297,7 +297,6 @@ class Stack:
         if finish(self.supervisor.fork("demo-course", partial(_load_demo, self.state))):
             say(f"  the demo course could not be loaded: see {self.state.log('demo-course')}")
             return
-        self.state.demo_loaded.touch()
         say(f"  {'demo course':<16} {time.monotonic() - began:5.2f} s")
 
     def _make_demo_learner(self) -> None:
@@ -446,7 +445,7 @@ def _run_envoy(folder: Path) -> int:
 
 def _load_demo(state: State) -> int:
     # Once in the life of a state.
-    import_module(DEMO_COURSE).load(state.root)
+    import_module(DEMO_COURSE).load(state.root, find_running(state.root))
     return 0
 
 

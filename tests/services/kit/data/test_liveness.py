@@ -7,18 +7,7 @@ import pytest
 
 from services.kit.data.database import Database
 from services.kit.data.liveness import HEARD_SECONDS, Liveness
-from services.kit.events.hub import LONGEST_PAUSE_SECONDS, Hub
-from services.kit.metrics import Metrics
-from services.kit.work.supervisor import Supervisor
-from tests.support import eventually, free_port
-
-
-@pytest.fixture
-def supervisor() -> Iterator[Supervisor]:
-    running = Supervisor(Metrics("user", "test"))
-    running.start()
-    yield running
-    running.stop(5)
+from tests.support import free_port
 
 
 @pytest.fixture
@@ -38,15 +27,3 @@ def test_one_that_was_not_is_asked(
 ) -> None:
     assert Liveness(database_of("user"), heard).answers()
     assert not Liveness(away, heard).answers()
-
-
-def test_a_hub_is_heard_of_often_enough(
-    database_of: Callable[[str], Database], supervisor: Supervisor
-) -> None:
-    assert LONGEST_PAUSE_SECONDS < HEARD_SECONDS
-    hub = Hub(database_of("user").url)
-    assert hub.looked_at == float("-inf")
-    supervisor.add("hub", hub.run)
-    eventually(lambda: time.monotonic() - hub.looked_at < HEARD_SECONDS)
-    hub.stop()
-    eventually(lambda: hub.looked_at == float("-inf"))

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from services.kit.data.database import Database
+from services.kit.data.liveness import HEARD_SECONDS
 from services.kit.errors import DatabaseUnavailable
 from services.kit.events import hub as hubs
 from services.kit.events import table
@@ -220,3 +221,13 @@ def test_a_database_that_is_stopped_confirms_nothing(
     finally:
         os.kill(row[0], signal.SIGCONT)
     eventually(lambda: tail.confirmed_at > stood + 0.1)
+
+
+def test_a_hub_is_heard_of_often_enough(database: Database, supervisor: Supervisor) -> None:
+    assert hubs.LONGEST_PAUSE_SECONDS < HEARD_SECONDS
+    hub = Hub(database.url)
+    assert hub.looked_at == float("-inf")
+    supervisor.add("hub", hub.run)
+    eventually(lambda: time.monotonic() - hub.looked_at < HEARD_SECONDS)
+    hub.stop()
+    eventually(lambda: hub.looked_at == float("-inf"))

@@ -25,7 +25,6 @@ from edge.envoy.tls import SECRET_FILE, secret, secret_by_name, with_tls
 from edge.envoy.traces import collector, tracing
 from edge.registry import SERVICES
 from services.kit.pages import look
-from services.kit.urls import LOOPBACK as LOOPBACK_NAMES
 from stellr.options.v1 import options_pb2
 
 SOURCE = Path(__file__).with_name("envoy.yaml")
@@ -150,15 +149,7 @@ def with_ports(config: Json, ports: Ports) -> Json:
         host = ports.host if name in ("public", PUBLIC_TLS) else LOOPBACK
         listener["address"] = endpoint(host, port)
     config["admin"]["address"] = endpoint(LOOPBACK, ports.admin)
-    _answer_to_loopback_alone(_connection_manager(config, "operations")["route_config"])
     return config
-
-
-def _answer_to_loopback_alone(routes: Json) -> None:
-    """A page of others whose name was led to this machine comes with that name (DNS rebinding)."""
-    routes["ignore_port_in_host_matching"] = True
-    names = [f"[{each}]" if ":" in each else each for each in sorted(LOOPBACK_NAMES)]
-    routes["virtual_hosts"][0]["domains"] = names
 
 
 def with_routes(config: Json, descriptors: FileDescriptorSet) -> Json:

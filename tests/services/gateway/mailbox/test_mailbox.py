@@ -92,8 +92,16 @@ def test_a_page_of_others_can_read_nothing(stack: Stack, path: str) -> None:
     found = httpx.get(f"{stack.operations_url}{path}", headers=origin)
     assert found.status_code == 200
     assert "access-control-allow-origin" not in found.headers
-    led = httpx.get(f"{stack.operations_url}{path}", headers={"host": "evil.example:8081"})
-    assert led.status_code == 404
+    for host in ("evil.example:8081", "evil.example.", "7.evil", "a.svc.evil.example", ".", "7."):
+        led = httpx.get(f"{stack.operations_url}{path}", headers={"host": host})
+        assert led.status_code == 404, host
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "10.1.2.3:8081", "[::1]:8081", "envoy:8081", "operations.stellr.svc:8081"]
+)
+def test_metrics_are_read_by_an_address_and_by_names_of_a_network(stack: Stack, host: str) -> None:
+    assert httpx.get(f"{stack.operations_url}/metrics", headers={"host": host}).status_code == 200
 
 
 def test_what_is_not_there_is_not_found(url: str) -> None:

@@ -117,6 +117,11 @@ function envoy_on_request(handle)
     headers:add("x-http-method", "HEAD")
     handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
   end
+  -- For the log: Envoy itself reads it only where traces are recorded.
+  local trace = (headers:get("traceparent") or ""):match("^%x%x%-(%x+)%-%x+%-%x%x")
+  if trace and #trace == 32 then
+    handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "trace", trace)
+  end
   local path, query = headers:get(":path"):match("^([^?]*)(.*)$")
   -- A slash at the end changes nothing; to the transcoder it does behind a verb (/courses:import/).
   if path:find("./$") then

@@ -189,7 +189,9 @@ def with_traces(config: Json, door: DoorSettings) -> Json:
     """Have the public listener begin traces, or go on with those of browsers, and record them."""
     resources = config["static_resources"]
     resources["clusters"] = [*resources.get("clusters", ()), collector(door.otlp_endpoint)]
-    _connection_manager(config, "public")["tracing"] = tracing(door.trace_ratio)
+    manager = _connection_manager(config, "public")
+    manager["tracing"] = tracing(door.trace_ratio)
+    manager["access_log"][0]["typed_config"]["log_format"]["json_format"]["trace_id"] = "%TRACE_ID%"
     return config
 
 

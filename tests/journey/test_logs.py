@@ -131,9 +131,8 @@ def test_a_request_is_followed_from_the_door_to_the_mail(stack: Stack) -> None:
     }
     eventually(lambda: told() >= expected, 10)
     for line in lines_of(stack, request_id):
-        if line["service"] != "envoy":
-            assert line["trace_id"] == trace, line
-        elif line["event"] == "http":
+        assert line["trace_id"] == trace, line
+        if (line["service"], line["event"]) == ("envoy", "http"):
             assert (line["path"], line["method"], line["code"]) == ("/register", "POST", 200)
             assert line["route"] == "stellr.auth.v1.AuthService/Register"
             assert {"duration_ms", "bytes_sent", "bytes_received", "flags"} <= line.keys()

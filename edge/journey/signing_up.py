@@ -52,7 +52,8 @@ class SigningUp:
             verification = self.browser.post("/register", body)["verificationId"]
             step.says(f"{who.name} <{who.email}>")
         with self.steps.step("receive the code") as step:
-            mail, *_ = wait(MESSAGE_SECONDS, f"a mail in {self.inbox}", self._mails)
+            where = f"a mail in {self.inbox}, where mails are while no mail server is set,"
+            mail, *_ = wait(MESSAGE_SECONDS, where, self._mails)
             require(mail.code, "the mail has no code")
             step.says(f'mail "{mail.subject}"')
         return self._prove("verify the address", "/verify-email", verification, mail.code)

@@ -312,6 +312,7 @@ def sent(stack: Stack, request_: str) -> tuple[str, dict[str, Any]]:
         ("GARBAGE\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("GET /courses HTTP/1.1\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("GET * HTTP/1.1\nHost: a\n\n", 400, 3, "REQUEST_MALFORMED"),
+        ("GET /courses HTTP/1.1\nHost: a\nHost: b\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("GET /courses HTTP/1.1\nHost: a\na_b: c\n\n", 400, 3, "REQUEST_MALFORMED"),
         ("CONNECT a:443 HTTP/1.1\nHost: a:443\n\n", 400, 3, "REQUEST_MALFORMED"),
         (

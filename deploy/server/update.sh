@@ -2,23 +2,57 @@
 # Brings an academy that runs in containers to the version that is checked out: deploy/server/update.sh
 #
 # Each service gets new containers beside the old ones, which leave when the new ones are well: no call
-# is refused. What docker compose is told, by .env or COMPOSE_FILE, counts here too.
+# is refused. PostgreSQL, Redis and Envoy are started anew where their image or settings changed. Where
+# it fails, the old containers of a service stay, or its new ones: never both.
+# What docker compose is told, by .env or COMPOSE_FILE, counts here too.
 set -eu
 services="auth user course progress quiz certificate notification media gateway"
 files() { docker compose exec -T envoy sh -c 'cat /run/envoy/*' | cksum; }
+# The containers of a service, but for those named after it.
+others() {
+    name=$1
+    shift
+    for each in $(docker compose ps --all --quiet "$name"); do
+        case " $* " in *" $each "*) ;; *) echo "$each" ;; esac
+    done
+}
+leave() {
+    for each in "$@"; do
+        docker inspect "$each" > /dev/null 2>&1 || continue
+        docker stop --timeout 30 "$each" > /dev/null
+        docker rm "$each" > /dev/null
+    done
+}
+# shellcheck disable=SC2046,SC2086 # one word each
+without_new() { leave $(others "$service" $old); }
+# shellcheck disable=SC2086
+without_old() { leave $old; }
+on_exit=:
+trap '$on_exit' EXIT
+trap 'exit 1' HUP INT TERM
 
 docker compose build --quiet
+docker compose up --detach --wait --no-deps postgres redis
 for step in secrets migrate; do
     docker compose up --no-deps --no-log-prefix --exit-code-from "$step" "$step"
 done
 before=$(files)
 docker compose up --no-deps --no-log-prefix --exit-code-from envoy-config envoy-config
 for service in $services; do
-    old=$(docker compose ps --quiet "$service")
+    # What had stopped would be started again, as it was.
+    docker compose rm --force "$service" > /dev/null 2>&1
+    old=$(docker compose ps --quiet "$service" | tr '\n' ' ')
     count=$(echo "$old" | wc -w)
+    if [ "$count" = 0 ]; then
+        docker compose up --detach --wait --no-deps "$service"
+        continue
+    fi
+    on_exit=without_new
     docker compose up --detach --wait --no-deps --no-recreate --scale "$service=$((2 * count))" "$service"
-    # shellcheck disable=SC2086 # one word each
-    docker stop --timeout 30 $old > /dev/null && docker rm $old > /dev/null
+    on_exit=without_old
+    without_old
+    on_exit=:
 done
+docker compose up --detach --wait --no-deps envoy
 # What Envoy reads once, as the routes of new calls: connections are refused for a second.
 [ "$before" = "$(files)" ] || docker compose restart envoy

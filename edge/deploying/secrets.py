@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,11 @@ def make_secrets(root: Path, services: Mapping[str, bool], places: Places) -> No
     parts = [*services, OPERATOR, MIGRATE, *servers]
     for part in (*parts, "authority"):
         # The servers run as users of their own, and are of this group.
-        (root / part).mkdir(mode=0o750, parents=True, exist_ok=True)
+        folder = root / part
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        # Also of those that somebody made by hand.
+        if folder.stat().st_mode & stat.S_IRWXO:
+            folder.chmod(0o750)
     authority = Authority(root / "authority")
     for part in parts:
         authority.certify(root / part, part)

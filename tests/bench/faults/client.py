@@ -67,9 +67,7 @@ class Client:
 
     def _has_turn(self) -> bool:
         with self._turn:
-            if self._most and self._begun >= self._most:
-                self.stop.set()
-            if self.stop.is_set():
+            if self.stop.is_set() or (self._most and self._begun >= self._most):
                 return False
             self._begun += 1
             now = time.monotonic()

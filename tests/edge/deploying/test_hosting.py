@@ -31,6 +31,22 @@ def test_systemd_knows_all_of_its_units(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr.strip()) == (0, "")
 
 
+def test_units_find_the_academy_and_each_other() -> None:
+    academy, backup = (
+        (SERVER / f"{name}.service").read_text() for name in ("stellr", "stellr-backup")
+    )
+    (state,) = {*re.findall(r"STELLR_STATE=(\S+)", academy + backup)}
+    # A restore is built beside, in a folder that the user may write to.
+    assert str(Path(state).parent) == f"/var/lib/{_of(academy, 'StateDirectory')}"
+    # The backup has a /tmp of its own.
+    assert _of(academy, "Environment=XDG_RUNTIME_DIR") == f"/run/{_of(academy, 'RuntimeDirectory')}"
+
+
+def _of(unit: str, name: str) -> str:
+    (value,) = re.findall(rf"^{name}=(.*)$", unit, re.MULTILINE)
+    return str(value)
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_are_of_a_plain_shell(script: Path) -> None:
     subprocess.run(["sh", "-n", str(script)], check=True)

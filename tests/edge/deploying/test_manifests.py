@@ -151,6 +151,7 @@ def test_who_has_a_database_reaches_it(base: list[Manifest]) -> None:
     limited = policies["redis-clients"]["spec"]["podSelector"]["matchLabels"]
     assert limited == {COMPONENT: "service"}
     assert names_of([policies["outside"]["spec"]]) < SERVICES.keys()
+    assert names_of([policies["traces"]["spec"]]) == {*SERVICES, "envoy"}
 
 
 # What holds for every pod

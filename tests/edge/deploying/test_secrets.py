@@ -71,6 +71,8 @@ def test_who_listens_and_who_migrates_goes_past_a_pooler(tmp_path: Path) -> None
 
 
 def test_nobody_else_reads_them(tmp_path: Path) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "postgres").chmod(0o755)
     make_secrets(tmp_path, SERVICES, PLACES)
     for path in tmp_path.rglob("*"):
         mode = stat.S_IMODE(path.stat().st_mode)

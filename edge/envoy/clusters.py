@@ -34,12 +34,12 @@ _LIMITS: Json = {
 }
 # A process that says NOT_SERVING, or that does not answer for two seconds, gets nothing more, and
 # is asked often enough to be found as soon as it is back. Each service is asked in two or three
-# places, which is most of what a quiet academy does: asking each second would cost twice as much,
-# and whoever stands still would hardly be found sooner, as one late answer could not be believed.
+# places, which is most of what a quiet academy does: asking more often finds who stands still a
+# second sooner and costs a fifth more.
 _HEALTH_TIMES: Json = {
     "timeout": "2s",
-    "interval": "2s",
-    "no_traffic_interval": "2s",
+    "interval": "3s",
+    "no_traffic_interval": "3s",
     "unhealthy_interval": "0.25s",
     "unhealthy_threshold": 1,
     "healthy_threshold": 1,

@@ -1,4 +1,4 @@
 """What Envoy asks an HTTP server of a service, beside what is routed there."""
 
-# Asked every other second (edge/envoy/clusters.py); no route of Envoy's leads to it.
+# Asked each 3 s (edge/envoy/clusters.py); no route of Envoy's leads to it.
 HEALTH = "/health"

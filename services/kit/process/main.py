@@ -41,12 +41,12 @@ from stellr.runtime.v1.runtime_service_pb2_grpc import add_RuntimeServiceService
 
 log = structlog.get_logger("stellr.process")
 
-# A process that is told to stop says so and goes on meanwhile: Envoy asks every other second how it
+# A process that is told to stop says so and goes on meanwhile: Envoy asks each 3 s how it
 # is (edge/envoy/clusters.py), and sends it nothing more after that. A busy machine asks later.
 # Where nobody asks, nobody is waited for any longer.
 ASKED_SECONDS = 5.0
 # What Envoy sent before comes within that time; it has asked in each place, other Envoys too.
-NOTICE_SECONDS = 2.5
+NOTICE_SECONDS = 3.5
 # Calls under way are finished; one that takes longer than this is cancelled.
 GRACE_SECONDS = 7.0
 RETRY_SECONDS = 0.2

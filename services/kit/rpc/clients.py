@@ -84,6 +84,8 @@ _CONNECTING = [
     ("grpc.dns_min_time_between_resolutions_ms", 1000),
     ("grpc.max_receive_message_length", 64 * 1024 * 1024),
     ("grpc.max_send_message_length", 64 * 1024 * 1024),
+    # As servers (server.py).
+    ("grpc.http2.bdp_probe", 0),
     *KEEPALIVE,
 ]
 OPTIONS = [("grpc.service_config", json.dumps(_SERVICE_CONFIG)), *_CONNECTING]

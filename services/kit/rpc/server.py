@@ -39,8 +39,8 @@ _OPTIONS = [
     ("grpc.so_reuseport", 1),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", MIN_PING_INTERVAL_MS),
-    # No ping goes with what is received, to learn how much a connection carries: that is a message and
-    # its answer more for each health check. A stream carries 64 KiB for each way there and back.
+    # No ping goes with what is received, to learn how much a connection carries: a message and its
+    # answer more for each health check. A stream carries 64 KiB for each way there and back.
     ("grpc.http2.bdp_probe", 0),
     # Compressed, a small body could become a huge one: nobody here sends any.
     ("grpc.compression_enabled_algorithms_bitset", 1),

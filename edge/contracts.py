@@ -12,8 +12,8 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from io import BytesIO
@@ -81,8 +81,8 @@ def breaking(commit: str) -> int:
     """
     with tempfile.TemporaryDirectory() as scratch:
         before, current = Path(scratch, "before.binpb"), Path(scratch, "current.binpb")
-        with tarfile.open(fileobj=BytesIO(_protos_of(commit))) as files:
-            files.extractall(scratch, filter="data")
+        with zipfile.ZipFile(BytesIO(_protos_of(commit))) as files:
+            files.extractall(scratch)
         write_descriptors(Path(scratch, "protos"), before)
         write_descriptors(PROTOS, current)
         return _buf("breaking", str(current), "--against", str(before), "--exclude-imports")
@@ -90,7 +90,7 @@ def breaking(commit: str) -> int:
 
 def _protos_of(commit: str) -> bytes:
     try:
-        return _git("archive", commit, "protos")
+        return _git("archive", "--format=zip", commit, "protos")
     except subprocess.CalledProcessError as error:
         raise ContractError(error.stderr.decode().strip()) from error
 

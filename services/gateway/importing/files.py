@@ -1,5 +1,6 @@
 """The files of a bundle: found below its root only, and never larger than they may be."""
 
+import stat
 from pathlib import Path, PurePosixPath
 
 from services.kit.data.file_types import FILMS, HEAD_BYTES, PDF, type_of
@@ -29,8 +30,11 @@ class BundleFiles:
             path = (self._root / file).resolve()
             if not path.is_relative_to(self._root):
                 raise FileError(f'"{file}" leads out of the bundle')
-            if not path.is_file():
+            # is_file() hides what else went wrong, from Python 3.14 on.
+            if not stat.S_ISREG(path.stat().st_mode):
                 raise FileError(f'the file "{file}" is missing')
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise FileError(f'the file "{file}" is missing') from error
         # RuntimeError: links in a circle. ValueError: a NUL character.
         except (OSError, RuntimeError, ValueError) as error:
             raise FileError(f'the file "{file}" cannot be reached') from error

@@ -24,6 +24,25 @@ def test_a_stop_signal_ends_a_wait() -> None:
     """)
 
 
+def test_standing_still_is_no_request_to_stop() -> None:
+    """As after Ctrl-Z and `fg`, longer than it waits."""
+    holds("""
+        started = os.fork()
+        if started == 0:
+            with signals.blocked():
+                # What a first signal left in memory must not be told again.
+                os.kill(os.getpid(), signal.SIGTERM)
+                assert signals.wait(5)
+                stopped = signals.wait(1)
+            os._exit(int(stopped))
+        time.sleep(0.4)
+        os.kill(started, signal.SIGSTOP)
+        time.sleep(1.5)
+        os.kill(started, signal.SIGCONT)
+        assert os.waitpid(started, 0)[1] == 0
+    """)
+
+
 def test_the_echo_of_a_stop_signal_is_no_second_one() -> None:
     holds("""
         with signals.blocked():

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tests.support import Stack
 
 @pytest.fixture(scope="session")
 def provider_folder() -> Iterator[Path]:
+    if not shutil.which("npm") or not shutil.which("node"):
+        pytest.skip("the provider needs Node and npm")
     with installed() as folder:
         yield folder
 

@@ -1,6 +1,8 @@
 -- What no filter of Envoy says by its settings. It stands before those that translate: requests come
 -- here as they were sent, answers as they leave.
 
+-- Where this filter keeps what it notes of a request.
+local OWN = "envoy.filters.http.lua"
 -- Some HTTP statuses have no gRPC code. A servicer answers OK and names the status in its initial
 -- metadata.
 local STATUSES = { ["304"] = true, ["404"] = true, ["412"] = true, ["413"] = true, ["503"] = true }
@@ -115,12 +117,12 @@ function envoy_on_request(handle)
     headers:replace(":method", "GET")
     -- A service need not send the whole file.
     headers:add("x-http-method", "HEAD")
-    handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "head", true)
+    handle:streamInfo():dynamicMetadata():set(OWN, "head", true)
   end
   -- For the log: Envoy itself reads it only where traces are recorded.
   local trace = (headers:get("traceparent") or ""):match("^%x%x%-(%x+)%-%x+%-%x%x")
   if trace and #trace == 32 then
-    handle:streamInfo():dynamicMetadata():set("envoy.filters.http.lua", "trace", trace)
+    handle:streamInfo():dynamicMetadata():set(OWN, "trace", trace)
   end
   local path, query = headers:get(":path"):match("^([^?]*)(.*)$")
   -- A slash at the end changes nothing; to the transcoder it does behind a verb (/courses:import/).
@@ -252,7 +254,7 @@ end
 
 local function has_no_body(handle)
   if handle:headers():get(":status") == "304" then return true end
-  local own = handle:streamInfo():dynamicMetadata():get("envoy.filters.http.lua")
+  local own = handle:streamInfo():dynamicMetadata():get(OWN)
   return own and own["head"]
 end
 

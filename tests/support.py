@@ -182,10 +182,15 @@ def standing_still(pids: Iterable[int]) -> Iterator[None]:
     for process in processes:
         process.suspend()
     try:
+        eventually(lambda: all(map(_does_nothing, processes)))
         yield
     finally:
         for process in processes:
             process.resume()
+
+
+def _does_nothing(process: psutil.Process) -> bool:
+    return process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
 
 
 @contextmanager

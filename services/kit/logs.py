@@ -76,13 +76,18 @@ class Lossy:
 
 class Foreign(logging.Handler):
     """Logs what libraries say, by the words they chose beforehand: what these are filled with may
-    be secret or personal."""
+    be secret or personal. Words that nothing is left to fill may have been filled already, so of
+    these it tells only where they stand."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log one line."""
-        knows_no_person = record.name.startswith(KNOW_NO_PERSON)
-        text = record.getMessage() if knows_no_person else str(record.msg)
-        told: dict[str, Any] = {"logger": record.name, "text": text}
+        told: dict[str, Any] = {"logger": record.name}
+        if record.name.startswith(KNOW_NO_PERSON):
+            told["text"] = record.getMessage()
+        elif record.args:
+            told["text"] = str(record.msg)
+        else:
+            told["at"] = f"{record.pathname}:{record.lineno}"
         if record.exc_info:
             told["exc_info"] = record.exc_info
         log = structlog.get_logger("stellr.libraries")

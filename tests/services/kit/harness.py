@@ -154,10 +154,10 @@ def serving(
         runtime.close()
 
 
-def notifications(work: Callable[[Any], None]) -> Registration:
-    """SendNotification done by `work`."""
+def notifications(work: Callable[[Any], None] | Notifications) -> Registration:
+    """SendNotification done by `work`, or by a servicer of the test's own."""
     add = notification_grpc.add_NotificationInternalServiceServicer_to_server
-    return Registration(add, Notifications(work))
+    return Registration(add, work if isinstance(work, Notifications) else Notifications(work))
 
 
 def users(work: Callable[[Any], profile_pb2.Profile]) -> Registration:

@@ -39,6 +39,7 @@ except ValueError:
 calls.leave(token)
 logging.getLogger("peer.http").warning("GET %s failed", "https://a.example/?token=" + canary)
 logging.getLogger("peer.http").info("not said")
+logging.getLogger("peer.rpc").error(f"calling failed: {canary}")
 logging.getLogger("opentelemetry.sdk").warning("%s is away", "the collector")
 def fail():
     raise RuntimeError(canary)
@@ -86,6 +87,7 @@ def test_each_line_is_a_json_object_with_its_service(lines: list[dict[str, Any]]
         ("said", "info", "course"),
         ("unexpected", "error", "course"),
         ("library", "warning", "course"),
+        ("library", "error", "course"),
         ("library", "warning", "course"),
         ("uncaught", "error", "course"),
     ]
@@ -103,9 +105,12 @@ def test_errors_are_told_by_kind_and_place_without_their_texts(lines: list[dict[
     assert "CANARY" not in written("json")
     kinds = [line for line in lines[1]["exception"].splitlines() if not line.startswith(" ")]
     assert kinds == ["KeyError", "ValueError"]
-    assert "in fail" in lines[4]["exception"]
+    assert "in fail" in lines[5]["exception"]
     assert (lines[2]["logger"], lines[2]["text"]) == ("peer.http", "GET %s failed")
-    assert lines[3]["text"] == "the collector is away"
+    number = next(at for at, line in enumerate(LINES.splitlines(), 1) if "peer.rpc" in line)
+    assert lines[3]["at"] == f"<string>:{number}"
+    assert "text" not in lines[3]
+    assert lines[4]["text"] == "the collector is away"
 
 
 def test_people_get_columns_and_colours_only_on_a_terminal() -> None:

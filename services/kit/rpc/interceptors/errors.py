@@ -21,8 +21,8 @@ class Errors:
             try:
                 return proceed(request, context)
             except Exception as error:
-                if _already_ended(context):
-                    raise
+                # Also where the caller has gone: the log and the metrics are told, and grpc, which
+                # would log the text of an exception, sees none but its own.
                 told = refusal(_as_sent(error, rpc), this_call())
                 if told.first:
                     context.send_initial_metadata(told.first)
@@ -52,8 +52,3 @@ def _as_sent(error: Exception, rpc: MethodPolicy) -> Exception:
     if isinstance(error, InvalidFields) and rpc.body_field and this_call().http_method:
         return error.within(rpc.body_field)
     return error
-
-
-def _already_ended(context: Any) -> bool:
-    """A handler that used context.abort, or a client that went away, has ended the call itself."""
-    return context.code() is not None or not context.is_active()

@@ -8,6 +8,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from psycopg_pool import PoolTimeout
+from structlog.testing import capture_logs
 
 from services.kit import errors
 from services.kit.errors import (
@@ -35,7 +36,15 @@ from services.kit.errors import (
 )
 from services.kit.rpc.refusals import status
 from stellr.errors.v1.reason_pb2 import Reason
-from tests.services.kit.harness import Kit, message, notifications, send, serving
+from tests.services.kit.harness import (
+    Kit,
+    Notifications,
+    message,
+    notifications,
+    send,
+    serving,
+)
+from tests.support import eventually
 
 SECRET = "the password is swordfish"
 
@@ -166,6 +175,34 @@ def test_an_unknown_exception_says_nothing_outside(kit: Kit) -> None:
     told = rpc_status.from_call(heard)
     assert told
     assert b"INTERNAL" in told.details[0].value
+
+
+class Late(Notifications):
+    """Fails once its caller has gone."""
+
+    def SendNotification(self, request: Any, context: Any) -> Any:
+        eventually(lambda: not context.is_active())
+        raise ValueError(SECRET)
+
+
+def test_what_fails_after_its_caller_has_gone_is_counted_and_its_text_told_nobody(
+    kit: Kit, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = Late(lambda _: None)
+    runtime = kit.runtime(notifications(late))
+    with (
+        serving(runtime) as port,
+        kit.channel("auth", "notification", port) as channel,
+        capture_logs() as logs,
+    ):
+        with pytest.raises(DeadlineExceeded):
+            send(channel)(message(), timeout=0.2)
+        eventually(lambda: any(line["event"] == "rpc" for line in logs))
+    (told,) = [line for line in logs if line["event"] == "rpc"]
+    assert (told["code"], told["reason"]) == ("INTERNAL", "INTERNAL")
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["unexpected"]
+    assert 'code="INTERNAL"' in runtime.metrics.text()
+    assert SECRET not in caplog.text
 
 
 def test_bounds_are_told_with_their_fields(kit: Kit) -> None:

@@ -69,7 +69,12 @@ class Writer:
         self.files: dict[str, Member] = {}
 
     def add(self, name: str, path: Path) -> None:
-        """Add a file under a name. Raises OSError where it cannot be read."""
+        """Add a file under a name. Raises OSError where it cannot be read.
+
+        ValueError for a name that no archive may have: `check` would refuse the whole of it.
+        """
+        if not is_member(name):
+            raise ValueError(f"No backup may have {name!r}.")
         with path.open("rb") as file:
             self._pause()
             size = os.fstat(file.fileno()).st_size
@@ -98,6 +103,11 @@ class _Reading(io.RawIOBase):
         data = self._file.read(size)
         self.digest.update(data)
         return data
+
+
+def is_member(name: str) -> bool:
+    """Whether an archive may have a file of this name."""
+    return MEMBER.fullmatch(name) is not None
 
 
 def _info(name: str, size: int) -> tarfile.TarInfo:
@@ -147,7 +157,7 @@ def check(source: Path, pause: Pause) -> Manifest:
                 assert file is not None
                 if info.name == MANIFEST:
                     manifest = _manifest(file.read(LONGEST_MANIFEST), source)
-                elif MEMBER.fullmatch(info.name):
+                elif is_member(info.name):
                     found[info.name] = _member(file, pause)
                 else:
                     raise BackupError(f"{source} is no backup of an academy: {info.name!r}.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge import registry
 from edge.backup import databases
-from edge.backup.archive import Manifest, Pause, Writer, writing
+from edge.backup.archive import Manifest, Pause, Writer, is_member, writing
 from edge.backup.errors import BackupError
 from edge.cli.version import number
 from edge.config.catalogue import database_setting
@@ -18,6 +18,7 @@ from edge.local import database_server
 from edge.local.parts import pause
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
+from edge.local.terminal import printable, say
 from services.kit.process.settings import Settings, read_settings
 
 # Beside keys and media; each is there or not.
@@ -101,7 +102,7 @@ def _add_files(writer: Writer, state: State, settings: Settings) -> None:
     for path in sorted(state.keys.glob("*")):
         # Those of a file that is being written begin with a dot.
         if path.is_file() and not path.name.startswith("."):
-            writer.add(f"keys/{path.name}", path)
+            _add_own(writer, f"keys/{path.name}", path)
     if SECRET not in writer.files:
         if settings.secret_file is None:
             raise BackupError(
@@ -117,10 +118,18 @@ def _add_files(writer: Writer, state: State, settings: Settings) -> None:
 def _add_objects(writer: Writer, folder: Path) -> None:
     for path in folder.glob("??/??/*"):
         try:
-            writer.add(f"media/{path.relative_to(folder)}", path)
+            _add_own(writer, f"media/{path.relative_to(folder)}", path)
         except FileNotFoundError:
             # Nothing has named it for hours, and it was deleted just now.
             continue
+
+
+def _add_own(writer: Writer, name: str, path: Path) -> None:
+    """Add a file of the academy. One that somebody else put there is left out, which is said."""
+    if is_member(name):
+        writer.add(name, path)
+    else:
+        say(printable(f"Not in the backup, as it is no file of the academy: {path}"))
 
 
 def _pause() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,11 +29,23 @@ NOTHING = frozenset({"lock", "logs"})
 FOLDERS = ("keys", "media")
 
 
-def restore(root: Path, source: Path, environ: Mapping[str, str], *, force: bool) -> Path | None:
+@dataclass(frozen=True)
+class Before:
+    """Where what was there before a restore is now: a directory, a schema of some databases.
+
+    Neither, where nothing was there.
+    """
+
+    files: Path | None = None
+    schema: str = ""
+    services: Sequence[str] = ()
+
+
+def restore(root: Path, source: Path, environ: Mapping[str, str], *, force: bool) -> Before:
     """Restore an academy to a state, or to the databases that are set and the rest to the state.
 
-    All or nothing. Returns where what was there before is now; None where nothing was. The caller
-    holds signals back. Raises BackupError, StartError, StopRequested, OSError.
+    All or nothing. Returns where what was there before is now. The caller holds signals back.
+    Raises BackupError, StartError, StopRequested, OSError.
     """
     services = {name: each for name, each in registry.load_all().items() if each.database}
     manifest = archive.check(source, PAUSE)
@@ -58,7 +71,7 @@ def _check(manifest: Manifest, services: Mapping[str, Service]) -> None:
             )
 
 
-def _to_state(state: State, source: Path, names: list[str], *, force: bool) -> Path | None:
+def _to_state(state: State, source: Path, names: list[str], *, force: bool) -> Before:
     found = _content(state.root)
     if found and not force:
         raise BackupError(f"{state.root} is not empty; --force moves what is there aside.")
@@ -73,7 +86,7 @@ def _to_state(state: State, source: Path, names: list[str], *, force: bool) -> P
                 create(server.url("postgres"), database_name(name))
                 url = server.url(database_name(name))
                 databases.fill(name, url, dumps / f"{name}.dump")
-        return _take_place(state, beside, keep=bool(found))
+        return Before(_take_place(state, beside, keep=bool(found)))
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -104,14 +117,14 @@ def _take_place(state: State, beside: Path, *, keep: bool) -> Path | None:
     return None
 
 
-def _to_databases(
-    state: State, source: Path, urls: Mapping[str, str], *, force: bool
-) -> Path | None:
+def _to_databases(state: State, source: Path, urls: Mapping[str, str], *, force: bool) -> Before:
     for name, url in urls.items():
         if databases.others(name, url):
             raise BackupError(f"The database of {name} is in use: stop its service first.")
-        if databases.revision(name, url) and not force:
-            raise BackupError(f"The database of {name} is not empty; --force replaces it.")
+        if not (force or databases.is_empty(name, url)):
+            raise BackupError(
+                f"The database of {name} is not empty; --force moves what is there aside."
+            )
     state = open_state(state.root)
     held = lock(state)
     try:
@@ -121,30 +134,45 @@ def _to_databases(
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(mode=0o700)
         try:
-            with _unpacked(source, beside) as dumps, _all_or_none(urls):
+            with _unpacked(source, beside) as dumps, _all_or_none(urls) as aside:
                 for name, url in urls.items():
                     databases.fill(name, url, dumps / f"{name}.dump")
-                before = _move_files(state, beside)
+                files = _move_files(state, beside)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        for name, url in urls.items():
-            databases.forget_aside(name, url)
-        return before
+        kept = [name for name, url in urls.items() if databases.keeps(name, url, aside)]
+        return Before(files, aside if kept else "", kept)
     finally:
         os.close(held)
 
 
 @contextmanager
-def _all_or_none(urls: Mapping[str, str]) -> Iterator[None]:
-    """Set aside what the databases have; where something goes wrong, all get it back."""
+def _all_or_none(urls: Mapping[str, str]) -> Iterator[str]:
+    """Set aside what the databases have, to the schema that is returned, and keep it there.
+
+    Where something goes wrong, all get it back. A restore that is killed puts nothing back, and
+    since each has a name of its own, no later one takes that for anything else.
+    """
+    aside = f"{databases.ASIDE}{datetime.now(UTC):%Y%m%d_%H%M%S_%f}"
     try:
         for name, url in urls.items():
-            databases.set_aside(name, url)
-        yield
-    except BaseException:
-        for name, url in urls.items():
-            databases.put_back(name, url)
+            databases.set_aside(name, url, aside)
+        yield aside
+    except BaseException as error:
+        if away := list(_not_put_back(urls, aside)):
+            raise BackupError(
+                f"{error} What was there before is still in the schema {aside}: {' '.join(away)}"
+            ) from error
         raise
+
+
+def _not_put_back(urls: Mapping[str, str], aside: str) -> Iterator[str]:
+    """Put back what was set aside in each of the databases; why not, of each where it failed."""
+    for name, url in urls.items():
+        try:
+            databases.put_back(name, url, aside)
+        except BackupError as error:
+            yield str(error)
 
 
 def _move_files(state: State, beside: Path) -> Path | None:

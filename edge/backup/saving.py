@@ -17,9 +17,9 @@ from edge.config.catalogue import database_setting
 from edge.local import database_server
 from edge.local.parts import pause
 from edge.local.running import NotRunning, find_running
-from edge.local.state import State, is_locked
+from edge.local.state import BACKUP, State, is_locked, locked
 from edge.local.terminal import printable, say
-from services.kit.process.settings import Settings, read_settings
+from services.kit.process.settings import PREFIX, Settings, read_settings, told
 
 # Beside keys and media; each is there or not.
 FILES = ("openid-port", "demo-login", "demo-loaded")
@@ -65,7 +65,7 @@ def _databases(
         except NotRunning as error:
             raise BackupError(str(error)) from error
     elif state.database.exists():
-        with database_server.running(state) as server:
+        with locked(state, BACKUP) as held, database_server.running(state, held) as server:
             yield {name: server.url(f"stellr_{name}") for name in names}
     else:
         raise BackupError(f"There is no academy on {state.root}.")
@@ -76,7 +76,7 @@ def told_databases(names: list[str], environ: Mapping[str, str]) -> Mapping[str,
 
     Raises BackupError where only some are.
     """
-    found = {name: environ.get(database_setting(name), "") for name in names}
+    found = {name: told(database_setting(name).removeprefix(PREFIX), environ) for name in names}
     if not any(found.values()):
         return None
     missing = [database_setting(name) for name, url in found.items() if not url]

@@ -7,13 +7,17 @@ import smtplib
 import ssl
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from edge import registry
 from edge.config import checking
-from edge.config.catalogue import DATABASE_PREFIX
+from edge.config.catalogue import database_setting
 from edge.doctor.finding import Finding, bad, ok, warning
+from edge.local.errors import StartError
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
+from services.kit.process.settings import PREFIX, told
 
 CONNECT_SECONDS = 5.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -66,13 +70,16 @@ def stack(root: Path) -> Finding:
 
 def is_running(root: Path) -> bool:
     """Whether a stack runs on the state, whose ports are therefore taken."""
-    return is_locked(State(root.absolute()))
+    with suppress(StartError):  # of another user, which `state` tells
+        return is_locked(State(root.absolute()))
+    return False
 
 
 def databases(environ: Mapping[str, str]) -> list[Finding]:
     """Whether the databases that are set can be reached."""
-    told = {name: url for name, url in environ.items() if name.startswith(DATABASE_PREFIX) and url}
-    return [_database(name, url) for name, url in sorted(told.items())]
+    names = map(database_setting, registry.SERVICES)
+    urls = {name: told(name.removeprefix(PREFIX), environ) for name in names}
+    return [_database(name, url) for name, url in sorted(urls.items()) if url]
 
 
 def _database(name: str, url: str) -> Finding:

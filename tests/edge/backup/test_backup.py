@@ -16,7 +16,6 @@ import pytest
 
 from edge.backup import databases, restoring
 from edge.backup.errors import BackupError
-from edge.backup.saving import told_databases
 from edge.journey.browser import Browser
 from edge.journey.steps import Steps
 from edge.journey.walk import Journey
@@ -101,17 +100,6 @@ def test_a_restored_academy_is_as_it_was(folder: Path) -> None:
         own.stop()
         if again.process:
             again.stop()
-
-
-def test_what_was_there_is_moved_aside(tmp_path: Path) -> None:
-    state, beside = open_state(tmp_path / "state"), open_state(tmp_path / "state.restoring")
-    for each, text in ((state, "old"), (beside, "new")):
-        (each.keys / "secret").write_text(text)
-    before = restoring._take_place(state, beside.root, keep=True)
-    assert before
-    assert (State(before).keys / "secret").read_text() == "old"
-    assert (state.keys / "secret").read_text() == "new"
-    assert sorted(tmp_path.iterdir()) == sorted([state.root, before])
 
 
 def test_a_spoiled_file_changes_nothing(stack: Stack, saved: Path, folder: Path) -> None:
@@ -265,13 +253,6 @@ def test_databases_are_filled_by_their_urls_all_or_none(
         assert sorted(before.services) == sorted(urls)
 
 
-def test_some_databases_are_no_academy() -> None:
-    urls = {"STELLR_DATABASE_URL_AUTH": "postgresql:///a"}
-    with pytest.raises(BackupError, match="Not set, while others are: STELLR_DATABASE_URL_USER"):
-        told_databases(["auth", "user"], urls)
-    assert told_databases(["auth", "user"], {}) is None
-
-
 def test_what_is_in_use_or_not_empty_is_left_alone(
     stack: Stack, saved: Path, tmp_path: Path
 ) -> None:
@@ -279,7 +260,7 @@ def test_what_is_in_use_or_not_empty_is_left_alone(
     (used.keys / "secret").write_text("old")
     with pytest.raises(BackupError, match="is not empty; --force moves"):
         restoring.restore(used.root, saved, {}, force=False)
-    with pytest.raises(BackupError, match=r"is running on .*: stop it first"):
+    with pytest.raises(BackupError, match=r"already running on .*: that must end first"):
         restoring.restore(stack.state, saved, {}, force=True)
     assert (used.keys / "secret").read_text() == "old"
 

@@ -6,6 +6,8 @@ import pytest
 
 from edge.backup import archive, saving
 from edge.backup.archive import Manifest, writing
+from edge.backup.errors import BackupError
+from edge.backup.saving import told_databases
 from edge.local.state import State, open_state
 from services.kit.process.settings import Settings
 
@@ -50,3 +52,17 @@ def test_no_archive_is_made_that_would_be_refused(tmp_path: Path) -> None:
         writing(tmp_path / "a.tar", saving.PAUSE) as writer,
     ):
         writer.add("keys/A", tmp_path / "key")
+
+
+def test_some_databases_are_no_academy() -> None:
+    urls = {"STELLR_DATABASE_URL_AUTH": "postgresql:///a"}
+    with pytest.raises(BackupError, match="Not set, while others are: STELLR_DATABASE_URL_USER"):
+        told_databases(["auth", "user"], urls)
+    assert told_databases(["auth", "user"], {}) is None
+
+
+def test_databases_are_told_by_files_too(tmp_path: Path) -> None:
+    (tmp_path / "stellr_database_url_auth").write_text("postgresql:///a\n")
+    (tmp_path / "stellr_database_url_user").write_text("postgresql:///b\n")
+    told = told_databases(["auth", "user"], {"STELLR_SECRETS_DIR": str(tmp_path)})
+    assert told == {"auth": "postgresql:///a", "user": "postgresql:///b"}

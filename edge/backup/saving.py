@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,7 +42,7 @@ def save(root: Path, target: Path, environ: Mapping[str, str]) -> Manifest:
             revisions={name: databases.revision(name, urls[name]) for name in services},
             bucket=settings.gcs_bucket,
         )
-        _dump(writer, target.parent, urls, databases.order(registry.load_all()))
+        _dump(writer, urls, databases.order(registry.load_all()))
         _add_files(writer, state, settings)
         if not settings.gcs_bucket:
             _add_objects(writer, state.root / "media")
@@ -85,14 +84,11 @@ def told_databases(names: list[str], environ: Mapping[str, str]) -> Mapping[str,
     return found
 
 
-def _dump(writer: Writer, folder: Path, urls: Mapping[str, str], order: list[str]) -> None:
+def _dump(writer: Writer, urls: Mapping[str, str], order: list[str]) -> None:
     names = [name for name in order if name in urls]
-    with (
-        tempfile.TemporaryDirectory(prefix=".stellr-backup-", dir=folder) as scratch,
-        databases.snapshots(urls, names) as taken,
-    ):
+    with databases.snapshots(urls, names) as taken:
         for name in names:
-            path = Path(scratch) / name
+            path = writer.scratch / f"{name}.dump"
             databases.dump(name, urls[name], taken[name], path)
             writer.add(f"databases/{name}.dump", path)
             path.unlink()

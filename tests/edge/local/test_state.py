@@ -89,7 +89,7 @@ def test_what_cannot_be_seen_is_not_taken_for_free(tmp_path: Path) -> None:
     state = open_state(tmp_path)
     assert not is_locked(state)
     state.lock.symlink_to(state.lock)
-    with pytest.raises(StartError, match="Whether Stellr runs on .* cannot be seen"):
+    with pytest.raises(StartError, match=r"Whether Stellr runs on .* cannot be seen"):
         is_locked(state)
     with pytest.raises(NotRunning, match="cannot be seen"):
         find_running(tmp_path)

@@ -95,7 +95,7 @@ class Setting:
 def settings() -> tuple[Setting, ...]:
     """Every setting, by section. Imports all services: limits stand where they are counted."""
     found: dict[str, Setting] = {}
-    for each in (*declared(), *_alone(), *_databases(), *_limits()):
+    for each in (*declared(), *_alone(), *databases(), *_limits()):
         found.setdefault(each.name, each)
     order = [*KINDS, ALONE, DATABASES, LIMITS]
     return tuple(sorted(found.values(), key=lambda each: order.index(each.section)))
@@ -147,11 +147,11 @@ def _alone() -> Iterator[Setting]:
         yield Setting(f"{TARGET_PREFIX}{name.upper()}", "", about, ALONE)
 
 
-def _databases() -> Iterator[Setting]:
-    for name, service in registry.load_all().items():
-        if service.database:
-            about = f"PostgreSQL URL of {name}'s database"
-            yield Setting(database_setting(name), "", about, DATABASES, secret=True)
+def databases() -> Iterator[Setting]:
+    """Those that name a database to commands that are about several."""
+    for name in filter(registry.has_database, registry.SERVICES):
+        about = f"PostgreSQL URL of {name}'s database"
+        yield Setting(database_setting(name), "", about, DATABASES, secret=True)
     about = "who may make roles and databases: for migrate --create"
     yield Setting(f"{PREFIX}DATABASE_ADMIN_URL", "", about, DATABASES, secret=True)
 

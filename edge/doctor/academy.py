@@ -14,6 +14,7 @@ from edge.config.catalogue import DATABASE_PREFIX
 from edge.doctor.finding import Finding, bad, ok, warning
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
+from services.kit.urls import check_database_url
 
 CONNECT_SECONDS = 5.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -72,7 +73,16 @@ def is_running(root: Path) -> bool:
 def databases(environ: Mapping[str, str]) -> list[Finding]:
     """Whether the databases that are set can be reached."""
     told = {name: url for name, url in environ.items() if name.startswith(DATABASE_PREFIX) and url}
-    return [_database(name, url) for name, url in sorted(told.items())]
+    # A wrong one is told among the settings.
+    return [_database(name, url) for name, url in sorted(told.items()) if _is_database_url(url)]
+
+
+def _is_database_url(url: str) -> bool:
+    try:
+        check_database_url(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _database(name: str, url: str) -> Finding:

@@ -22,7 +22,7 @@ from pydantic_settings import (
 )
 
 from services.kit.rpc.mesh_tls import MeshTls
-from services.kit.urls import parts_of
+from services.kit.urls import check_database_url, parts_of
 
 PREFIX = "STELLR_"
 _COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
@@ -60,6 +60,20 @@ def told(name: str, environ: Mapping[str, str]) -> str:
     if value or not environ.get(SECRETS_DIR) or not file.is_file():
         return value
     return file.read_text().strip()
+
+
+def told_database_url(setting: str, environ: Mapping[str, str]) -> str:
+    """The same of a setting (its whole name) that is the URL of a database.
+
+    ValueError where it is none: the name and what is wrong, and nothing of the URL.
+    """
+    url = told(setting.removeprefix(PREFIX), environ)
+    try:
+        if url:
+            check_database_url(url)
+    except ValueError as error:
+        raise ValueError(f"{setting}: {error}") from None
+    return url
 
 
 class OwnSettings(BaseSettings):
@@ -196,6 +210,13 @@ class Settings(TraceSettings):
     def _is_level(cls, value: str) -> str:
         if value.upper() not in logging.getLevelNamesMapping():
             raise ValueError(f"{value!r} is no level")
+        return value
+
+    @field_validator("database_url", "listen_database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value:
+            check_database_url(value)
         return value
 
     @field_validator("rate_limits")

@@ -50,6 +50,24 @@ def test_a_file_of_settings_that_cannot_be_read(
     )
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["migrate", "auth"], ["migrate", "auth", "--create"], ["backup", "file"], ["doctor"]],
+    ids=" ".join,
+)
+def test_a_database_url_that_is_none_is_told_by_its_name_alone(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AUTH", "USER", "COURSE", "PROGRESS", "QUIZ", "CERTIFICATE", "NOTIFICATION"):
+        monkeypatch.setenv(f"STELLR_DATABASE_URL_{name}", "postgress://auth:opensesame@h/db")
+    monkeypatch.setenv("STELLR_DATABASE_ADMIN_URL", "postgresql://h/db")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*arguments, "--state", "state"])
+    assert done.exit_code == 1
+    assert "STELLR_DATABASE_URL_AUTH: no PostgreSQL URL, such as" in done.output
+    assert "opensesame" not in done.output
+
+
 @pytest.mark.parametrize("host", ["::", "nowhere", "1.2.3"])
 def test_a_host_that_is_no_address_is_refused(host: str) -> None:
     done = CliRunner().invoke(main, ["up", "--host", host])

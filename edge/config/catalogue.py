@@ -18,6 +18,7 @@ from edge.local.settings import LauncherSettings
 from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
 from services.kit.process.settings import (
+    GOOGLE_ACCOUNT,
     LIMIT_PREFIX,
     PREFIX,
     SECRETS_DIR,
@@ -132,7 +133,7 @@ def _written(field: FieldInfo) -> str:
 def _elsewhere() -> Iterator[Setting]:
     """What is read by libraries, or by one command alone."""
     about = "file of the account that STELLR_GCS_BUCKET is used by"
-    yield Setting("GOOGLE_APPLICATION_CREDENTIALS", "", about, "media")
+    yield Setting(GOOGLE_ACCOUNT, "", about, "media")
     about = "the academy that stellr mcp is about; empty: the running stack"
     yield Setting(f"{PREFIX}URL", "", about, LAUNCHER)
     about = "access token of stellr mcp, where nobody can sign in"

@@ -135,7 +135,7 @@ def over_http() -> frozenset[str]:
 
 def load() -> Json:
     """The project's envoy.yaml, or the file that STELLR_ENVOY names in its place."""
-    source = Path(os.environ.get("STELLR_ENVOY", SOURCE))
+    source = Path(os.environ.get("STELLR_ENVOY") or SOURCE)
     config: Json = yaml.safe_load(source.read_text())
     return config
 

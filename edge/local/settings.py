@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field, field_validator
 
 from edge.local.ports import DEFAULT_PORT, HOST, read_host
-from services.kit.process.settings import OwnSettings
+from services.kit.process.settings import OwnSettings, ReadableFile
 
 
 class LauncherSettings(OwnSettings):
@@ -24,7 +22,7 @@ class LauncherSettings(OwnSettings):
     demo_learner: bool = Field(
         True, description="make a demo learner at the first start; never with a mail server"
     )
-    envoy: Path | None = Field(
+    envoy: ReadableFile | None = Field(
         None, description="configuration of the public door in place of envoy.yaml"
     )
 

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 
@@ -97,7 +98,11 @@ def test_where_a_value_comes_from_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         ("SMTP_URL", "mail:secret@host", "must be smtp://host"),
         ("SMS_COUNTRIES", "US,X1", "X1 is no country code"),
         ("TWILIO_ACCOUNT_SID", "AC1", "is missing, other settings of Twilio are there"),
-        ("TLS_CERT", "/nowhere.pem", "belong together"),
+        ("TLS_CERT", __file__, "belong together"),
+        ("TLS_CERT", "/nowhere.pem", "there is no file '/nowhere.pem' that can be read"),
+        ("TLS_KEY", "/nowhere.pem", "there is no file '/nowhere.pem' that can be read"),
+        ("ENVOY", "/nowhere.yaml", "there is no file '/nowhere.yaml' that can be read"),
+        ("FIREBASE_CREDENTIALS", "/", "there is no file '/' that can be read"),
     ],
 )
 def test_what_is_wrong_is_told_by_its_name(
@@ -109,6 +114,26 @@ def test_what_is_wrong_is_told_by_its_name(
     assert name.split("_", maxsplit=1)[0] in problem
     assert said in problem
     assert "secret" not in problem
+
+
+def test_the_account_of_a_bucket_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+    assert checking.problems() == []
+    monkeypatch.setenv("STELLR_GCS_BUCKET", "media")
+    said = "GOOGLE_APPLICATION_CREDENTIALS: there is no file '/nowhere.json' that can be read"
+    assert checking.problems() == [said]
+
+
+def test_the_example_may_be_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [kind().model_dump() for kind in catalogue.KINDS.values()]
+    Path(".env").write_text(re.sub("^#([A-Z])", r"\1", example.text(), flags=re.MULTILINE))
+    for name in take_file(Path(".env")):
+        # What it puts into the environment goes with the test.
+        value = os.environ.pop(name)
+        monkeypatch.setenv(name, value)
+    assert len([name for name in os.environ if name.startswith("STELLR_")]) > 50
+    assert checking.problems() == []
+    assert [kind().model_dump() for kind in catalogue.KINDS.values()] == before
 
 
 def test_all_that_is_wrong_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

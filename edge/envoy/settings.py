@@ -19,6 +19,9 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,
 class DoorSettings(TraceSettings):
     """The settings of the public door."""
 
+    envoy: ReadableFile | None = Field(
+        None, description="configuration of the public door in place of envoy.yaml"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:*", "http://127.0.0.1:*"),
         description="whose pages may call, by commas; * for any port, host below a domain, or all",

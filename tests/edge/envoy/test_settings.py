@@ -33,6 +33,7 @@ def test_origins_are_listed_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"TLS_CERT": __file__, "TLS_KEY": ""}, "belong together"),
         ({"TLS_CERT": "/nowhere.pem", "TLS_KEY": __file__}, "no file '/nowhere.pem' that can be"),
         ({"TLS_CERT": __file__, "TLS_KEY": __file__}, "are no certificate and its key"),
+        ({"ENVOY": "/nowhere.yaml"}, "there is no file '/nowhere.yaml' that can be read"),
         ({"TLS_REDIRECT": "true"}, "needs STELLR_TLS_CERT"),
         ({"OTLP_ENDPOINT": "127.0.0.1:4317"}, "not the http://host:port of a collector"),
         ({"OTLP_ENDPOINT": "https://otlp.example:4317"}, "not the http://host:port"),

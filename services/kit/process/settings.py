@@ -258,7 +258,8 @@ class Settings(TraceSettings):
         found = parts_of(value)
         if found is None or found.scheme not in ("http", "https") or not found.hostname:
             raise ValueError(f"{value!r} is no address, such as https://a.example")
-        return value
+        # Paths are put after it, also in what is signed.
+        return value.rstrip("/")
 
     @cached_property
     def environ(self) -> dict[str, str]:

@@ -66,16 +66,36 @@ def test_where_a_value_comes_from_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     # What it puts into the environment goes with the test.
     monkeypatch.setenv("STELLR_WORKERS", "")
     monkeypatch.delenv("STELLR_WORKERS")
+    Path("secrets").mkdir()
+    Path("secrets/stellr_smtp_url").write_text("smtp://me:opensesame@mail.example\n")
+    Path("secrets/stellr_threads").write_text("5")
+    Path("secrets/stellr_mail_rate").write_text("5\n")
+    monkeypatch.setenv("STELLR_SECRETS_DIR", "secrets")
     told = json.loads(CliRunner().invoke(main, ["config", "--json"]).stdout)["settings"]
     shown = {
         name: (told[f"STELLR_{name}"]["value"], told[f"STELLR_{name}"]["source"])
-        for name in ("WORKERS", "THREADS", "PORT")
+        for name in ("WORKERS", "THREADS", "PORT", "SMTP_URL", "MAIL_RATE")
     }
     assert shown == {
         "WORKERS": ("2", ".env"),
         "THREADS": ("4", "environment"),
         "PORT": ("8080", "default"),
+        "SMTP_URL": ("(hidden)", "file"),
+        "MAIL_RATE": ("5", "file"),
     }
+
+
+def test_the_address_that_follows_from_the_port_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> str:
+        document = CliRunner().invoke(main, ["config", "--json"]).stdout
+        found: str = json.loads(document)["settings"]["STELLR_PUBLIC_URL"]["value"]
+        return found
+
+    monkeypatch.setenv("STELLR_PORT", "8710")
+    monkeypatch.setenv("STELLR_HOST", "192.0.2.7")
+    assert told() == "http://192.0.2.7:8710"
+    monkeypatch.setenv("STELLR_PUBLIC_URL", "https://a.example")
+    assert told() == "https://a.example"
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from edge.cli.secrets import secrets
 from edge.cli.status import status
 from edge.cli.stop import stop
 from edge.cli.version import PACKAGE, version
-from edge.config.env_file import FILE, take_file
+from edge.config.env_file import FILE, MalformedLine, take_file
 from edge.local import binaries, signals
 from edge.local.errors import StartError
 from edge.local.ports import DEFAULT_PORT, HOST
@@ -48,6 +48,8 @@ def main(context: click.Context) -> None:
         context.obj = take_file(Path(FILE))
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"The file {FILE} cannot be read: {error}.") from error
+    except MalformedLine as error:
+        raise click.ClickException(f"{FILE}: {error}.") from error
 
 
 @main.command()

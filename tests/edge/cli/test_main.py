@@ -51,6 +51,23 @@ def test_a_file_of_settings_that_cannot_be_read(
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("STELLR_PORT=1\n\n# One\n\nopen sesame\nSTELLR_HOST=::\n", 5),
+        ("open sesame", 1),
+        ('STELLR_PORT=1\nSTELLR_TOKEN="open sesame\n', 2),
+    ],
+)
+def test_a_line_of_settings_that_sets_nothing_is_told_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text(text)
+    done = CliRunner().invoke(main, ["config"])
+    assert (done.exit_code, done.output) == (1, f"Error: .env: line {line} is no NAME=value.\n")
+
+
+@pytest.mark.parametrize(
     "arguments",
     [["migrate", "auth"], ["migrate", "auth", "--create"], ["backup", "file"], ["doctor"]],
     ids=" ".join,

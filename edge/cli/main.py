@@ -36,7 +36,7 @@ from edge.config.env_file import FILE, MalformedLine, take_file
 from edge.local import binaries, signals
 from edge.local.errors import StartError
 from edge.local.ports import DEFAULT_PORT, HOST
-from edge.local.terminal import doing, say
+from edge.local.terminal import doing, have_standard_streams, say
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,6 +44,7 @@ from edge.local.terminal import doing, say
 @click.pass_context
 def main(context: click.Context) -> None:
     """Stellr Academy: start it, look at it, feed it."""
+    have_standard_streams()
     try:
         context.obj = take_file(Path(FILE))
     except (OSError, UnicodeDecodeError) as error:

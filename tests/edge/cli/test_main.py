@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from edge.cli.main import main
 from edge.local.state import lock, open_state
-from tests.support import Stack
+from tests.support import STELLR, Stack
 
 HOLDS = """
 import signal, sys
@@ -89,6 +89,21 @@ def test_a_database_url_that_is_none_is_told_by_its_name_alone(
 def test_a_host_that_is_no_address_is_refused(host: str) -> None:
     done = CliRunner().invoke(main, ["up", "--host", host])
     assert (done.exit_code, "is no IPv4 address" in done.stderr) == (2, True)
+
+
+def test_a_state_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
+    name = os.fsdecode(bytes(tmp_path) + b"/\xff")
+    done = CliRunner().invoke(main, ["up", "--state", name])
+    assert (done.exit_code, "its whole path must be UTF-8" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_command_whose_output_was_closed_ends_as_any_other(closed: str, tmp_path: Path) -> None:
+    argv = ["sh", "-c", f'exec "$0" up {closed}', str(STELLR)]
+    environ = {**os.environ, "STELLR_THREADS": "0"}
+    done = subprocess.run(argv, env=environ, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
 
 
 def holder(state: Path, manner: str) -> "subprocess.Popen[str]":

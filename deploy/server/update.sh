@@ -8,8 +8,8 @@
 set -eu
 services="auth user course progress quiz certificate notification media gateway"
 in_envoy() { docker compose exec -T envoy bash -ceu "$1"; }
-# Has Envoy tell its connections to end, then take no new ones, and waits for the calls under way: 3 s at
-# most, since streams end by themselves only after an hour. The image has no client of HTTP but bash.
+# Has Envoy tell connections to end, then take no new ones, and waits for the calls under way: for 3 s at
+# most, since streams go on for an hour. The image has no client of HTTP but bash.
 drain='
 ask() {
     exec 3<> /dev/tcp/127.0.0.1/9901
@@ -18,6 +18,7 @@ ask() {
 }
 ask "POST /drain_listeners?graceful&skip_exit" > /dev/null
 sleep 5 # --drain-time-s
+ask "POST /drain_listeners" > /dev/null
 for second in 1 2 3; do
     [[ $(ask "GET /stats?filter=http.public.downstream_rq_active") != *"active: 0"* ]] || break
     sleep 1

@@ -10,6 +10,7 @@ services="auth user course progress quiz certificate notification media gateway"
 in_envoy() { docker compose exec -T envoy bash -ceu "$1"; }
 # Has Envoy tell connections to end, then take no new ones, and waits for the calls under way: for 3 s at
 # most, since streams go on for an hour. The image has no client of HTTP but bash.
+# shellcheck disable=SC2016 # for the shell there
 drain='
 ask() {
     exec 3<> /dev/tcp/127.0.0.1/9901
@@ -68,6 +69,7 @@ for service in $services; do
 done
 docker compose up --detach --wait --no-deps envoy
 # What Envoy read when it began, as the routes of new calls, may be older than this run of the script.
+# shellcheck disable=SC2016 # for the shell there
 if ! in_envoy '[ "$(cksum *)" = "$(cat /tmp/read)" ]'; then
     in_envoy "$drain" || echo "Envoy could not be drained: calls under way end." >&2
     docker compose restart envoy

@@ -149,6 +149,9 @@ def test_who_has_a_database_reaches_it(base: list[Manifest]) -> None:
     policies = of_kind(base, "NetworkPolicy")
     clients = names_of([policies["postgres-clients"]["spec"]])
     assert clients == {n for n in SERVICES if registry.has_database(n)} | {"migrate"}
+    pooler = policies["pgbouncer"]["spec"]
+    assert names_of([pooler]) == {"pgbouncer"}
+    assert [ports_of(pooler[way][0]) for way in ("ingress", "egress")] == [{6432}, {5432}]
     limited = policies["redis-clients"]["spec"]["podSelector"]["matchLabels"]
     assert limited == {COMPONENT: "service"}
     assert names_of([policies["outside"]["spec"]]) < SERVICES.keys()

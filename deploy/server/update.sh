@@ -24,6 +24,14 @@ for second in 1 2 3; do
     [[ $(ask "GET /stats?filter=http.public.downstream_rq_active") != *"active: 0"* ]] || break
     sleep 1
 done'
+# Runs one to its end. (With --exit-code-from, compose hangs where a step that fails is tried again.)
+step() {
+    docker compose up --detach --no-deps "$1"
+    if [ "$(docker wait "$(docker compose ps --all --quiet "$1")")" != 0 ]; then
+        docker compose logs --no-log-prefix --tail 20 "$1" >&2
+        exit 1
+    fi
+}
 # The containers of a service, but for those named after it.
 others() {
     name=$1
@@ -49,8 +57,8 @@ trap 'exit 1' HUP INT TERM
 
 docker compose build --quiet
 docker compose up --detach --wait --no-deps postgres redis
-for step in secrets migrate envoy-config; do
-    docker compose up --no-deps --no-log-prefix --exit-code-from "$step" "$step"
+for name in secrets migrate envoy-config; do
+    step "$name"
 done
 for service in $services; do
     # What had stopped would be started again, as it was.

@@ -55,6 +55,20 @@ check_platform() {
         || refuse "Stellr needs glibc $oldest_glibc or later, and this is $glibc: $elsewhere."
 }
 
+place() { cd "$1" 2> /dev/null && pwd -P; }
+
+# A Python of the environment itself cannot make it anew: a host may put it first on the PATH.
+leave_path() {
+    own=$(place "$folder/bin") || return 0
+    left=''
+    IFS=:
+    for each in $PATH; do
+        [ "$(place "$each")" = "$own" ] || left=$left:$each
+    done
+    unset IFS
+    PATH=${left#:}
+}
+
 # Sets `python`.
 find_python() {
     found='' incomplete=''
@@ -92,13 +106,14 @@ import pip" > /dev/null 2>&1; then
         # Its programs name the place where it was made.
         made=$(sed -n 's/^command = //p' "$folder/pyvenv.cfg")
         case $made in
-            *" $(cd "$folder" && pwd -P)") ;;
+            *" $(place "$folder")") ;;
             *) echo "it was moved" ;;
         esac
     fi
 }
 
 make_environment() {
+    leave_path
     find_python
     if [ -e "$folder" ] || [ -L "$folder" ]; then
         echo "Stellr makes $folder anew: $1"

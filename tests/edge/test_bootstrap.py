@@ -60,10 +60,10 @@ class Machine:
         )
         path.chmod(0o755)
 
-    def bootstrap(self, python: str = "") -> subprocess.CompletedProcess[str]:
+    def bootstrap(self, python: str = "", before: str = "") -> subprocess.CompletedProcess[str]:
         argv = ["sh", str(SCRIPT), str(self.venv), str(self.lock), python]
         return subprocess.run(
-            argv, env={"PATH": str(self.bin)}, capture_output=True, text=True, check=False
+            argv, env={"PATH": f"{before}{self.bin}"}, capture_output=True, text=True, check=False
         )
 
     def starting(self) -> "subprocess.Popen[str]":
@@ -192,6 +192,20 @@ def test_what_was_moved_is_made_anew(machine: Machine) -> None:
     machine.python("python3", "3.12.1")
     assert "anew: it was moved" in machine.bootstrap().stdout
     assert machine.bootstrap().stdout == ""
+
+
+def test_an_environment_on_the_path_is_not_made_anew_by_its_own_python(machine: Machine) -> None:
+    machine.python("python3", "3.12.1", made_at="/elsewhere/venv")
+    machine.bootstrap()
+    own = machine.venv / "bin"
+    (own / "python").rename(own / "python3")
+    (own / "python").symlink_to("python3")
+    machine.python("python3", "3.9.18", status=3)
+    machine.python("python3.13", "3.13.5")
+    done = machine.bootstrap(before=f"{own}:")
+    assert "anew: it was moved" in done.stdout
+    assert "with python3.13, Python 3.13.5" in done.stdout
+    assert machine.bootstrap(before=f"{own}:").stdout == ""
 
 
 def test_an_environment_of_a_python_that_is_gone_is_made_anew(machine: Machine) -> None:

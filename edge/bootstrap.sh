@@ -133,8 +133,21 @@ install() {
     rm "$folder/.unfinished"
 }
 
+# Of two at once the second would remove what the first is making. The folder around it is locked: that
+# leaves no file. Where it cannot be, as on some network disks, all goes as if nobody else were here.
+wait_for_others() {
+    exec 9< "$(dirname "$folder")"
+    if ! flock -n 9; then
+        echo "Another make installs into $folder; waiting for it"
+        flock 9 || true
+    fi
+}
+
 cd "$(dirname "$0")/.."
 check_platform
+if has flock; then
+    wait_for_others
+fi
 why=$(defect)
 if [ "$why" ]; then
     make_environment "$why"

@@ -12,8 +12,10 @@ from pathlib import Path
 from edge.config import checking
 from edge.config.catalogue import DATABASE_PREFIX
 from edge.doctor.finding import Finding, bad, ok, warning
+from edge.envoy.settings import door_settings
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
+from services.kit.urls import check_database_url
 
 CONNECT_SECONDS = 5.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -35,8 +37,9 @@ def settings(environ: Mapping[str, str]) -> list[Finding]:
 def state(root: Path) -> list[Finding]:
     """Whether the state is there, ours, and closed to others."""
     found = State(root.absolute())
-    if not found.root.exists():
-        parent = next(each for each in found.root.parents if each.exists())
+    # Below a folder that is closed to this user Path.exists() raises.
+    if not os.path.exists(found.root):
+        parent = next(each for each in found.root.parents if os.path.exists(each))
         if os.access(parent, os.W_OK | os.X_OK):
             return [ok("state", f"{root} is made at the first start")]
         return [bad("state", f"{root} cannot be made", f"Let this user write to {parent}.")]
@@ -69,10 +72,28 @@ def is_running(root: Path) -> bool:
     return is_locked(State(root.absolute()))
 
 
+def tls_port() -> int:
+    """Where the door is to speak TLS; 0 where it is not, or where that is told as wrong."""
+    try:
+        door = door_settings()
+    except ValueError:
+        return 0
+    return door.tls_port if door.has_tls else 0
+
+
 def databases(environ: Mapping[str, str]) -> list[Finding]:
     """Whether the databases that are set can be reached."""
     told = {name: url for name, url in environ.items() if name.startswith(DATABASE_PREFIX) and url}
-    return [_database(name, url) for name, url in sorted(told.items())]
+    # A wrong one is told among the settings.
+    return [_database(name, url) for name, url in sorted(told.items()) if _is_database_url(url)]
+
+
+def _is_database_url(url: str) -> bool:
+    try:
+        check_database_url(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _database(name: str, url: str) -> Finding:

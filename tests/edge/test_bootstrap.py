@@ -1,3 +1,4 @@
+import fcntl
 import os
 import shutil
 import subprocess
@@ -65,6 +66,13 @@ class Machine:
             argv, env={"PATH": f"{before}{self.bin}"}, capture_output=True, text=True, check=False
         )
 
+    def starting(self) -> "subprocess.Popen[str]":
+        """The same, which is not waited for."""
+        argv = ["sh", str(SCRIPT), str(self.venv), str(self.lock)]
+        return subprocess.Popen(
+            argv, env={"PATH": str(self.bin)}, stdout=subprocess.PIPE, text=True
+        )
+
     def count(self, word: str) -> int:
         return sum(word in line for line in self.calls.read_text().splitlines())
 
@@ -90,6 +98,22 @@ def test_an_environment_is_made_and_what_is_whole_stays(machine: Machine) -> Non
     assert done.returncode == 0
     assert machine.bootstrap().stdout == ""
     assert (machine.count("-m venv"), machine.count("installing")) == (1, 1)
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="util-linux is not installed")
+def test_of_two_at_once_one_waits(machine: Machine) -> None:
+    os.symlink(str(shutil.which("flock")), machine.bin / "flock")
+    machine.python("python3", "3.12.1")
+    folder = os.open(machine.venv.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with machine.starting() as second:
+        assert second.stdout
+        said = second.stdout.readline()
+        assert said == f"Another make installs into {machine.venv}; waiting for it\n"
+        assert not machine.venv.exists()
+        os.close(folder)
+        assert second.wait(30) == 0
+    assert (machine.venv / "some.lock").exists()
 
 
 def test_another_lock_is_installed_into_the_same_environment(machine: Machine) -> None:

@@ -72,6 +72,7 @@ def knows(migrations: str, revision: str) -> bool:
 
 def _script(migrations: str) -> ScriptDirectory:
     config = Config()
-    config.set_main_option("script_location", migrations)
+    # Alembic's settings are interpolated (configparser).
+    config.set_main_option("script_location", migrations.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return ScriptDirectory.from_config(config)

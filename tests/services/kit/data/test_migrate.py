@@ -1,5 +1,6 @@
 """Tables change while those who use them go on."""
 
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from services.kit.data import migrate
 from services.kit.data.database import Database
-from tests.support import eventually
+from tests.support import ROOT, eventually
 
 REVISION = """
 from alembic import op
@@ -78,3 +79,9 @@ def test_a_table_that_is_never_free_is_told(
             migrate.upgrade(migrations, url)
         assert count(long, COLUMNS) == 1
     assert not migrate.is_current(migrations, url)
+
+
+def test_migrations_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    ours, there = ROOT / "services" / "user" / "migrations", tmp_path / "100%(here)s"
+    shutil.copytree(ours, there)
+    assert migrate.newest(str(there)) == migrate.newest(str(ours)) != ""

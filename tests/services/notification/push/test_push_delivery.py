@@ -318,7 +318,7 @@ def test_many_at_once_each_get_theirs(desk: MakeDesk, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("own", "name"),
     [
-        ({"firebase_credentials": "/nowhere.json"}, "STELLR_FIREBASE_CREDENTIALS"),
+        ({"firebase_credentials": __file__}, "STELLR_FIREBASE_CREDENTIALS"),
         ({"vapid_private_key": "short"}, "STELLR_VAPID_PRIVATE_KEY"),
         ({"web_push": True, "web_push_networks": "nowhere"}, "STELLR_WEB_PUSH_NETWORKS"),
     ],

@@ -55,6 +55,20 @@ check_platform() {
         || refuse "Stellr needs glibc $oldest_glibc or later, and this is $glibc: $elsewhere."
 }
 
+place() { cd "$1" 2> /dev/null && pwd -P; }
+
+# A Python of the environment itself cannot make it anew: a host may put it first on the PATH.
+leave_path() {
+    own=$(place "$folder/bin") || return 0
+    left=''
+    IFS=:
+    for each in $PATH; do
+        [ "$(place "$each")" = "$own" ] || left=$left:$each
+    done
+    unset IFS
+    PATH=${left#:}
+}
+
 # Sets `python`.
 find_python() {
     found='' incomplete=''
@@ -92,13 +106,14 @@ import pip" > /dev/null 2>&1; then
         # Its programs name the place where it was made.
         made=$(sed -n 's/^command = //p' "$folder/pyvenv.cfg")
         case $made in
-            *" $(cd "$folder" && pwd -P)") ;;
+            *" $(place "$folder")") ;;
             *) echo "it was moved" ;;
         esac
     fi
 }
 
 make_environment() {
+    leave_path
     find_python
     if [ -e "$folder" ] || [ -L "$folder" ]; then
         echo "Stellr makes $folder anew: $1"
@@ -118,8 +133,21 @@ install() {
     rm "$folder/.unfinished"
 }
 
+# Of two at once the second would remove what the first is making. The folder around it is locked: that
+# leaves no file. Where it cannot be, as on some network disks, all goes as if nobody else were here.
+wait_for_others() {
+    exec 9< "$(dirname "$folder")"
+    if ! flock -n 9; then
+        echo "Another make installs into $folder; waiting for it"
+        flock 9 || true
+    fi
+}
+
 cd "$(dirname "$0")/.."
 check_platform
+if has flock; then
+    wait_for_others
+fi
 why=$(defect)
 if [ "$why" ]; then
     make_environment "$why"

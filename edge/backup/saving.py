@@ -18,7 +18,7 @@ from edge.local.parts import pause
 from edge.local.running import NotRunning, find_running
 from edge.local.state import BACKUP, State, is_locked, locked
 from edge.local.terminal import printable, say
-from services.kit.process.settings import PREFIX, Settings, read_settings, told
+from services.kit.process.settings import Settings, read_settings, told_database_url
 
 # Beside keys and media; each is there or not.
 FILES = ("openid-port", "demo-login", "demo-loaded")
@@ -73,9 +73,9 @@ def _databases(
 def told_databases(names: list[str], environ: Mapping[str, str]) -> Mapping[str, str] | None:
     """The URLs of all databases as they are set; None where none is.
 
-    Raises BackupError where only some are.
+    Raises BackupError where only some are, ValueError where one is no URL of a database.
     """
-    found = {name: told(database_setting(name).removeprefix(PREFIX), environ) for name in names}
+    found = {name: told_database_url(database_setting(name), environ) for name in names}
     if not any(found.values()):
         return None
     missing = [database_setting(name) for name, url in found.items() if not url]

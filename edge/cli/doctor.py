@@ -59,7 +59,14 @@ def look(state: Path, port: int, host: str) -> list[Finding]:
         *academy.settings(os.environ),
         *academy.state(state),
         academy.stack(state),
-        *([] if academy.is_running(state) else [machine.ports(port, host)]),
+        *([] if academy.is_running(state) else _ports(port, host)),
         *academy.databases(os.environ),
         *academy.mail_server(os.environ),
     ]
+
+
+def _ports(port: int, host: str) -> list[Finding]:
+    from edge.doctor import academy, machine  # noqa: PLC0415  as above
+
+    tls = academy.tls_port()
+    return [machine.ports(port, host), *([machine.tls_port(tls, host)] if tls else [])]

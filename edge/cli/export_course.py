@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -23,21 +25,34 @@ def export_course(course: str, directory: Path, state: Path, port: int | None) -
     import grpc  # noqa: PLC0415  heavy, as the rest
 
     from edge.cli.operator import connect, sentence  # noqa: PLC0415
-    from services.gateway.importing.archive import unpack_bundle  # noqa: PLC0415
     from services.gateway.importing.receiver import receive_bundle  # noqa: PLC0415
     from services.kit.errors import DomainError  # noqa: PLC0415
 
     stack = find_stack(state, port)
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        if any(directory.iterdir()):
+        if directory.exists() and any(directory.iterdir()):
             raise click.ClickException(f"{directory} is not empty: nothing was written.")
         with connect(stack, "gateway") as channel, tempfile.TemporaryFile() as archive:
             receive_bundle(channel, course, archive)
-            unpack_bundle(archive, directory)
+            unpack(archive, directory)
     except OSError as error:
         raise click.ClickException(f"{error.filename or directory}: {error.strerror}.") from error
     except (DomainError, grpc.RpcError) as error:
         raise click.ClickException(sentence("gateway", error)) from error
     files = sum(path.is_file() for path in directory.rglob("*"))
     click.echo(f"{course}: {counted(files, 'file')} in {directory}")
+
+
+def unpack(archive: BinaryIO, directory: Path) -> None:
+    """Unpack a bundle into a directory that is made or empty; where that fails nothing is left.
+
+    Raises OSError, and BundleError where it is damaged.
+    """
+    from services.gateway.importing.archive import unpack_bundle  # noqa: PLC0415
+
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        unpack_bundle(archive, directory)
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise

@@ -32,11 +32,11 @@ from edge.cli.secrets import secrets
 from edge.cli.status import status
 from edge.cli.stop import stop
 from edge.cli.version import PACKAGE, version
-from edge.config.env_file import FILE, take_file
+from edge.config.env_file import FILE, MalformedLine, take_file
 from edge.local import binaries, signals
 from edge.local.errors import StartError
 from edge.local.ports import DEFAULT_PORT, HOST
-from edge.local.terminal import doing, say
+from edge.local.terminal import doing, have_standard_streams, say
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,10 +44,13 @@ from edge.local.terminal import doing, say
 @click.pass_context
 def main(context: click.Context) -> None:
     """Stellr Academy: start it, look at it, feed it."""
+    have_standard_streams()
     try:
         context.obj = take_file(Path(FILE))
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"The file {FILE} cannot be read: {error}.") from error
+    except MalformedLine as error:
+        raise click.ClickException(f"{FILE}: {error}.") from error
 
 
 @main.command()

@@ -12,9 +12,9 @@ import click
 from edge import registry
 from edge.cli.options import state_option
 from edge.local.running import NotRunning, find_running
-from services.kit.process.settings import told
+from services.kit.process.settings import told_database_url
 
-ADMINISTRATOR = "DATABASE_ADMIN_URL"
+ADMINISTRATOR = "STELLR_DATABASE_ADMIN_URL"
 EPILOG = """\b
 Examples:
   STELLR_DATABASE_URL_AUTH=postgresql://user@host/auth stellr migrate auth
@@ -66,9 +66,9 @@ def _create(names: Sequence[str]) -> None:
 
     from edge.deploying.databases import AddressIncomplete, create  # noqa: PLC0415
 
-    settings = {each: told(each, os.environ) for each in (ADMINISTRATOR, *map(_setting_of, names))}
+    settings = {each: _told(each) for each in (ADMINISTRATOR, *map(_setting_of, names))}
     if missing := [each for each, value in settings.items() if not value]:
-        raise click.ClickException(f"STELLR_{missing[0]} is not set.")
+        raise click.ClickException(f"{missing[0]} is not set.")
     administrator, *urls = settings.values()
     try:
         create(administrator, urls)
@@ -76,8 +76,15 @@ def _create(names: Sequence[str]) -> None:
         raise click.ClickException(f"The databases cannot be made: {error}") from error
 
 
+def _told(setting: str) -> str:
+    try:
+        return told_database_url(setting, os.environ)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def _setting_of(name: str) -> str:
-    return f"DATABASE_URL_{name.upper()}"
+    return f"STELLR_DATABASE_URL_{name.upper()}"
 
 
 def _bring(name: str, migrations: str, url: str, *, check: bool) -> bool:
@@ -96,8 +103,8 @@ def _bring(name: str, migrations: str, url: str, *, check: bool) -> bool:
 
 
 def _database_url(name: str, state: Path) -> str:
-    variable = f"STELLR_{_setting_of(name)}"
-    if url := told(_setting_of(name), os.environ):
+    variable = _setting_of(name)
+    if url := _told(variable):
         return url
     try:
         return find_running(state).databases[name]

@@ -30,9 +30,13 @@ class StateDirectory(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> Any:
-        """The path. Raises click.BadParameter where it is empty or a file."""
+        """The path. Raises click.BadParameter where it is empty, a file, or not UTF-8."""
         if not os.fspath(value):
             self.fail("The name of a directory is missing.", param, ctx)
+        try:
+            os.path.abspath(value).encode()
+        except UnicodeEncodeError:
+            self.fail(f"{str(value)!a}: its whole path must be UTF-8.", param, ctx)
         return super().convert(value, param, ctx)
 
 

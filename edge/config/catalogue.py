@@ -18,6 +18,7 @@ from edge.local.settings import LauncherSettings
 from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
 from services.kit.process.settings import (
+    GOOGLE_ACCOUNT,
     LIMIT_PREFIX,
     PREFIX,
     SECRETS_DIR,
@@ -95,7 +96,7 @@ class Setting:
 def settings() -> tuple[Setting, ...]:
     """Every setting, by section. Imports all services: limits stand where they are counted."""
     found: dict[str, Setting] = {}
-    for each in (*declared(), *_alone(), *_databases(), *_limits()):
+    for each in (*declared(), *_alone(), *databases(), *_limits()):
         found.setdefault(each.name, each)
     order = [*KINDS, ALONE, DATABASES, LIMITS]
     return tuple(sorted(found.values(), key=lambda each: order.index(each.section)))
@@ -132,7 +133,7 @@ def _written(field: FieldInfo) -> str:
 def _elsewhere() -> Iterator[Setting]:
     """What is read by libraries, or by one command alone."""
     about = "file of the account that STELLR_GCS_BUCKET is used by"
-    yield Setting("GOOGLE_APPLICATION_CREDENTIALS", "", about, "media")
+    yield Setting(GOOGLE_ACCOUNT, "", about, "media")
     about = "the academy that stellr mcp is about; empty: the running stack"
     yield Setting(f"{PREFIX}URL", "", about, LAUNCHER)
     about = "access token of stellr mcp, where nobody can sign in"
@@ -147,11 +148,11 @@ def _alone() -> Iterator[Setting]:
         yield Setting(f"{TARGET_PREFIX}{name.upper()}", "", about, ALONE)
 
 
-def _databases() -> Iterator[Setting]:
-    for name, service in registry.load_all().items():
-        if service.database:
-            about = f"PostgreSQL URL of {name}'s database"
-            yield Setting(database_setting(name), "", about, DATABASES, secret=True)
+def databases() -> Iterator[Setting]:
+    """Those that name a database to commands that are about several."""
+    for name in filter(registry.has_database, registry.SERVICES):
+        about = f"PostgreSQL URL of {name}'s database"
+        yield Setting(database_setting(name), "", about, DATABASES, secret=True)
     about = "who may make roles and databases: for migrate --create"
     yield Setting(f"{PREFIX}DATABASE_ADMIN_URL", "", about, DATABASES, secret=True)
 

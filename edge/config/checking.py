@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Collection, Iterable
 
 from edge.config import catalogue
-from services.kit.process.settings import PREFIX, read_settings
+from services.kit.process.settings import PREFIX, read_settings, told_database_url
 
 
 def problems() -> list[str]:
@@ -17,6 +18,11 @@ def problems() -> list[str]:
             read_settings(kind)
         except ValueError as error:
             found += str(error).splitlines()
+    for setting in catalogue.databases():
+        try:
+            told_database_url(setting.name, os.environ)
+        except ValueError as error:
+            found.append(str(error))
     return list(dict.fromkeys(found))
 
 

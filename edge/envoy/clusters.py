@@ -26,10 +26,13 @@ _HTTP2: Json = {
 }
 # A retry storm is bounded by the budget. Of two processes one may die, and with it half of the
 # requests in flight are to be sent again.
+# One process alone takes more than `max_requests` (services/kit/process/settings.py): beyond what
+# it takes it refuses health checks too, and would be found away for being busy. Whoever comes
+# meanwhile is told 503 and when to come again.
 _LIMITS: Json = {
     "max_connections": 128,
-    "max_pending_requests": 1024,
-    "max_requests": 2048,
+    "max_pending_requests": 1000,
+    "max_requests": 1000,
     "retry_budget": {"budget_percent": {"value": 50.0}, "min_retry_concurrency": 20},
 }
 # A process that says NOT_SERVING, or that does not answer for two seconds, gets nothing more, and
@@ -47,7 +50,7 @@ _HEALTH_TIMES: Json = {
 _HEALTH_CHECK: Json = {**_HEALTH_TIMES, "grpc_health_check": {}}
 _HTTP_HEALTH_CHECK: Json = {**_HEALTH_TIMES, "http_health_check": {"path": HEALTH}}
 # Each file on its way has a connection of its own, also where its reader stopped reading.
-_FILE_LIMITS: Json = {**_LIMITS, "max_connections": 2048}
+_FILE_LIMITS: Json = {**_LIMITS, "max_connections": 2048, "max_requests": 2048}
 # Shorter than the service keeps a connection that nothing is asked on.
 _HTTP_IDLE_TIMEOUT = "60s"
 # Streams stay open, one for each page that somebody looks at. A process takes as many

@@ -110,7 +110,7 @@ def config(door: DoorSettings | None = None) -> Json:
     """The whole configuration: what is written by hand, what is set, and what follows from the
     contracts."""
     door = door or DoorSettings()
-    made = with_cors(with_replies(with_routes(load(), contracts())), door)
+    made = with_cors(with_replies(with_routes(load(door.envoy or SOURCE), contracts())), door)
     made = with_trusted_hops(made, door)
     if door.otlp_endpoint:
         made = with_traces(made, door)
@@ -133,9 +133,8 @@ def over_http() -> frozenset[str]:
     )
 
 
-def load() -> Json:
-    """The project's envoy.yaml, or the file that STELLR_ENVOY names in its place."""
-    source = Path(os.environ.get("STELLR_ENVOY", SOURCE))
+def load(source: Path = SOURCE) -> Json:
+    """The configuration that is written by hand."""
     config: Json = yaml.safe_load(source.read_text())
     return config
 

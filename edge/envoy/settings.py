@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import NoDecode
 
-from services.kit.process.settings import TraceSettings, read_settings
+from services.kit.process.settings import ReadableFile, TraceSettings, read_settings
 
 ANY_ORIGIN = "*"
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,5}|\*))?", re.ASCII)
@@ -19,13 +19,18 @@ _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:([0-9]{1,
 class DoorSettings(TraceSettings):
     """The settings of the public door."""
 
+    envoy: ReadableFile | None = Field(
+        None, description="configuration of the public door in place of envoy.yaml"
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("http://localhost:*", "http://127.0.0.1:*"),
         description="whose pages may call, by commas; * for any port, host below a domain, or all",
     )
     cors_credentials: bool = Field(False, description="cookies and the like may come along")
-    tls_cert: Path | None = Field(None, description="PEM with the certificate and its chain")
-    tls_key: Path | None = Field(None, description="PEM with its private key")
+    tls_cert: ReadableFile | None = Field(
+        None, description="PEM with the certificate and its chain"
+    )
+    tls_key: ReadableFile | None = Field(None, description="PEM with its private key")
     tls_port: int = Field(8443, ge=1, le=65535, description="where TLS is spoken")
     tls_redirect: bool = Field(False, description="plain HTTP leads to it")
     mesh_cert_file: Path | None = Field(None, description="as of services: Envoy's own, for mTLS")
@@ -46,11 +51,6 @@ class DoorSettings(TraceSettings):
         if not isinstance(value, str):
             return value
         return tuple(each.strip().rstrip("/").lower() for each in value.split(",") if each.strip())
-
-    @field_validator("mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before")
-    @classmethod
-    def _no_file(cls, value: Any) -> Any:
-        return value or None
 
     @field_validator("cors_origins")
     @classmethod
@@ -75,7 +75,10 @@ class DoorSettings(TraceSettings):
                 " belong together"
             )
         if self.tls_cert is not None and self.tls_key is not None:
-            check_certificate(self.tls_cert, self.tls_key)
+            try:
+                check_certificate(self.tls_cert, self.tls_key)
+            except ValueError as error:
+                raise ValueError(f"STELLR_TLS_CERT, STELLR_TLS_KEY: {error}") from None
         return self
 
     @property

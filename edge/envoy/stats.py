@@ -1,10 +1,12 @@
-"""Envoy's own metrics where the gateway runs apart: its admin interface stays on its machine."""
+"""Envoy's own metrics, and whether it runs, where others ask: its admin interface stays on its
+machine."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from edge.envoy.clusters import endpoint
+from services.kit.http.paths import ALIVE
 
 Json = dict[str, Any]
 
@@ -17,7 +19,7 @@ _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 
 
 def with_stats(config: Json) -> Json:
-    """Add a listener that answers with Envoy's metrics."""
+    """Add a listener that answers with Envoy's metrics, and at ALIVE for as long as Envoy runs."""
     resources = config["static_resources"]
     resources["listeners"].append(_listener())
     resources["clusters"] = [*resources.get("clusters", []), _cluster(config["admin"]["address"])]
@@ -32,7 +34,8 @@ def _listener() -> Json:
                 "headers": [{"name": ":method", "string_match": {"exact": "GET"}}],
             },
             "route": {"cluster": _CLUSTER},
-        }
+        },
+        {"match": {"path": ALIVE}, "direct_response": {"status": 200}},
     ]
     manager = {
         "@type": f"{_HTTP}.HttpConnectionManager",
@@ -49,6 +52,9 @@ def _listener() -> Json:
     return {
         "name": "stats",
         "address": endpoint("0.0.0.0", PORT),  # noqa: S104  in a container, on its own network
+        # An Envoy that has as much as it takes is neither dead nor unseen.
+        "ignore_global_conn_limit": True,
+        "bypass_overload_manager": True,
         "filter_chains": [{"filters": [{"name": name, "typed_config": manager}]}],
     }
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -123,10 +124,12 @@ class _Followed:
 
     def new(self) -> list[LogLine]:
         """What was written since it was last looked at: whole lines."""
+        if os.fstat(self.file.fileno()).st_size < self.file.tell():
+            # It was emptied (`processes.keep_short`).
+            self.file.seek(0)
         data = self.file.read()
         if not data and self._was_moved():
-            self.file.close()
-            self.file = self.path.open("rb")
+            self._reopen()
             data = self.file.read()
         *whole, self.rest = (self.rest + data).split(b"\n")
         lines = list(read(self.part, (each.decode(errors="replace") for each in whole), self.at))
@@ -141,14 +144,25 @@ class _Followed:
             return False
         return now.st_ino != os.fstat(self.file.fileno()).st_ino
 
+    def _reopen(self) -> None:
+        # It may be moved once more meanwhile.
+        with suppress(FileNotFoundError):
+            now = self.path.open("rb")
+            self.file.close()
+            self.file = now
+
 
 def follow(find: Callable[[], dict[str, Path]], pause: Callable[[], None]) -> Iterator[LogLine]:
     """What is written from now on, for ever; `find` has the logs there are, `pause` waits."""
-    followed = {part: _open(part, path, os.SEEK_END) for part, path in find().items()}
+    followed: dict[str, _Followed] = {}
+    whence = os.SEEK_END
     while True:
-        for part, path in find().items():
-            if part not in followed:
-                followed[part] = _open(part, path, os.SEEK_SET)
+        # A log has no name while it is being moved.
+        with suppress(KeyError, FileNotFoundError):
+            for part, path in find().items():
+                if part not in followed:
+                    followed[part] = _open(part, path, whence)
+        whence = os.SEEK_SET
         new = [line for log in followed.values() for line in log.new()]
         yield from sorted(new, key=lambda line: line.at)
         pause()

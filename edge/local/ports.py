@@ -131,6 +131,12 @@ def public_host(host: str) -> str:
         return HOST
 
 
+def public_url(host: str, port: int, tls_port: int = 0) -> str:
+    """The URL of a door on this machine, for whoever may reach it; without TLS, `tls_port` is 0."""
+    host = public_host(host)
+    return f"https://{host}:{tls_port}" if tls_port else f"http://{host}:{port}"
+
+
 def listens(address: str) -> bool:
     """Whether a server accepts connections at `host:port`."""
     host, _, port = address.rpartition(":")

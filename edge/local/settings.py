@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field, field_validator
 
 from edge.local.ports import DEFAULT_PORT, HOST, read_host
@@ -23,9 +21,6 @@ class LauncherSettings(OwnSettings):
     workers: int = Field(1, ge=1, le=32, description="processes of each service")
     demo_learner: bool = Field(
         True, description="make a demo learner at the first start; never with a mail server"
-    )
-    envoy: Path | None = Field(
-        None, description="configuration of the public door in place of envoy.yaml"
     )
 
     @field_validator("host")

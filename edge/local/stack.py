@@ -25,7 +25,7 @@ from edge.local.environment import Settings, has_openid, service_environ
 from edge.local.errors import StartError, StopRequested
 from edge.local.openid.client import Client
 from edge.local.parts import Part, finish, kill_and_reap, reap, stop
-from edge.local.ports import HOST, Reservation, free_pair, listens, local_host, public_host
+from edge.local.ports import HOST, Reservation, free_pair, listens, local_host, public_url
 from edge.local.running import RunningPart, RunningStack, find_running
 from edge.local.state import State, lock, open_state, write_private
 from edge.local.supervisor import POLL_SECONDS, Supervisor
@@ -146,9 +146,8 @@ class Stack:
             self.certificate = Certificate(door, self.state.envoy)
 
     def _url_of_door(self) -> str:
-        host = public_host(self.host)
-        own = f"https://{host}:{self.tls_port}" if self.tls_port else f"http://{host}:{self.port}"
-        return os.environ.get("STELLR_PUBLIC_URL") or own
+        chosen = os.environ.get("STELLR_PUBLIC_URL", "").rstrip("/")
+        return chosen or public_url(self.host, self.port, self.tls_port)
 
     def _start_database(self) -> postgres.Postgres:
         # Started first: initdb works while this process imports the services.

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 
 # The names of this machine for itself.
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+POSTGRES = ("postgresql://", "postgres://")
 
 
 def parts_of(url: str) -> SplitResult | None:
@@ -16,3 +17,24 @@ def parts_of(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def check_database_url(url: str) -> None:
+    """ValueError unless libpq takes it for a URL of PostgreSQL (PostgreSQL, 32.1.1.2).
+
+    The text has nothing of the URL: what is wrong may be its password.
+    """
+    import psycopg  # noqa: PLC0415  heavy, and seldom needed
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    wrong = "no PostgreSQL URL, such as postgresql://user:password@host:5432/name"
+    if not url.startswith(POSTGRES):
+        raise ValueError(wrong)
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        raise ValueError(wrong) from None
+    host, port = (str(parts.get(part) or "") for part in ("host", "port"))
+    # The rest of a password that was not escaped, which connecting would tell.
+    if ("@" in host and not host.startswith("/")) or port.strip("0123456789,"):
+        raise ValueError(f"{wrong}; in a password, @ is written as %40, : as %3A and / as %2F")

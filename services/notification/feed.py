@@ -32,7 +32,7 @@ class Feed:
         self._database = database
         self._events = events
         self._tokens = tokens
-        self._public_url = public_url.rstrip("/")
+        self._public_url = public_url
 
     def add(self, messages: Sequence[Message]) -> None:
         """Show messages to their persons, in the open transaction, in which their cards are held.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 
-from services.kit.process.settings import OwnSettings
+from services.kit.process.settings import OwnSettings, ReadableFile
 
 
 class NotificationSettings(OwnSettings):
@@ -24,7 +22,7 @@ class NotificationSettings(OwnSettings):
     twilio_url: str = Field(
         "https://api.twilio.com", description="where all of Twilio's API is, as behind a proxy"
     )
-    firebase_credentials: Path | None = Field(
+    firebase_credentials: ReadableFile | None = Field(
         None, description="service-account file of Firebase; none: push messages go to the outbox"
     )
     firebase_url: str = Field(

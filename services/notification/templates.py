@@ -103,9 +103,9 @@ def render_digest(
 ) -> Rendered:
     """Several notifications in one mail."""
     values: dict[str, Any] = {"language": _language(f"{DIGEST}{_MAIL}", locale), "weekly": weekly}
-    address = public_url.rstrip("/")
     values["items"] = [
-        {"title": each.title, "words": each.body, "address": address + each.path} for each in items
+        {"title": each.title, "words": each.body, "address": public_url + each.path}
+        for each in items
     ]
     values |= {"category": DIGEST, "unsubscribe_url": unsubscribe_url}
     return _render(DIGEST, values, name=name, public_url=public_url)
@@ -138,7 +138,7 @@ def _pages() -> Environment:
 
 def _render(kind: str, values: dict[str, Any], *, name: str, public_url: str) -> Rendered:
     language = values["language"]
-    values |= {"name": _one_line(name)[:_MAX_NAME], "public_url": public_url.rstrip("/")}
+    values |= {"name": _one_line(name)[:_MAX_NAME], "public_url": public_url}
     text = _TEXT_WORDS.get_template(f"{language}/{kind}{_MAIL}")
     html = _HTML_WORDS.get_template(f"{language}/{kind}{_MAIL}")
     base = _TEXT_WORDS.get_template(f"{language}/base{_MAIL}")

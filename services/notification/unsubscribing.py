@@ -38,7 +38,7 @@ class Unsubscribing:
         self._database = database
         self._signer = signer
         self._preferences = preferences
-        self._public_url = public_url.rstrip("/")
+        self._public_url = public_url
 
     def url(self, user_id: UUID | None, template: str) -> str:
         """The link of a mail; "" where it has none. It is good for ever, as long as mails are."""

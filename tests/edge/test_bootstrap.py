@@ -1,3 +1,4 @@
+import fcntl
 import os
 import shutil
 import subprocess
@@ -59,10 +60,17 @@ class Machine:
         )
         path.chmod(0o755)
 
-    def bootstrap(self, python: str = "") -> subprocess.CompletedProcess[str]:
+    def bootstrap(self, python: str = "", before: str = "") -> subprocess.CompletedProcess[str]:
         argv = ["sh", str(SCRIPT), str(self.venv), str(self.lock), python]
         return subprocess.run(
-            argv, env={"PATH": str(self.bin)}, capture_output=True, text=True, check=False
+            argv, env={"PATH": f"{before}{self.bin}"}, capture_output=True, text=True, check=False
+        )
+
+    def starting(self) -> "subprocess.Popen[str]":
+        """The same, which is not waited for."""
+        argv = ["sh", str(SCRIPT), str(self.venv), str(self.lock)]
+        return subprocess.Popen(
+            argv, env={"PATH": str(self.bin)}, stdout=subprocess.PIPE, text=True
         )
 
     def count(self, word: str) -> int:
@@ -90,6 +98,22 @@ def test_an_environment_is_made_and_what_is_whole_stays(machine: Machine) -> Non
     assert done.returncode == 0
     assert machine.bootstrap().stdout == ""
     assert (machine.count("-m venv"), machine.count("installing")) == (1, 1)
+
+
+@pytest.mark.skipif(not shutil.which("flock"), reason="util-linux is not installed")
+def test_of_two_at_once_one_waits(machine: Machine) -> None:
+    os.symlink(str(shutil.which("flock")), machine.bin / "flock")
+    machine.python("python3", "3.12.1")
+    folder = os.open(machine.venv.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with machine.starting() as second:
+        assert second.stdout
+        said = second.stdout.readline()
+        assert said == f"Another make installs into {machine.venv}; waiting for it\n"
+        assert not machine.venv.exists()
+        os.close(folder)
+        assert second.wait(30) == 0
+    assert (machine.venv / "some.lock").exists()
 
 
 def test_another_lock_is_installed_into_the_same_environment(machine: Machine) -> None:
@@ -168,6 +192,20 @@ def test_what_was_moved_is_made_anew(machine: Machine) -> None:
     machine.python("python3", "3.12.1")
     assert "anew: it was moved" in machine.bootstrap().stdout
     assert machine.bootstrap().stdout == ""
+
+
+def test_an_environment_on_the_path_is_not_made_anew_by_its_own_python(machine: Machine) -> None:
+    machine.python("python3", "3.12.1", made_at="/elsewhere/venv")
+    machine.bootstrap()
+    own = machine.venv / "bin"
+    (own / "python").rename(own / "python3")
+    (own / "python").symlink_to("python3")
+    machine.python("python3", "3.9.18", status=3)
+    machine.python("python3.13", "3.13.5")
+    done = machine.bootstrap(before=f"{own}:")
+    assert "anew: it was moved" in done.stdout
+    assert "with python3.13, Python 3.13.5" in done.stdout
+    assert machine.bootstrap(before=f"{own}:").stdout == ""
 
 
 def test_an_environment_of_a_python_that_is_gone_is_made_anew(machine: Machine) -> None:

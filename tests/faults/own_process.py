@@ -14,9 +14,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from services.kit.data.database import Database
 from services.kit.rpc.clients import streams_of
-from tests.support import STELLR, Stack
+from tests.support import PATIENCE, STELLR, Stack
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0 * PATIENCE
 # A connection that nobody else uses, and whose windows do not grow with what is read.
 OF_ITS_OWN = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
 SERVING = health_pb2.HealthCheckResponse.SERVING

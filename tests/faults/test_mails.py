@@ -14,6 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from edge.local.ports import reserve
 from services.kit.data.database import Database
 from services.notification.smtp import PATIENCE_SECONDS
 from stellr.notification.v1.notification_internal_service_pb2_grpc import (
@@ -126,14 +127,25 @@ def test_a_server_that_was_away_has_all_mails_soon_after_it_is_back(
     stack: Stack, database_of: Callable[[str], Database], tmp_path: Path
 ) -> None:
     """Pauses between tries have grown to many seconds by then."""
-    box, database, port = SlowMailbox(), database_of("notification"), free_port()
+    box, database = SlowMailbox(), database_of("notification")
     box.slow = False
-    address, url = f"127.0.0.1:{free_port()}", f"smtp://127.0.0.1:{port}"
-    with process_of("notification", stack, database, address, tmp_path, smtp_url=url):
+    address = f"127.0.0.1:{free_port()}"
+    with (
+        # Nobody else takes it meanwhile.
+        reserve() as kept,
+        process_of(
+            "notification",
+            stack,
+            database,
+            address,
+            tmp_path,
+            smtp_url=f"smtp://{kept.address}",
+        ),
+    ):
         eventually(lambda: serves(address), HEALED_SECONDS)
         wanted = send_to_many(stack, address, with_cards(database, AWAY_MAILS))
         time.sleep(AWAY_SECONDS)
-        server = Controller(box, hostname="127.0.0.1", port=port)
+        server = Controller(box, hostname="127.0.0.1", port=kept.port)
         server.start()
         begun = time.monotonic()
         try:

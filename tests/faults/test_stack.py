@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from edge.journey.browser import Browser
 from edge.journey.steps import Steps
 from edge.journey.walk import Journey
 from tests import support
-from tests.support import DEMO, ROOT, STELLR, Learner, Stack, Visitor, eventually
+from tests.support import DEMO, PATIENCE, ROOT, STELLR, Learner, Stack, Visitor, eventually
 
 HEALED_SECONDS = 40.0
 GONE_SECONDS = 5.0
@@ -121,8 +121,12 @@ def works(stack: Stack) -> bool:
 
 def backend_of(stack: Stack, database: str) -> int:
     """The pid of a PostgreSQL process that serves a connection to a database."""
-    children = psutil.Process(stack.part("postgres")["pid"]).children()
-    return next(child.pid for child in children if f" {database} " in " ".join(child.cmdline()))
+    for child in psutil.Process(stack.part("postgres")["pid"]).children():
+        # Some serve but a moment.
+        with suppress(psutil.NoSuchProcess):
+            if f" {database} " in " ".join(child.cmdline()):
+                return child.pid
+    raise AssertionError(f"nobody is connected to {database}")
 
 
 def parts_to_kill(stack: Stack) -> list[int]:
@@ -187,7 +191,7 @@ def test_a_database_that_stands_still_is_away(own: Stack) -> None:
         began = time.monotonic()
         answer = visitor.http.get("/courses", headers={"prefer": "wait=1"})
         assert (answer.status_code, support.reason(answer)) == (504, "DEADLINE_EXCEEDED")
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 3 * PATIENCE
         eventually(lambda: not_ready(visitor), 15)
         eventually(lambda: serving(visitor) == {"gateway"}, 15)
         # Nobody waits for it any more, once the door has noticed too.

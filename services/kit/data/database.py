@@ -45,7 +45,7 @@ KEEPALIVES: dict[str, Any] = {
 
 def sqlalchemy_url(url: str) -> str:
     """A libpq URL as SQLAlchemy names it, with the psycopg driver."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return f"postgresql+psycopg://{url.partition('://')[2]}"
 
 
 class UnitOfWork:

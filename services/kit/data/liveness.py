@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-import psycopg
-
 from services.kit.data.database import POOL_WAIT_SECONDS, Database
 
 # Longer than those who look into the database for something else pause.
@@ -32,16 +30,16 @@ class Liveness:
         is kept waiting longer for a connection either."""
         if self._heard_at and time.monotonic() - self._heard_at() < HEARD_SECONDS:
             return True
-        asked = self._asked or self._ask()
         try:
-            asked.result(POOL_WAIT_SECONDS - (HEARD_SECONDS if self._heard_at else 0.0))
-        except TimeoutError:
-            self._asked = asked
+            self._asked = self._asked or self._ask()
+            self._asked.result(POOL_WAIT_SECONDS - (HEARD_SECONDS if self._heard_at else 0.0))
+        except Exception:
+            # Also what keeps it from being asked, as that no more threads may be started: who
+            # watches must go on watching.
             return False
-        except psycopg.Error:
-            self._asked = None
-            return False
-        self._asked = None
+        finally:
+            if self._asked and self._asked.done():
+                self._asked = None
         return True
 
     def _ask(self) -> Future[None]:

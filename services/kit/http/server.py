@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.kit.http.paths import HEALTH
+from services.kit.http.paths import ALIVE, HEALTH
 from services.kit.http.refusing import not_open_response
 from services.kit.http.routes import HttpRoute, application
 from services.kit.rpc.interceptors import Chain
@@ -21,7 +21,7 @@ LONGEST_HEADER_BYTES = 64 * 1024
 
 
 class HttpServer:
-    """Serves routes over HTTP/1.1, as Envoy asks, and a path for health checks."""
+    """Serves routes over HTTP/1.1, as Envoy asks, and paths for those who ask how it is."""
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class HttpServer:
         app = application(routes, chain)
         app.middlewares.append(self._once_open())
         app.router.add_get(HEALTH, self._health)
+        app.router.add_get(ALIVE, self._alive)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -78,7 +79,7 @@ class HttpServer:
 
         @web.middleware
         async def once_open(request: web.Request, handler: Any) -> web.StreamResponse:
-            if not self._was_open and request.path != HEALTH:
+            if not self._was_open and request.path not in (HEALTH, ALIVE):
                 return not_open_response()
             response: web.StreamResponse = await handler(request)
             return response
@@ -88,3 +89,6 @@ class HttpServer:
     async def _health(self, _: web.Request) -> web.Response:
         welcome = self._serving and not self._left
         return web.Response(status=200 if welcome else 503)
+
+    async def _alive(self, _: web.Request) -> web.Response:
+        return web.Response()

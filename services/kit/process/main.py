@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import structlog
@@ -90,7 +91,10 @@ def run(service: Service, environ: Mapping[str, str]) -> int:
 
 def make_server(runtime: Runtime, domain: Domain) -> Server:
     """The servers of a process, with what every process answers about itself."""
-    own = [Registration(add_RuntimeServiceServicer_to_server, RuntimeServicer(runtime.metrics))]
+    # A thread of its own: how busy the others are is asked most where all of them wait.
+    asked = {"GetMetrics": ThreadPoolExecutor(1, thread_name_prefix="metrics")}
+    servicer = RuntimeServicer(runtime.metrics)
+    own = [Registration(add_RuntimeServiceServicer_to_server, servicer, asked)]
     if runtime.has_database:
         own += _with_database(runtime, domain)
     server = Server(

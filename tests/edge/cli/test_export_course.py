@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import yaml
 
+from edge.cli.export_course import unpack
+from services.gateway.importing.archive import pack_bundle
+from services.gateway.importing.defects import BundleError
 from tests import support
 from tests.support import DEMO, Stack, Visitor
 
@@ -57,6 +62,20 @@ def test_what_cannot_be_written_is_said_in_a_sentence(stack: Stack, tmp_path: Pa
         assert done.returncode == 1
         assert said in done.stderr
         assert "Traceback" not in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_of_what_cannot_be_unpacked_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "course.yaml").write_text("slug: one\n")
+    (tmp_path / "lessons" / "a.md").write_bytes(secrets.token_bytes(100_000))
+    archive = io.BytesIO()
+    pack_bundle(tmp_path, archive)
+    archive.truncate(50_000)
+    archive.seek(0)
+    with pytest.raises(BundleError, match="damaged"):
+        unpack(archive, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_films_and_captions_come_back_as_they_were(stack: Stack, tmp_path: Path) -> None:

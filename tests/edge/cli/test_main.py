@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from edge.cli.main import main
 from edge.local.state import lock, open_state
-from tests.support import Stack
+from tests.support import STELLR, Stack
 
 HOLDS = """
 import signal, sys
@@ -50,10 +50,60 @@ def test_a_file_of_settings_that_cannot_be_read(
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("STELLR_PORT=1\n\n# One\n\nopen sesame\nSTELLR_HOST=::\n", 5),
+        ("open sesame", 1),
+        ('STELLR_PORT=1\nSTELLR_TOKEN="open sesame\n', 2),
+    ],
+)
+def test_a_line_of_settings_that_sets_nothing_is_told_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text(text)
+    done = CliRunner().invoke(main, ["config"])
+    assert (done.exit_code, done.output) == (1, f"Error: .env: line {line} is no NAME=value.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["migrate", "auth"], ["migrate", "auth", "--create"], ["backup", "file"], ["doctor"]],
+    ids=" ".join,
+)
+def test_a_database_url_that_is_none_is_told_by_its_name_alone(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AUTH", "USER", "COURSE", "PROGRESS", "QUIZ", "CERTIFICATE", "NOTIFICATION"):
+        monkeypatch.setenv(f"STELLR_DATABASE_URL_{name}", "postgress://auth:opensesame@h/db")
+    monkeypatch.setenv("STELLR_DATABASE_ADMIN_URL", "postgresql://h/db")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*arguments, "--state", "state"])
+    assert done.exit_code == 1
+    assert "STELLR_DATABASE_URL_AUTH: no PostgreSQL URL, such as" in done.output
+    assert "opensesame" not in done.output
+
+
 @pytest.mark.parametrize("host", ["::", "nowhere", "1.2.3"])
 def test_a_host_that_is_no_address_is_refused(host: str) -> None:
     done = CliRunner().invoke(main, ["up", "--host", host])
     assert (done.exit_code, "is no IPv4 address" in done.stderr) == (2, True)
+
+
+def test_a_state_whose_name_is_not_text_is_refused(tmp_path: Path) -> None:
+    name = os.fsdecode(bytes(tmp_path) + b"/\xff")
+    done = CliRunner().invoke(main, ["up", "--state", name])
+    assert (done.exit_code, "its whole path must be UTF-8" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_command_whose_output_was_closed_ends_as_any_other(closed: str, tmp_path: Path) -> None:
+    argv = ["sh", "-c", f'exec "$0" up {closed}', str(STELLR)]
+    environ = {**os.environ, "STELLR_THREADS": "0"}
+    done = subprocess.run(argv, env=environ, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
 
 
 def holder(state: Path, manner: str) -> "subprocess.Popen[str]":

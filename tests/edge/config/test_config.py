@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 
@@ -65,16 +66,36 @@ def test_where_a_value_comes_from_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     # What it puts into the environment goes with the test.
     monkeypatch.setenv("STELLR_WORKERS", "")
     monkeypatch.delenv("STELLR_WORKERS")
+    Path("secrets").mkdir()
+    Path("secrets/stellr_smtp_url").write_text("smtp://me:opensesame@mail.example\n")
+    Path("secrets/stellr_threads").write_text("5")
+    Path("secrets/stellr_mail_rate").write_text("5\n")
+    monkeypatch.setenv("STELLR_SECRETS_DIR", "secrets")
     told = json.loads(CliRunner().invoke(main, ["config", "--json"]).stdout)["settings"]
     shown = {
         name: (told[f"STELLR_{name}"]["value"], told[f"STELLR_{name}"]["source"])
-        for name in ("WORKERS", "THREADS", "PORT")
+        for name in ("WORKERS", "THREADS", "PORT", "SMTP_URL", "MAIL_RATE")
     }
     assert shown == {
         "WORKERS": ("2", ".env"),
         "THREADS": ("4", "environment"),
         "PORT": ("8080", "default"),
+        "SMTP_URL": ("(hidden)", "file"),
+        "MAIL_RATE": ("5", "file"),
     }
+
+
+def test_the_address_that_follows_from_the_port_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> str:
+        document = CliRunner().invoke(main, ["config", "--json"]).stdout
+        found: str = json.loads(document)["settings"]["STELLR_PUBLIC_URL"]["value"]
+        return found
+
+    monkeypatch.setenv("STELLR_PORT", "8710")
+    monkeypatch.setenv("STELLR_HOST", "192.0.2.7")
+    assert told() == "http://192.0.2.7:8710"
+    monkeypatch.setenv("STELLR_PUBLIC_URL", "https://a.example")
+    assert told() == "https://a.example"
 
 
 @pytest.mark.parametrize(
@@ -90,10 +111,18 @@ def test_where_a_value_comes_from_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         ("PUBLIC_URL", "academy.example", "'academy.example' is no address"),
         ("RATE_LIMITS", "mysql://u:secret@host", "must be memory:// or redis://host"),
         ("HOST", "::", ":: is no IPv4 address"),
+        ("DATABASE_URL", "postgress://auth:secret@h/db", "no PostgreSQL URL, such as"),
+        ("LISTEN_DATABASE_URL", "host=h password=secret", "no PostgreSQL URL, such as"),
+        ("DATABASE_URL_AUTH", "postgress://auth:secret@h/db", "no PostgreSQL URL, such as"),
+        ("DATABASE_ADMIN_URL", "postgresql://a:x@secret@h/db", "no PostgreSQL URL, such as"),
         ("SMTP_URL", "mail:secret@host", "must be smtp://host"),
         ("SMS_COUNTRIES", "US,X1", "X1 is no country code"),
         ("TWILIO_ACCOUNT_SID", "AC1", "is missing, other settings of Twilio are there"),
-        ("TLS_CERT", "/nowhere.pem", "belong together"),
+        ("TLS_CERT", __file__, "belong together"),
+        ("TLS_CERT", "/nowhere.pem", "there is no file '/nowhere.pem' that can be read"),
+        ("TLS_KEY", "/nowhere.pem", "there is no file '/nowhere.pem' that can be read"),
+        ("ENVOY", "/nowhere.yaml", "there is no file '/nowhere.yaml' that can be read"),
+        ("FIREBASE_CREDENTIALS", "/", "there is no file '/' that can be read"),
     ],
 )
 def test_what_is_wrong_is_told_by_its_name(
@@ -105,6 +134,26 @@ def test_what_is_wrong_is_told_by_its_name(
     assert name.split("_", maxsplit=1)[0] in problem
     assert said in problem
     assert "secret" not in problem
+
+
+def test_the_account_of_a_bucket_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+    assert checking.problems() == []
+    monkeypatch.setenv("STELLR_GCS_BUCKET", "media")
+    said = "GOOGLE_APPLICATION_CREDENTIALS: there is no file '/nowhere.json' that can be read"
+    assert checking.problems() == [said]
+
+
+def test_the_example_may_be_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [kind().model_dump() for kind in catalogue.KINDS.values()]
+    Path(".env").write_text(re.sub("^#([A-Z])", r"\1", example.text(), flags=re.MULTILINE))
+    for name in take_file(Path(".env")):
+        # What it puts into the environment goes with the test.
+        value = os.environ.pop(name)
+        monkeypatch.setenv(name, value)
+    assert len([name for name in os.environ if name.startswith("STELLR_")]) > 50
+    assert checking.problems() == []
+    assert [kind().model_dump() for kind in catalogue.KINDS.values()] == before
 
 
 def test_all_that_is_wrong_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:

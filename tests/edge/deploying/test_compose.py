@@ -1,5 +1,6 @@
 """The compose files as they stand: valid, and what they promise of every service."""
 
+import os
 import re
 import subprocess
 import sys
@@ -129,6 +130,40 @@ def test_what_ends_is_waited_for(compose: Compose) -> None:
     assert waited == set(STEPS)
 
 
+def test_envoy_begins_anew_with_new_files(compose: Compose) -> None:
+    assert compose["envoy"]["depends_on"]["envoy-config"]["restart"] is True
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        ("STELLR_TRUSTED_HOPS", True),  # of one part
+        ("STELLR_LOG_LEVEL", True),  # of all, with a default
+        ("STELLR_PORT", True),  # of compose itself
+        ("STELLR_LIMIT_READ", False),
+        ("STELLR_OTLP_ENDPOINT", False),
+    ],
+)
+def test_what_would_be_lost_in_the_settings_of_all_is_refused_by_name(
+    compose: Compose, told: str, refused: bool
+) -> None:
+    step = compose["secrets"]
+    assert step["env_file"] == compose["course"]["env_file"]
+    assert step["configs"] == [{"source": "compose", "target": "/docker-compose.yml"}]
+    (script,) = step["command"]
+    script = script.replace("$$", "$").replace("/docker-compose.yml", str(BASE))
+    script = script.replace("exec stellr secrets /run/stellr", "echo made")
+    # What the image sets is no setting of anybody's.
+    image = dict(re.findall(r"(STELLR_\w+)=(\S+)", (ROOT / "Dockerfile").read_text()))
+    environ = {"PATH": os.environ["PATH"], **image, told: "1"}
+    done = subprocess.run(
+        [*step["entrypoint"], script], env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, told in done.stdout, "made" in done.stdout) == (
+        (1, True, False) if refused else (0, False, True)
+    )
+
+
 def test_a_demo_that_cannot_be_loaded_shuts_no_door(compose: Compose) -> None:
     assert compose["envoy"]["depends_on"]["demo"]["required"] is False
     # Nor has a stage one, unless it is asked for.
@@ -161,10 +196,11 @@ def test_every_setting_of_a_service_can_be_told(compose: Compose) -> None:
 
 
 def test_every_setting_of_the_door_can_be_told(compose: Compose) -> None:
-    # TLS is the stage's; where traces go, all parts are told by one file.
+    # TLS is the stage's; where traces go, all parts are told by one file. The containers' Envoy has
+    # the configuration of the image.
     staged = yaml.safe_load(STAGING.read_text())["services"]
     told = {*environment(compose, "envoy-config"), *environment(staged, "envoy-config")}
-    assert names(DoorSettings) - names(TraceSettings) <= told
+    assert names(DoorSettings) - names(TraceSettings) - {"STELLR_ENVOY"} <= told
     assert compose["envoy-config"]["env_file"] == compose["course"]["env_file"]
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import tomllib
 from pathlib import Path
@@ -15,7 +16,8 @@ from edge.cli.main import main
 from edge.config.checking import unknown
 from edge.local.postgres import takes_a_socket
 from edge.local.state import State
-from tests.support import ROOT
+from tests.edge.envoy.running import listens, running_door
+from tests.support import ROOT, eventually
 
 SERVER = ROOT / "deploy" / "server"
 UNITS = sorted((*SERVER.glob("*.service"), *SERVER.glob("*.timer")))
@@ -66,6 +68,37 @@ def test_an_update_reaches_every_service() -> None:
     told = re.search(r'^services="(.*)"$', (SERVER / "update.sh").read_text(), re.MULTILINE)
     assert told
     assert sorted(told[1].split()) == sorted(registry.SERVICES)
+
+
+def test_an_update_has_envoy_finish_what_is_under_way(tmp_path: Path) -> None:
+    told = re.search(
+        r"^drain='(.*?)'$", (SERVER / "update.sh").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert told
+    script = told[1].replace("sleep 5", "sleep 0").replace("1 2 3", "{1..60}")
+    with (
+        running_door(tmp_path) as ports,
+        socket.create_connection(("127.0.0.1", ports.public)) as call,
+    ):
+        call.sendall(
+            b"POST /login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n"
+            b"content-length: 2\r\n\r\n{"
+        )
+        command = ["bash", "-ceu", script.replace("/9901", f"/{ports.admin}")]
+        with subprocess.Popen(command) as drain:
+            eventually(lambda: not listens(ports.public), 20)
+            assert drain.poll() is None
+            call.sendall(b"}")
+            assert call.recv(1000).startswith(b"HTTP/1.1 503 ")
+            assert drain.wait(20) == 0
+
+
+def test_an_update_asks_envoy_what_it_read() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    # Not by what was there before this run, which may follow one that was broken off.
+    noted = re.search(r"(cksum \*) > (/tmp/\w+)", compose["envoy"]["command"][-1])
+    assert noted
+    assert f'"$({noted[1]})" = "$(cat {noted[2]})"' in (SERVER / "update.sh").read_text()
 
 
 def test_the_platform_is_told_what_exists() -> None:

@@ -15,9 +15,10 @@ from edge import registry
 from edge.config import catalogue
 from edge.deploying import manifests
 from edge.deploying.manifests import FOLDER, OVERLAYS, Manifest
+from edge.envoy import stats
 from edge.local.connections import RESERVE
 from edge.registry import SERVICES
-from services.kit.http.paths import HEALTH
+from services.kit.http.paths import ALIVE, HEALTH
 from services.kit.process.main import ASKED_SECONDS, GRACE_SECONDS, NOTICE_SECONDS
 from services.kit.process.runtime import IDENTITY_SERVICE
 from services.kit.process.settings import SECRETS_DIR, Settings
@@ -148,6 +149,9 @@ def test_who_has_a_database_reaches_it(base: list[Manifest]) -> None:
     policies = of_kind(base, "NetworkPolicy")
     clients = names_of([policies["postgres-clients"]["spec"]])
     assert clients == {n for n in SERVICES if registry.has_database(n)} | {"migrate"}
+    pooler = policies["pgbouncer"]["spec"]
+    assert names_of([pooler]) == {"pgbouncer"}
+    assert [ports_of(pooler[way][0]) for way in ("ingress", "egress")] == [{6432}, {5432}]
     limited = policies["redis-clients"]["spec"]["podSelector"]["matchLabels"]
     assert limited == {COMPONENT: "service"}
     assert names_of([policies["outside"]["spec"]]) < SERVICES.keys()
@@ -204,12 +208,21 @@ def test_a_service_is_asked_how_it_is_and_given_time_to_leave(overlay: list[Mani
         assert settings["STELLR_HEALTH_LISTEN"] == f"0.0.0.0:{ports['health']}"
         assert container["readinessProbe"]["httpGet"] == {"path": HEALTH, "port": "health"}
         for probe in ("startupProbe", "livenessProbe"):
-            assert container[probe]["tcpSocket"] == {"port": "health"}
+            assert container[probe]["httpGet"] == {"path": ALIVE, "port": "health"}
         # Calls and jobs have their grace one after the other.
         longest = ASKED_SECONDS + NOTICE_SECONDS + 2 * GRACE_SECONDS
         assert pod["terminationGracePeriodSeconds"] > longest + 5
         noticed = container["readinessProbe"]["periodSeconds"]
         assert noticed < ASKED_SECONDS
+
+
+@rendered
+def test_envoy_is_asked_where_it_answers_also_when_it_is_full(overlay: list[Manifest]) -> None:
+    (container,) = dict(pods(overlay))["envoy"]["containers"]
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert ports["stats"] == stats.PORT
+    for probe in ("readinessProbe", "startupProbe", "livenessProbe"):
+        assert container[probe]["httpGet"] == {"path": ALIVE, "port": "stats"}
 
 
 @rendered

@@ -1,8 +1,10 @@
 from pathlib import Path
 
 from edge.envoy.clusters import Json, MeshFiles, clusters
+from edge.registry import SERVICES
 from services.kit.http.paths import HEALTH
 from services.kit.process.main import ASKED_SECONDS, NOTICE_SECONDS
+from services.kit.process.settings import Settings
 from services.kit.rpc.server import MIN_PING_INTERVAL_MS
 
 
@@ -23,6 +25,14 @@ def test_streams_have_a_cluster_on_the_next_port() -> None:
     assert (unary["name"], streams["name"]) == ("user", "user_streams")
     assert addresses(unary) == [("10.0.0.1", 50051), ("10.0.0.2", 7000)]
     assert addresses(streams) == [("10.0.0.1", 50052), ("10.0.0.2", 7001)]
+
+
+def test_a_busy_process_still_takes_health_checks() -> None:
+    settings = Settings.model_fields
+    taken = settings["threads"].default + settings["waiting_calls"].default
+    calls, _ = clusters({"user": ["10.0.0.1:50051"]}, ())["resources"]
+    (limits,) = calls["circuit_breakers"]["thresholds"]
+    assert 2 * len(SERVICES) <= taken - limits["max_requests"]
 
 
 def test_what_is_answered_over_http_has_a_cluster_on_the_port_after_that() -> None:

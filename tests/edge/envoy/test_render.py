@@ -103,8 +103,8 @@ def test_a_container_tells_its_metrics_and_nothing_else_of_the_admin(
     assert made["admin"]["address"]["socket_address"]["address"] == "127.0.0.1"
     (stats,) = [each for each in made["static_resources"]["listeners"] if each["name"] == "stats"]
     manager = stats["filter_chains"][0]["filters"][0]["typed_config"]
-    (route,) = manager["route_config"]["virtual_hosts"][0]["routes"]
-    assert route["match"]["path"] == "/stats/prometheus"
+    routes = manager["route_config"]["virtual_hosts"][0]["routes"]
+    assert [each["match"]["path"] for each in routes] == ["/stats/prometheus", "/alive"]
     assert "people.example" in (tmp_path / "clusters.yaml").read_text()
 
 

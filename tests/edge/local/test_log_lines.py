@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -83,15 +84,35 @@ def test_what_comes_is_told_also_from_new_files(folder: Path) -> None:
         lambda: (folder / "auth-0.log").rename(folder / "auth-0.log.1"),
         lambda: (folder / "auth-0.log").write_text("after it was moved\n"),
         lambda: (folder / "user-1.log").write_text("new\n"),
+        lambda: os.truncate(folder / "user-1.log", 0),
+        lambda: (folder / "user-1.log").open("a").write("after\n"),
     ]
 
     def step() -> None:
         steps.pop(0)()
 
     lines = follow(lambda: parts_of(folder, []), step)
-    found = [(line.part, line.text) for line in islice(lines, 3)]
+    found = [(line.part, line.text) for line in islice(lines, 4)]
     assert found == [
         ("auth-0", "half and half"),
         ("auth-0", "after it was moved"),
         ("user-1", "new"),
+        ("user-1", "after"),
     ]
+
+
+def test_a_log_that_is_away_for_a_moment_is_waited_for(folder: Path) -> None:
+    log, gone = folder / "auth-0.log", folder / "moved"
+    steps: list[Callable[[], object]] = [
+        lambda: log.rename(gone),
+        lambda: log.write_text("again\n"),
+    ]
+
+    def step() -> None:
+        steps.pop(0)()
+
+    lines = follow(lambda: parts_of(folder, ["auth"]), step)
+    assert [line.text for line in islice(lines, 1)] == ["again"]
+    away = [{"auth-0": folder / "none.log"}, {"auth-0": log}]
+    lines = follow(lambda: away.pop(0), lambda: log.write_text("again\n"))
+    assert [line.text for line in islice(lines, 1)] == ["again"]

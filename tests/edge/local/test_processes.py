@@ -3,9 +3,12 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
+
 from edge.local import processes
 from edge.local.parts import Part, finish, stop
 from edge.local.state import write_private
+from tests.support import eventually
 
 
 def test_a_child_ends_with_its_code_in_a_session_of_its_own(tmp_path: Path) -> None:
@@ -37,20 +40,18 @@ def test_a_grandchild_does_not_outlive_a_killed_launcher(tmp_path: Path) -> None
         return 0
 
     pid = processes.fork(launcher, tmp_path / "outer")
-    while not (tmp_path / "pid").exists():
-        time.sleep(0.01)
+    eventually((tmp_path / "pid").exists)
     os.kill(pid, signal.SIGKILL)
     finish(pid)
-    assert gone(int((tmp_path / "pid").read_text()))
+    sleeper = int((tmp_path / "pid").read_text())
+    eventually(lambda: gone(sleeper))
 
 
 def gone(pid: int) -> bool:
-    for _ in range(200):
-        stat = Path(f"/proc/{pid}/stat")
-        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.01)
-    return False
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_a_part_that_ignores_its_signal_is_killed(tmp_path: Path) -> None:
@@ -63,8 +64,7 @@ def test_a_part_that_ignores_its_signal_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "log"
     part = Part("x-0", "x", "", log, lambda: processes.fork(stubborn, log))
     part.start()
-    while not (tmp_path / "up").exists():
-        time.sleep(0.01)
+    eventually((tmp_path / "up").exists)
     stop([part], grace=0.2)
     assert part.pid is None
 

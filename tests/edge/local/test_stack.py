@@ -1,6 +1,8 @@
 import socket
 from pathlib import Path
 
+import pytest
+
 from edge.local.ports import HOST
 from edge.local.stack import Stack
 from edge.local.state import open_state
@@ -14,6 +16,18 @@ def openid_port(root: Path) -> int:
     port = run._reserve_openid().port
     run.supervisor.close_ports()
     return port
+
+
+@pytest.mark.parametrize(
+    ("chosen", "url"),
+    [("", "http://127.0.0.1:8080"), ("https://a.example/", "https://a.example")],
+)
+def test_the_address_of_the_door_has_no_slash_at_its_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str, url: str
+) -> None:
+    monkeypatch.setenv("STELLR_PUBLIC_URL", chosen)
+    state = open_state(tmp_path)
+    assert Stack(state, 8080, 1, Supervisor(state, held=[]))._url_of_door() == url
 
 
 def test_the_local_openid_provider_stays_where_it_is(tmp_path: Path) -> None:

@@ -103,10 +103,11 @@ def test_what_cannot_be_a_serial_is_none(typed: str) -> None:
 
 def test_what_is_far_too_long_is_not_even_looked_at() -> None:
     # U+FDFA is eighteen characters in its compatibility form.
-    start = time.perf_counter()
+    # Of this thread alone: others may keep the machine busy.
+    start = time.thread_time()
     assert read_serial("\ufdfa" * 1_000_000) is None
     assert read_serial(SERIAL + " " * 1_000_000) is None
-    assert time.perf_counter() - start < 0.1
+    assert time.thread_time() - start < 0.1
 
 
 def test_a_new_serial_is_read_as_itself() -> None:

@@ -1,8 +1,5 @@
-import os
-import signal
 import time
 from collections.abc import Callable
-from typing import Any
 
 import grpc
 import httpx
@@ -14,7 +11,9 @@ from edge import registry
 from services.kit.rpc.clients import MeshChannel, streams_of
 from stellr.gateway.v1.gateway_internal_service_pb2 import ImportBundleRequest
 from stellr.gateway.v1.gateway_internal_service_pb2_grpc import GatewayInternalServiceStub
-from tests.support import Learner, Stack, Visitor, started
+from tests.support import PATIENCE, Learner, Stack, Visitor, eventually, standing_still, started
+
+ALL_UP = dict.fromkeys([*registry.SERVICES, "envoy"], 1)
 
 
 def metrics(stack: Stack) -> httpx.Response:
@@ -35,24 +34,36 @@ def test_health_asks_nobody(visitor: Visitor, learner: Callable[..., Learner]) -
 
 
 def test_readiness_names_every_service_in_a_fixed_order(visitor: Visitor) -> None:
-    answer = visitor.get("/readyz")
+    # On a busy machine somebody may not answer within a second.
+    answer = eventually(lambda: _all_serving(visitor))
     assert answer.status_code == 200
     assert answer.json()["ready"] is True
     services = answer.json()["services"]
     assert [each["name"] for each in services] == sorted(registry.SERVICES)
-    assert {each["state"] for each in services} == {"SERVING"}
     assert all(0 <= float(each["latency"].removesuffix("s")) < 2 for each in services)
 
 
-def test_what_is_not_well_is_told(eventually: Callable[..., Any]) -> None:
+def _all_serving(visitor: Visitor) -> httpx.Response | None:
+    answer = visitor.get("/readyz")
+    found = {each["state"] for each in answer.json()["services"]}
+    return answer if found == {"SERVING"} else None
+
+
+def test_what_is_not_well_is_told() -> None:
     with started() as own:
         visitor = Visitor(own)
         _fail_a_job(own)
-        _freeze(own, visitor, eventually)
-        assert eventually(lambda: states(visitor)["user"] == "DEGRADED", 15)
+        _freeze(own, visitor)
+        eventually(lambda: states(visitor)["user"] == "DEGRADED", 15)
         # Calls are answered, so the academy is ready.
-        assert visitor.get("/readyz").json()["ready"] is True
+        eventually(lambda: _ready_though_degraded(visitor))
         assert "stellr_jobs_failing_seconds" in metrics(own).text
+
+
+def _ready_though_degraded(visitor: Visitor) -> bool:
+    told = visitor.get("/readyz").json()
+    found = {each["name"]: each["state"] for each in told["services"]}
+    return told["ready"] is True and found["user"] == "DEGRADED"
 
 
 def states(visitor: Visitor) -> dict[str, str]:
@@ -71,28 +82,22 @@ def _fail_a_job(stack: Stack) -> None:
         )
 
 
-def _freeze(stack: Stack, visitor: Visitor, eventually: Callable[..., Any]) -> None:
-    pid = stack.part("certificate-0")["pid"]
-    try:
-        os.kill(pid, signal.SIGSTOP)
-        answer = eventually(lambda: _not_ready(visitor), 10)
-        assert answer.json()["ready"] is False
-        found = {each["name"]: each["state"] for each in answer.json()["services"]}
-        assert found.pop("certificate") == "UNREACHABLE"
-        assert set(found.values()) <= {"SERVING", "DEGRADED"}
+def _freeze(stack: Stack, visitor: Visitor) -> None:
+    with standing_still([stack.part("certificate-0")["pid"]]):
+        eventually(lambda: _certificate_alone_is_away(visitor), 10)
         began = time.monotonic()
-        answering = up(stack)
-        assert time.monotonic() - began < 5
-        assert answering.pop("certificate") == 0
-        assert set(answering.values()) == {1}
-    finally:
-        os.kill(pid, signal.SIGCONT)
+        assert up(stack)["certificate"] == 0
+        assert time.monotonic() - began < 5 * PATIENCE
+        # The others answer; on a busy machine not each of them each time.
+        eventually(lambda: up(stack) == {**ALL_UP, "certificate": 0})
     assert eventually(lambda: visitor.get("/readyz").status_code == 200, 10)
 
 
-def _not_ready(visitor: Visitor) -> httpx.Response | None:
+def _certificate_alone_is_away(visitor: Visitor) -> bool:
     answer = visitor.get("/readyz")
-    return answer if answer.status_code == 503 else None
+    found = {each["name"]: each["state"] for each in answer.json()["services"]}
+    told = (answer.status_code, answer.json()["ready"], found.pop("certificate"))
+    return told == (503, False, "UNREACHABLE") and set(found.values()) <= {"SERVING", "DEGRADED"}
 
 
 def test_metrics_of_all_are_valid_and_only_for_operators(stack: Stack, visitor: Visitor) -> None:
@@ -107,7 +112,7 @@ def test_metrics_of_all_are_valid_and_only_for_operators(stack: Stack, visitor: 
     calls = next(family for family in families if family.name == "stellr_rpc_seconds")
     services = {sample.labels["service"] for sample in calls.samples}
     assert {"course", "gateway"} <= services
-    assert up(stack) == dict.fromkeys([*registry.SERVICES, "envoy"], 1)
+    eventually(lambda: up(stack) == ALL_UP)
     samples = [(s.name, tuple(sorted(s.labels.items()))) for f in families for s in f.samples]
     assert len(samples) == len(set(samples))
 

@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -6,6 +7,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 
+from services.gateway import readiness
 from services.gateway.processes import Process, Processes, addresses, ask
 from services.gateway.readiness import Found, Readiness, State, by_service
 from services.gateway.readiness import health as ask_health
@@ -17,13 +19,18 @@ SERVING, DEGRADED, DOWN, AWAY = State
 
 
 class Slow(Health):
+    """Health that does not answer before the end of the test."""
+
+    end = threading.Event()
+
     def list(self) -> health_pb2.HealthListResponse:
-        time.sleep(1.5)
+        self.end.wait(60)
         return super().list()
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
+    Slow.end.clear()
     servers = []
 
     def start(serving: bool = True, kind: type[Health] = Health) -> tuple[str, Health]:
@@ -36,6 +43,7 @@ def serve() -> Iterator[Serve]:
         return f"127.0.0.1:{port}", answers
 
     yield start
+    Slow.end.set()
     for server in servers:
         server.stop(None).wait(5)
 
@@ -44,7 +52,8 @@ def states(found: list[Found]) -> list[tuple[str, State]]:
     return [(each.service, each.state) for each in found]
 
 
-def test_states_as_they_are_found(serve: Serve) -> None:
+def test_states_as_they_are_found(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 10.0)
     up, _ = serve()
     down, _ = serve(False)
     half, health = serve()
@@ -58,15 +67,19 @@ def test_states_as_they_are_found(serve: Serve) -> None:
     assert states(ask_health(asked)) == [("a", SERVING), ("b", DOWN), ("c", AWAY), ("d", DEGRADED)]
 
 
-def test_all_are_asked_at_once_and_none_is_waited_for_long(serve: Serve) -> None:
-    asked = [Process(name, serve(True, Slow)[0]) for name in "abc"]
+def test_all_are_asked_at_once_and_none_is_waited_for_long(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 1.5)
+    asked = [Process(name, serve(True, Slow)[0]) for name in "abcdefghij"]
     began = time.monotonic()
-    found = ask_health([*asked, Process("d", serve()[0])])
-    assert time.monotonic() - began < 1.4
-    assert [each.state for each in found] == [AWAY] * 3 + [SERVING]
+    *slow, quick = ask_health([*asked, Process("k", serve()[0])])
+    # One after the other they would take 15 s.
+    assert time.monotonic() - began < 5
+    assert [each.state for each in (*slow, quick)] == [AWAY] * 10 + [SERVING]
     # Each has its own time, though all were waited for.
-    assert all(each.seconds > 0.9 for each in found[:3])
-    assert found[3].seconds < 0.9
+    assert all(each.seconds > 1.4 for each in slow)
+    assert all(quick.seconds < each.seconds for each in slow)
 
 
 @pytest.mark.parametrize(
@@ -98,15 +111,20 @@ def test_ready_is_what_answers_calls(state: State) -> None:
     assert message.services[1].latency.ToMicroseconds() == 12_500
 
 
-def test_includes_itself_and_asks_again_only_after_a_while(serve: Serve) -> None:
+def test_includes_itself_and_asks_again_only_after_a_while(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "ANSWER_SECONDS", 10.0)
+    monkeypatch.setattr(readiness, "CACHED_SECONDS", 60.0)
     address, health = serve()
     others = [Process("quiz", address)]
-    readiness = Readiness(lambda: others, lambda: Found("gateway", SERVING, 0.0))
-    assert [*readiness.services()] == ["gateway", "quiz"]
+    asked = Readiness(lambda: others, lambda: Found("gateway", SERVING, 0.0))
+    assert [*asked.services()] == ["gateway", "quiz"]
     health.set(False)
-    assert readiness.services()["quiz"].state == SERVING
-    time.sleep(0.55)
-    assert readiness.services()["quiz"].state == DOWN
+    assert asked.services()["quiz"].state == SERVING
+    # As after a minute.
+    asked._good_until -= 60
+    assert asked.services()["quiz"].state == DOWN
 
 
 def test_a_name_may_stand_for_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,9 +118,11 @@ class Kit:
         own = self.settings(name, url, **settings)
         runtime = KitRuntime(name, own, calls, has_database=bool(url))
         runtime.registrations = [registration] if registration else []
-        runtime.access_tokens = AccessTokens(
-            KeySet(lambda: {"keys": [self.signer.public_jwk]}), self.signer.issuer
-        )
+        access_keys = KeySet(lambda: {"keys": [self.signer.public_jwk]})
+        runtime.access_tokens = AccessTokens(access_keys, self.signer.issuer)
+        # As a process does before it serves: nobody is refused while another call loads them.
+        access_keys.load()
+        runtime.mesh_keys.load()
         return runtime
 
     def mesh_tokens(self, name: str) -> MeshTokens:

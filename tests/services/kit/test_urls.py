@@ -1,6 +1,7 @@
 import pytest
 
-from services.kit.urls import parts_of
+from services.kit.data.database import sqlalchemy_url
+from services.kit.urls import check_database_url, parts_of
 
 
 def test_a_url_has_parts() -> None:
@@ -12,3 +13,36 @@ def test_a_url_has_parts() -> None:
 @pytest.mark.parametrize("url", ["http://[/x", "//[x", "http://a:b/", "http://a:99999/"])
 def test_what_is_no_url_has_none(url: str) -> None:
     assert parts_of(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://auth@h/db",
+        "postgres://auth:p%40ss@h:5432/db?sslmode=require",
+        "postgresql://a:b@h1:1,h2:2/db",
+        "postgresql:///db?host=/home/a@b/postgresql&port=5432",
+    ],
+)
+def test_what_libpq_takes_is_the_url_of_a_database(url: str) -> None:
+    check_database_url(url)
+    assert sqlalchemy_url(url) == f"postgresql+psycopg://{url.partition('://')[2]}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgress://auth:secret@h/db",
+        "host=h password=secret",
+        "secret",
+        "postgresql://auth:x%secret@h/db",
+        "postgresql://auth:x@secret@h/db",
+        "postgresql://auth:secret/x@h/db",
+        "postgresql://auth@h:secret/db",
+        "postgresql://auth@h/db?secret",
+    ],
+)
+def test_another_is_refused_and_nothing_of_it_told(url: str) -> None:
+    with pytest.raises(ValueError, match="no PostgreSQL URL, such as") as refused:
+        check_database_url(url)
+    assert "secret" not in str(refused.value)

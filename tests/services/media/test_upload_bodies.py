@@ -16,7 +16,7 @@ import pytest
 
 from services.media.file_checks import DIRECT_BYTES
 from tests.services.media.authored import PDF, Authored, make_authored, new_pdf, png, png_bomb, send
-from tests.support import Stack, eventually, reason, register, violations
+from tests.support import PATIENCE, Stack, eventually, reason, register, violations
 
 MEBIBYTE = 1024 * 1024
 
@@ -28,6 +28,12 @@ def _own(stack: Stack) -> Authored:
 
 def unfinished(stack: Stack) -> list[Path]:
     return list((stack.state / "media" / "unfinished").iterdir())
+
+
+def nothing_is_left(stack: Stack) -> None:
+    """Wait until what is unfinished now is gone; what others send meanwhile does not matter."""
+    there = set(unfinished(stack))
+    eventually(lambda: not there & set(unfinished(stack)), 20)
 
 
 def memory_of(stack: Stack) -> int:
@@ -95,7 +101,7 @@ def test_what_came_is_held_against_what_was_said(stack: Stack, own: Authored) ->
     assert send(created, iter([data[:9], data[9:]])).status_code == 200  # type: ignore[arg-type]
     other = own.create(data, "application/pdf", digest="0" * 64).json()
     assert list(violations(send(other, data))) == ["digest"]
-    assert not unfinished(stack)
+    nothing_is_left(stack)
 
 
 def test_links_that_are_altered_or_old_are_refused(stack: Stack, own: Authored) -> None:
@@ -139,7 +145,7 @@ def test_too_much_is_refused_before_it_is_read(stack: Stack, own: Authored) -> N
         )
         raw.sendall(head.encode() + b"%PDF-1.7" + bytes(5000))
         assert raw.recv(100).startswith(b"HTTP/1.1 413 ")
-    assert not unfinished(stack)
+    nothing_is_left(stack)
 
 
 def _chunks(count: int) -> Iterator[bytes]:
@@ -172,7 +178,7 @@ def test_who_goes_away_leaves_nothing(stack: Stack, own: Authored) -> None:
     for _ in range(20):
         with socket.create_connection((address.hostname, address.port), timeout=20) as raw:
             raw.sendall(head.encode() + data[:MEBIBYTE])
-    eventually(lambda: not unfinished(stack), 10)
+    nothing_is_left(stack)
     assert send(created, data).status_code == 200
 
 
@@ -188,18 +194,18 @@ def test_a_hundred_slow_senders_hold_up_nobody(stack: Stack, own: Authored) -> N
     try:
         for each in slow:
             each.sendall(head.encode() + data[:1000])
-        eventually(lambda: len(unfinished(stack)) == 100, 10)
+        eventually(lambda: len(unfinished(stack)) >= 100, 10)
         begun = time.monotonic()
         assert direct(own, new_pdf(MEBIBYTE)).status_code == 200
         assert own.author.get(f"/media/lesson/{own.lesson_id}").status_code == 200
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 5 * PATIENCE
         # Who sends nothing is cut off.
         slow[0].settimeout(90)
         assert slow[0].recv(100).startswith(b"HTTP/1.1 408 ")
     finally:
         for each in slow:
             each.close()
-    eventually(lambda: not unfinished(stack), 20)
+    nothing_is_left(stack)
 
 
 def test_forms_in_any_order(own: Authored) -> None:
@@ -231,7 +237,7 @@ def test_forms_in_any_order(own: Authored) -> None:
 def test_bad_forms(stack: Stack, own: Authored, files: Any, expected: str) -> None:
     answer = own.author.http.post(f"/media/lesson/{own.lesson_id}/pdfs", files=files)
     assert (answer.status_code, reason(answer)) == (400, expected)
-    assert not unfinished(stack)
+    nothing_is_left(stack)
 
 
 def test_what_is_no_form(own: Authored) -> None:
@@ -257,7 +263,7 @@ def test_no_form_keeps_the_process_busy_with_what_is_no_part(own: Authored) -> N
     headers = b"--x\r\n" + b"a: b\r\n" * 30_000
     answer = own.author.http.post(path, content=headers, headers=kind)
     assert (answer.status_code, reason(answer)) == (400, "REQUEST_MALFORMED")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 5 * PATIENCE
 
 
 def test_what_a_raw_body_is(own: Authored) -> None:

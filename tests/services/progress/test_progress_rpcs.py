@@ -260,7 +260,7 @@ def test_what_changes_in_a_course_shows_at_once_in_what_is_remembered_of_it(
         assert mark(somebody, own.lesson_id)["quizzesTotal"] == 0
     for quizzes in (2, 0, 2):
         change_course(mesh, own, has_quiz=quizzes > 0)
-        eventually(lambda: mark(somebody, own.lesson_id)["quizzesTotal"] == quizzes, 0.5)  # noqa: B023
+        eventually(lambda: mark(somebody, own.lesson_id)["quizzesTotal"] == quizzes)  # noqa: B023
 
 
 def test_a_course_is_no_lesson_also_when_it_is_remembered(

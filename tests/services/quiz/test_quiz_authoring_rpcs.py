@@ -282,7 +282,7 @@ def test_a_quiz_counts_in_progress_as_soon_as_it_is_there(author: Learner, stack
         found = pupil.get(f"/progress/me/courses/{course}").json()
         return found["quizzesTotal"], found["quizzesPassed"]
 
-    eventually(lambda: quizzes() == (1, 0), 2)
+    eventually(lambda: quizzes() == (1, 0))
     edited = author.get(f"/quiz/{lesson}/edit").json()
     answers = [
         {
@@ -292,4 +292,4 @@ def test_a_quiz_counts_in_progress_as_soon_as_it_is_there(author: Learner, stack
         for question in edited["questions"]
     ]
     assert pupil.post(f"/quiz/{lesson}/submit", {"answers": answers}).json()["passed"]
-    eventually(lambda: quizzes() == (1, 1), 1)
+    eventually(lambda: quizzes() == (1, 1))

@@ -1,6 +1,5 @@
 """Onboarding, new addresses, the public view, and the end of an account."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -62,14 +61,12 @@ def test_a_new_address_is_proven_and_then_the_profiles(
 def test_a_new_name_is_the_sessions_too(visitor: Visitor, learner: Learners) -> None:
     person = learner(name="Ann")
     person.patch("/me", {"displayName": "Ann Example"})
-    token = person.refresh_token
-    for _ in range(20):
-        session = refresh(visitor, token).json()
-        token = session["refreshToken"]
-        if session["user"]["displayName"] == "Ann Example":
-            return
-        time.sleep(0.1)
-    raise AssertionError(session["user"])
+
+    def renamed() -> bool:
+        person.use(refresh(visitor, person.refresh_token).json())
+        return bool(person.session["user"]["displayName"] == "Ann Example")
+
+    eventually(renamed)
 
 
 def test_others_see_the_name_and_no_address(visitor: Visitor, learner: Learners) -> None:

@@ -21,7 +21,7 @@ def signing_credentials(client: Any) -> Any | None:
     from google.auth.credentials import AnonymousCredentials, Signing  # noqa: PLC0415
 
     found = client._credentials
-    if isinstance(found, AnonymousCredentials) and KEY_FILE not in os.environ:
+    if isinstance(found, AnonymousCredentials) and not os.environ.get(KEY_FILE):
         return None
     if not isinstance(found, Signing):
         found, _ = default(scopes=[SCOPE])

@@ -18,13 +18,17 @@ def exhausted(database_of: Callable[[str], Database]) -> Database:
     return database
 
 
-def test_a_caller_hears_in_time_that_no_connection_was_free(exhausted: Database) -> None:
-    began = time.monotonic()
-    token = calls.enter(calls.Call("/test", deadline=began + 0.4))
+def test_a_caller_hears_in_time_that_no_connection_was_free(
+    exhausted: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # More than a busy machine needs from the end of the wait to the answer.
+    monkeypatch.setattr(calls, "MARGIN_SECONDS", 2.0)
+    deadline = time.monotonic() + 2.4
+    token = calls.enter(calls.Call("/test", deadline=deadline))
     try:
         with pytest.raises(DeadlineExceeded):
             exhausted.borrow(autocommit=True)
-        assert time.monotonic() < began + 0.4
+        assert time.monotonic() < deadline
     finally:
         calls.leave(token)
         exhausted.close()

@@ -105,6 +105,24 @@ def test_nothing_is_answered_before_it_is_open(server: tuple[HttpServer, str]) -
     assert httpx.get(f"{url}/health").status_code == 503
 
 
+def test_a_process_is_alive_unless_it_stands_still(server: tuple[HttpServer, str]) -> None:
+    http, url = server
+    assert httpx.get(f"{url}/alive").status_code == 200
+    stands_still = threading.Event()
+
+    async def stand_still() -> None:
+        stands_still.wait()
+
+    done = http._submit(stand_still())
+    try:
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{url}/alive", timeout=httpx.Timeout(10, read=0.5))
+    finally:
+        stands_still.set()
+    done.result()
+    assert httpx.get(f"{url}/alive").status_code == 200
+
+
 def test_the_chain_of_the_rpc_stands_before_it(
     server: tuple[HttpServer, str], metrics: Metrics
 ) -> None:

@@ -2,7 +2,7 @@
 
 import httpx
 
-from services.kit.http.paths import HEALTH
+from services.kit.http.paths import ALIVE, HEALTH
 from services.kit.process.main import make_health_server
 from tests.services.kit.harness import Kit
 from tests.services.kit.rpc.test_mesh_tls import certified, settings_of
@@ -21,6 +21,7 @@ def test_a_process_tells_whether_it_serves_until_it_leaves(kit: Kit) -> None:
         for change in (lambda: None, lambda: server.set_serving(True), server.leave):
             change()
             found.append(httpx.get(f"http://{address}{HEALTH}").status_code)
+            assert httpx.get(f"http://{address}{ALIVE}").status_code == 200
         assert found == [503, 200, 503]
         assert httpx.get(f"http://{address}/mailbox").status_code == 404
     finally:

@@ -28,6 +28,11 @@ def test_so_may_one_whose_name_is_known_at_run_time_alone(tmp_path: Path) -> Non
     assert told("DATABASE_URL_AUTH", {**folder, "STELLR_DATABASE_URL_AUTH": "given"}) == "given"
 
 
+def test_the_address_of_the_academy_has_no_slash_at_its_end() -> None:
+    assert Settings(public_url="https://a.example/").public_url == "https://a.example"
+    assert Settings(public_url="https://a.example/x//").public_url == "https://a.example/x"
+
+
 @pytest.fixture
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [each for each in os.environ if each.startswith("STELLR_")]:

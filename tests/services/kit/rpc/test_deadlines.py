@@ -24,7 +24,7 @@ def test_a_peer_has_no_more_time_than_our_caller_gives(kit: Kit) -> None:
         serving(kit.runtime(notifications(note))) as port,
         kit.channel("auth", "notification", port) as channel,
     ):
-        for seconds in (None, 2.0):
+        for seconds in (None, 3.0):
             deadline = None if seconds is None else time.monotonic() + seconds
             token = calls.enter(calls.Call("test", deadline=deadline))
             send(channel)(message())
@@ -32,9 +32,9 @@ def test_a_peer_has_no_more_time_than_our_caller_gives(kit: Kit) -> None:
     alone, travelled = left
     assert alone is not None
     # gRPC rounds a time up when it sends it.
-    assert 4 < alone < 5.1
+    assert 3 < alone < 5.1
     assert travelled is not None
-    assert 1 < travelled < 2
+    assert 1 < travelled < 3
 
 
 def test_nobody_is_asked_when_the_time_is_over(kit: Kit) -> None:

@@ -6,10 +6,21 @@ from uuid import uuid4
 import pytest
 
 from services.kit.rpc.server import Registration
+from stellr.runtime.v1.runtime_service_pb2 import GetMetricsRequest
+from stellr.runtime.v1.runtime_service_pb2_grpc import RuntimeServiceStub
 from stellr.user.v1 import user_service_pb2 as pb
 from stellr.user.v1.profile_pb2 import Profile
 from stellr.user.v1.user_service_pb2_grpc import add_UserServiceServicer_to_server
-from tests.services.kit.harness import Kit, Users, bearer, serving, user_stub
+from tests.services.kit.harness import (
+    Kit,
+    Users,
+    bearer,
+    message,
+    notifications,
+    send,
+    serving,
+    user_stub,
+)
 
 CALLS = 8
 
@@ -50,3 +61,26 @@ def test_calls_that_wait_in_threads_of_their_own_hold_up_no_other(
             go_on.set()
         names = {call.result(timeout=10).display_name for call in held}
     assert all(name.startswith("waiting") for name in names)
+
+
+def test_metrics_are_told_while_all_threads_wait(kit: Kit) -> None:
+    go_on, entered = threading.Event(), threading.Event()
+
+    def work(_: object) -> None:
+        entered.set()
+        assert go_on.wait(20)
+
+    with (
+        serving(kit.runtime(notifications(work), threads=1)) as port,
+        kit.channel("auth", "notification", port) as auth,
+        kit.channel("gateway", "notification", port) as gateway,
+        ThreadPoolExecutor(1) as another,
+    ):
+        held = another.submit(send(auth), message(), timeout=20)
+        try:
+            assert entered.wait(10)
+            answer = RuntimeServiceStub(gateway).GetMetrics(GetMetricsRequest(), timeout=10)
+        finally:
+            go_on.set()
+        held.result(20)
+    assert "stellr_rpc_waiting" in answer.text

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+import psycopg
 import pytest
 
 from services.kit.data.database import Database
@@ -116,3 +117,21 @@ def test_health_and_metrics_hear_of_it(
     assert told == [True, False, True]
     assert 'stellr_jobs_waiting{queue="bulk",service="user",worker="0"} 1.0' in metrics.text()
     assert 'stellr_jobs_given_up{service="user",worker="0"} 0.0' in metrics.text()
+
+
+def test_nothing_is_told_of_jobs_that_could_not_be_looked_at(
+    table: QueueTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = Metrics("user", "0")
+    backlog = Backlog(table, metrics, lambda _: None)
+    backlog.look()
+    assert "stellr_jobs_oldest_seconds{" in metrics.text()
+
+    def away() -> int:
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr(table, "count_dead", away)
+    with pytest.raises(psycopg.OperationalError):
+        backlog.look()
+    assert "stellr_jobs_oldest_seconds{" not in metrics.text()
+    assert "stellr_jobs_given_up{" not in metrics.text()

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from services.kit.metrics import Metrics
 from services.kit.work import supervisor as supervising
 from services.kit.work.supervisor import Supervisor
+from tests.support import PATIENCE
 
 Eventually = Callable[..., Any]
 
@@ -93,11 +94,11 @@ def test_the_pause_is_short_again_after_steady_work(
 ) -> None:
     monkeypatch.setattr(supervising, "STEADY_SECONDS", 0.0)
     monkeypatch.setattr(supervising, "FIRST_PAUSE_SECONDS", 0.01)
-    work = Work(*[RuntimeError("broken")] * 8)
+    work = Work(*[RuntimeError("broken")] * 11)
     supervisor.start()
     supervisor.add("feed", work)
-    # Growing pauses would add up to 2.5 s.
-    assert work.stays.wait(2)
+    # Growing pauses would add up to 20 s.
+    assert work.stays.wait(2 * PATIENCE)
 
 
 @pytest.mark.usefixtures("eager")
@@ -174,17 +175,21 @@ def test_blocking_steps_share_a_bounded_pool(supervisor: Supervisor) -> None:
         with lock:
             inside[0] += 1
             most[0] = max(most[0], inside[0])
-        gate.wait(5)
+        gate.wait(5 * PATIENCE)
         with lock:
             inside[0] -= 1
 
     async def many() -> None:
-        steps = [asyncio.to_thread(block) for _ in range(6)]
-        asyncio.get_running_loop().call_later(0.1, gate.set)
-        await asyncio.gather(*steps)
+        steps = asyncio.gather(*(asyncio.to_thread(block) for _ in range(6)))
+        while inside[0] < 2:
+            await asyncio.sleep(0.01)
+        # A third would come soon.
+        await asyncio.sleep(0.1)
+        gate.set()
+        await steps
 
     supervisor.start()
-    supervisor.submit(many()).result(5)
+    supervisor.submit(many()).result(5 * PATIENCE)
     assert most[0] == 2
 
 

@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.kit.work.queue_table import CHANNEL
+from services.notification import delivery
 from services.notification.preferences import Preferences
 from services.notification.push.messages import PushDevice
 from services.notification.repository import cards
@@ -201,10 +203,11 @@ def test_it_is_not_asked_before_the_time_it_said(here: Desk, firebase: Firebase)
 
 
 def test_a_browser_that_hangs_takes_no_place_from_others(
-    here: Desk, firebase: Firebase, browsers: PushService
+    here: Desk, firebase: Firebase, browsers: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Any learner may name push services that hang: they are tried again in a queue that leaves
     room for others, and what others get through does not wake them."""
+    monkeypatch.setattr(delivery, "FIRST_PAUSE_SECONDS", delivery.LONGEST_PAUSE_SECONDS)
     user_id, other = person(here), person(here)
     browsers.status = 503
     browser(here, user_id, browsers)
@@ -221,6 +224,9 @@ def test_a_browser_that_hangs_takes_no_place_from_others(
     time.sleep(0.3)
     assert browsers.asked == 1
     browsers.status = 201
+    # As after the pause.
+    here.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
+    here.execute(f"NOTIFY {CHANNEL}")
     eventually(lambda: states(here) == ["sent", "sent"], 15)
 
 
@@ -312,7 +318,7 @@ def test_many_at_once_each_get_theirs(desk: MakeDesk, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("own", "name"),
     [
-        ({"firebase_credentials": "/nowhere.json"}, "STELLR_FIREBASE_CREDENTIALS"),
+        ({"firebase_credentials": __file__}, "STELLR_FIREBASE_CREDENTIALS"),
         ({"vapid_private_key": "short"}, "STELLR_VAPID_PRIVATE_KEY"),
         ({"web_push": True, "web_push_networks": "nowhere"}, "STELLR_WEB_PUSH_NETWORKS"),
     ],

@@ -6,14 +6,17 @@ off, changed or put together of two is known before anything is done with it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
 import os
 import re
+import shutil
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +31,8 @@ MEMBER = re.compile(
     r"databases/[a-z]+\.dump|keys/[a-z0-9.-]*[a-z0-9]|media/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}"
     r"|openid-port|demo-login|demo-loaded"
 )
+# Beside the archive, while it is written.
+SCRATCH = ".stellr-backup-"
 LONGEST_MANIFEST = 256 * 1024 * 1024
 CHUNK = 1024 * 1024
 
@@ -61,15 +66,24 @@ class Manifest:
 
 
 class Writer:
-    """Adds files to an archive. `pause` is called now and then, and may raise to end it."""
+    """Adds files to an archive. `pause` is called now and then, and may raise to end it.
 
-    def __init__(self, tar: tarfile.TarFile, pause: Pause) -> None:
+    `scratch` is a directory beside it, which goes with whoever writes.
+    """
+
+    def __init__(self, tar: tarfile.TarFile, pause: Pause, scratch: Path) -> None:
         self._tar = tar
         self._pause = pause
+        self.scratch = scratch
         self.files: dict[str, Member] = {}
 
     def add(self, name: str, path: Path) -> None:
-        """Add a file under a name. Raises OSError where it cannot be read."""
+        """Add a file under a name. Raises OSError where it cannot be read.
+
+        ValueError for a name that no archive may have: `check` would refuse the whole of it.
+        """
+        if not is_member(name):
+            raise ValueError(f"No backup may have {name!r}.")
         with path.open("rb") as file:
             self._pause()
             size = os.fstat(file.fileno()).st_size
@@ -100,6 +114,11 @@ class _Reading(io.RawIOBase):
         return data
 
 
+def is_member(name: str) -> bool:
+    """Whether an archive may have a file of this name."""
+    return MEMBER.fullmatch(name) is not None
+
+
 def _info(name: str, size: int) -> tarfile.TarInfo:
     info = tarfile.TarInfo(name)
     info.size, info.mode = size, 0o600
@@ -117,17 +136,39 @@ def writing(target: Path, pause: Pause) -> Iterator[Writer]:
         raise BackupError(f"{target} is there already.")
     if not target.parent.is_dir():
         raise BackupError(f"There is no directory {target.parent}.")
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with _scratch(target.parent) as scratch:
+        unfinished = scratch / "archive"
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
             with tarfile.open(fileobj=f, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                yield Writer(tar, pause)
+                yield Writer(tar, pause, scratch)
             f.flush()
             os.fsync(f.fileno())
         unfinished.replace(target)
         sync_folder(target.parent)
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A directory in another one, for as long as the context lasts; those of the killed go."""
+    for left in folder.glob(f"{SCRATCH}*"):
+        with suppress(OSError), _held(left):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as made, ExitStack() as stack:
+        # Where no directory can be locked, nobody else can lock this one either, and it stays.
+        with suppress(OSError):
+            stack.enter_context(_held(Path(made)))
+        yield Path(made)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The lock of a directory. Raises OSError where it cannot be had."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
-        unfinished.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def check(source: Path, pause: Pause) -> Manifest:
@@ -147,7 +188,7 @@ def check(source: Path, pause: Pause) -> Manifest:
                 assert file is not None
                 if info.name == MANIFEST:
                     manifest = _manifest(file.read(LONGEST_MANIFEST), source)
-                elif MEMBER.fullmatch(info.name):
+                elif is_member(info.name):
                     found[info.name] = _member(file, pause)
                 else:
                     raise BackupError(f"{source} is no backup of an academy: {info.name!r}.")

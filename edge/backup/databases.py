@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -27,7 +27,8 @@ from services.kit.process.service import Service
 
 POLL_SECONDS = 0.2
 CONNECT_SECONDS = 10
-ASIDE = "stellr_before"
+# What was there before a restore is in the schema of this name, with the time at its end.
+ASIDE = "stellr_before_"
 # Everybody hears who is signed out.
 HEARD = "auth"
 
@@ -78,6 +79,7 @@ def connect(service: str, url: str) -> Iterator[psycopg.Connection[Any]]:
 def dump(service: str, url: str, snapshot: str, target: Path) -> None:
     """Write a database as it was at a snapshot. Raises BackupError, StopRequested."""
     options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+    options.append(f"--exclude-schema={ASIDE}*")
     _run(service, "pg_dump", url, [*options, f"--file={target}"])
 
 
@@ -88,48 +90,62 @@ def fill(service: str, url: str, source: Path) -> None:
 
 
 def revision(service: str, url: str) -> str:
-    """The revision that a database is at; "" where it was never migrated."""
-    with connect(service, url) as connection:
-        known = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-        if known is None or known[0] is None:
-            return ""
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(row[0]) if row else ""
+    """The revision that a database is at; "" where it was never migrated. Raises BackupError."""
+    if _value(service, url, "SELECT to_regclass('alembic_version')") is None:
+        return ""
+    return str(_value(service, url, "SELECT version_num FROM alembic_version") or "")
 
 
 def others(service: str, url: str) -> int:
-    """How many others are connected to a database."""
-    with connect(service, url) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
-        ).fetchone()
-        return int(row[0]) if row else 0
+    """How many others are connected to a database. Raises BackupError."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    return int(_value(service, url, query))
 
 
-def set_aside(service: str, url: str) -> None:
-    """Move what a database has out of the way, to come back by `put_back`."""
-    put_back(service, url)
-    _execute(service, url, f"ALTER SCHEMA public RENAME TO {ASIDE}; CREATE SCHEMA public")
+def is_empty(service: str, url: str) -> bool:
+    """Whether a database has no table, nor anything of the kind. Raises BackupError."""
+    query = "SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('public'))"
+    return not _value(service, url, query)
 
 
-def put_back(service: str, url: str) -> None:
+def has_schema(service: str, url: str, name: str) -> bool:
+    """Whether a database has a schema of this name. Raises BackupError."""
+    return _value(service, url, "SELECT to_regnamespace(%s)", name) is not None
+
+
+def set_aside(service: str, url: str, aside: str) -> None:
+    """Move what a database has to the schema `aside`, to come back by `put_back`."""
+    _execute(service, url, f"ALTER SCHEMA public RENAME TO {aside}; CREATE SCHEMA public")
+
+
+def put_back(service: str, url: str, aside: str) -> None:
     """Have what was set aside take its place again, where something was."""
-    if _has_aside(service, url):
+    if has_schema(service, url, aside):
         drop = "DROP SCHEMA IF EXISTS public CASCADE"
-        _execute(service, url, f"{drop}; ALTER SCHEMA {ASIDE} RENAME TO public")
+        _execute(service, url, f"{drop}; ALTER SCHEMA {aside} RENAME TO public")
 
 
-def forget_aside(service: str, url: str) -> None:
-    """Remove what was set aside."""
-    _execute(service, url, f"DROP SCHEMA IF EXISTS {ASIDE} CASCADE")
+def keeps(service: str, url: str, aside: str) -> bool:
+    """Whether what was set aside is still there; where that is nothing, its schema is removed."""
+    try:
+        _execute(service, url, f"DROP SCHEMA {aside} RESTRICT")
+    except BackupError:
+        return True
+    return False
 
 
-def _has_aside(service: str, url: str) -> bool:
-    with connect(service, url) as connection:
-        found = connection.execute("SELECT to_regnamespace(%s)", [ASIDE]).fetchone()
-        return found is not None and found[0] is not None
+def _value(service: str, url: str, query: LiteralString, *parameters: str) -> Any:
+    """The first value that a query finds; None where there is none. Raises BackupError."""
+    try:
+        with connect(service, url) as connection:
+            row = connection.execute(query, parameters).fetchone()
+    except psycopg.Error as error:
+        raise BackupError(f"The database of {service}: {_one_line(error)}.") from error
+    return row[0] if row else None
 
 
 def _execute(service: str, url: str, statements: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,16 @@ from edge.backup.saving import FILES, PAUSE, told_databases
 from edge.local import database_server
 from edge.local.databases import create
 from edge.local.postgres import database_name
-from edge.local.state import State, is_locked, lock, open_state, sync_folder
+from edge.local.state import (
+    RESTORE,
+    State,
+    busy,
+    check_owner,
+    is_locked,
+    locked,
+    open_state,
+    sync_folder,
+)
 from services.kit.data import migrate
 from services.kit.process.service import Service
 
@@ -28,18 +38,32 @@ NOTHING = frozenset({"lock", "logs"})
 FOLDERS = ("keys", "media")
 
 
-def restore(root: Path, source: Path, environ: Mapping[str, str], *, force: bool) -> Path | None:
+@dataclass(frozen=True)
+class Before:
+    """Where what was there before a restore is now: a directory, a schema of some databases.
+
+    Neither, where nothing was there.
+    """
+
+    files: Path | None = None
+    schema: str = ""
+    services: Sequence[str] = ()
+
+
+def restore(root: Path, source: Path, environ: Mapping[str, str], *, force: bool) -> Before:
     """Restore an academy to a state, or to the databases that are set and the rest to the state.
 
-    All or nothing. Returns where what was there before is now; None where nothing was. The caller
-    holds signals back. Raises BackupError, StartError, StopRequested, OSError.
+    All or nothing. Returns where what was there before is now. The caller holds signals back.
+    Raises BackupError, StartError, StopRequested, OSError.
     """
     services = {name: each for name, each in registry.load_all().items() if each.database}
     manifest = archive.check(source, PAUSE)
     _check(manifest, services)
-    state = State(root.absolute())
+    # Where a link leads: what is beside the link may be another disk.
+    state = State(root.resolve())
+    check_owner(state)
     if is_locked(state):
-        raise BackupError(f"Stellr is running on {root}: stop it first (stellr stop).")
+        raise BackupError(f"{busy(state)}: that must end first.")
     urls = told_databases(list(services), environ)
     if urls:
         return _to_databases(state, source, urls, force=force)
@@ -58,27 +82,49 @@ def _check(manifest: Manifest, services: Mapping[str, Service]) -> None:
             )
 
 
-def _to_state(state: State, source: Path, names: list[str], *, force: bool) -> Path | None:
-    found = _content(state.root)
+def _to_state(state: State, source: Path, names: list[str], *, force: bool) -> Before:
+    if os.path.ismount(state.root):
+        raise BackupError(
+            f"{state.root} is a mount point, which nothing replaces: restore to a directory in it."
+        )
+    _has_content(state, force=force)
+    beside = open_state(state.root.with_name(state.root.name + BESIDE))
+    with locked(beside, RESTORE) as held:
+        try:
+            _clear(beside)
+            with (
+                _unpacked(source, beside.root) as dumps,
+                database_server.running(beside, held) as server,
+            ):
+                for name in names:
+                    create(server.url("postgres"), database_name(name))
+                    url = server.url(database_name(name))
+                    databases.fill(name, url, dumps / f"{name}.dump")
+            return Before(_take_place(state, beside.root, force=force))
+        except BaseException:
+            shutil.rmtree(beside.root, ignore_errors=True)
+            raise
+
+
+def _clear(beside: State) -> None:
+    """Have a state that is built anew be as it is at first, but for its lock."""
+    for path in beside.root.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path != beside.lock:
+            path.unlink()
+    open_state(beside.root)
+
+
+def _has_content(state: State, *, force: bool) -> bool:
+    """Whether there is something on a state. Raises BackupError where there must not be."""
+    found = bool(_content(state.root))
     if found and not force:
         raise BackupError(f"{state.root} is not empty; --force moves what is there aside.")
-    beside = state.root.with_name(state.root.name + BESIDE)
-    if is_locked(State(beside)):
-        raise BackupError(f"{beside} is in use: another restore is under way.")
-    shutil.rmtree(beside, ignore_errors=True)
-    try:
-        made = open_state(beside)
-        with _unpacked(source, beside) as dumps, database_server.running(made) as server:
-            for name in names:
-                create(server.url("postgres"), database_name(name))
-                url = server.url(database_name(name))
-                databases.fill(name, url, dumps / f"{name}.dump")
-        return _take_place(state, beside, keep=bool(found))
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+    return found
 
 
-def _take_place(state: State, beside: Path, *, keep: bool) -> Path | None:
+def _take_place(state: State, beside: Path, *, force: bool) -> Path | None:
     """Put a finished state in the place of another, which stays under another name."""
     # Everything is on the disk before it has its name.
     os.sync()
@@ -86,8 +132,9 @@ def _take_place(state: State, beside: Path, *, keep: bool) -> Path | None:
         beside.rename(state.root)
         sync_folder(state.root.parent)
         return None
-    held = lock(state)
-    try:
+    with locked(state, RESTORE):
+        # Again: the academy may have begun since.
+        found = _has_content(state, force=force)
         before = _before(state.root)
         state.root.rename(before)
         try:
@@ -96,55 +143,65 @@ def _take_place(state: State, beside: Path, *, keep: bool) -> Path | None:
             before.rename(state.root)
             raise
         sync_folder(state.root.parent)
-    finally:
-        os.close(held)
-    if keep:
+    if found:
         return before
-    shutil.rmtree(before)
+    shutil.rmtree(before, ignore_errors=True)
     return None
 
 
-def _to_databases(
-    state: State, source: Path, urls: Mapping[str, str], *, force: bool
-) -> Path | None:
+def _to_databases(state: State, source: Path, urls: Mapping[str, str], *, force: bool) -> Before:
     for name, url in urls.items():
         if databases.others(name, url):
             raise BackupError(f"The database of {name} is in use: stop its service first.")
-        if databases.revision(name, url) and not force:
-            raise BackupError(f"The database of {name} is not empty; --force replaces it.")
+        if not (force or databases.is_empty(name, url)):
+            raise BackupError(
+                f"The database of {name} is not empty; --force moves what is there aside."
+            )
     state = open_state(state.root)
-    held = lock(state)
-    try:
+    with locked(state, RESTORE):
         if any((state.root / name).exists() for name in FILES) and not force:
             raise BackupError(f"{state.root} is not empty; --force moves what is there aside.")
         beside = state.root / BESIDE
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(mode=0o700)
         try:
-            with _unpacked(source, beside) as dumps, _all_or_none(urls):
+            with _unpacked(source, beside) as dumps, _all_or_none(urls) as aside:
                 for name, url in urls.items():
                     databases.fill(name, url, dumps / f"{name}.dump")
-                before = _move_files(state, beside)
+                files = _move_files(state, beside)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        for name, url in urls.items():
-            databases.forget_aside(name, url)
-        return before
-    finally:
-        os.close(held)
+        kept = [name for name, url in urls.items() if databases.keeps(name, url, aside)]
+        return Before(files, aside if kept else "", kept)
 
 
 @contextmanager
-def _all_or_none(urls: Mapping[str, str]) -> Iterator[None]:
-    """Set aside what the databases have; where something goes wrong, all get it back."""
+def _all_or_none(urls: Mapping[str, str]) -> Iterator[str]:
+    """Set aside what the databases have, to the schema that is returned, and keep it there.
+
+    Where something goes wrong, all get it back. A restore that is killed puts nothing back, and
+    since each has a name of its own, no later one takes that for anything else.
+    """
+    aside = f"{databases.ASIDE}{datetime.now(UTC):%Y%m%d_%H%M%S_%f}"
     try:
         for name, url in urls.items():
-            databases.set_aside(name, url)
-        yield
-    except BaseException:
-        for name, url in urls.items():
-            databases.put_back(name, url)
+            databases.set_aside(name, url, aside)
+        yield aside
+    except BaseException as error:
+        if away := list(_not_put_back(urls, aside)):
+            raise BackupError(
+                f"{error} What was there before is still in the schema {aside}: {' '.join(away)}"
+            ) from error
         raise
+
+
+def _not_put_back(urls: Mapping[str, str], aside: str) -> Iterator[str]:
+    """Put back what was set aside in each of the databases; why not, of each where it failed."""
+    for name, url in urls.items():
+        try:
+            databases.put_back(name, url, aside)
+        except BackupError as error:
+            yield str(error)
 
 
 def _move_files(state: State, beside: Path) -> Path | None:

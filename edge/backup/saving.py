@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,14 +9,15 @@ from pathlib import Path
 
 from edge import registry
 from edge.backup import databases
-from edge.backup.archive import Manifest, Pause, Writer, writing
+from edge.backup.archive import Manifest, Pause, Writer, is_member, writing
 from edge.backup.errors import BackupError
 from edge.cli.version import number
 from edge.config.catalogue import database_setting
 from edge.local import database_server
 from edge.local.parts import pause
 from edge.local.running import NotRunning, find_running
-from edge.local.state import State, is_locked
+from edge.local.state import BACKUP, State, is_locked, locked
+from edge.local.terminal import printable, say
 from services.kit.process.settings import Settings, read_settings, told_database_url
 
 # Beside keys and media; each is there or not.
@@ -42,7 +42,7 @@ def save(root: Path, target: Path, environ: Mapping[str, str]) -> Manifest:
             revisions={name: databases.revision(name, urls[name]) for name in services},
             bucket=settings.gcs_bucket,
         )
-        _dump(writer, target.parent, urls, databases.order(registry.load_all()))
+        _dump(writer, urls, databases.order(registry.load_all()))
         _add_files(writer, state, settings)
         if not settings.gcs_bucket:
             _add_objects(writer, state.root / "media")
@@ -64,7 +64,7 @@ def _databases(
         except NotRunning as error:
             raise BackupError(str(error)) from error
     elif state.database.exists():
-        with database_server.running(state) as server:
+        with locked(state, BACKUP) as held, database_server.running(state, held) as server:
             yield {name: server.url(f"stellr_{name}") for name in names}
     else:
         raise BackupError(f"There is no academy on {state.root}.")
@@ -84,14 +84,11 @@ def told_databases(names: list[str], environ: Mapping[str, str]) -> Mapping[str,
     return found
 
 
-def _dump(writer: Writer, folder: Path, urls: Mapping[str, str], order: list[str]) -> None:
+def _dump(writer: Writer, urls: Mapping[str, str], order: list[str]) -> None:
     names = [name for name in order if name in urls]
-    with (
-        tempfile.TemporaryDirectory(prefix=".stellr-backup-", dir=folder) as scratch,
-        databases.snapshots(urls, names) as taken,
-    ):
+    with databases.snapshots(urls, names) as taken:
         for name in names:
-            path = Path(scratch) / name
+            path = writer.scratch / f"{name}.dump"
             databases.dump(name, urls[name], taken[name], path)
             writer.add(f"databases/{name}.dump", path)
             path.unlink()
@@ -101,7 +98,7 @@ def _add_files(writer: Writer, state: State, settings: Settings) -> None:
     for path in sorted(state.keys.glob("*")):
         # Those of a file that is being written begin with a dot.
         if path.is_file() and not path.name.startswith("."):
-            writer.add(f"keys/{path.name}", path)
+            _add_own(writer, f"keys/{path.name}", path)
     if SECRET not in writer.files:
         if settings.secret_file is None:
             raise BackupError(
@@ -117,10 +114,18 @@ def _add_files(writer: Writer, state: State, settings: Settings) -> None:
 def _add_objects(writer: Writer, folder: Path) -> None:
     for path in folder.glob("??/??/*"):
         try:
-            writer.add(f"media/{path.relative_to(folder)}", path)
+            _add_own(writer, f"media/{path.relative_to(folder)}", path)
         except FileNotFoundError:
             # Nothing has named it for hours, and it was deleted just now.
             continue
+
+
+def _add_own(writer: Writer, name: str, path: Path) -> None:
+    """Add a file of the academy. One that somebody else put there is left out, which is said."""
+    if is_member(name):
+        writer.add(name, path)
+    else:
+        say(printable(f"Not in the backup, as it is no file of the academy: {path}"))
 
 
 def _pause() -> None:

@@ -67,8 +67,13 @@ def restore(file: Path, force: bool, state: Path) -> None:
 
     before = _do(lambda: run(state, file, os.environ, force=force))
     click.echo(f"The academy is restored to {state}.")
-    if before:
-        click.echo(f"What was there before is in {before}; remove it when it is needed no more.")
+    if before.files:
+        click.echo(f"What was there before is in {before.files}: remove it when nobody needs it.")
+    if before.schema:
+        click.echo(
+            f"What the databases of {', '.join(before.services)} had is in the schema"
+            f" {before.schema} of each: drop it when nobody needs it (DROP SCHEMA ... CASCADE)."
+        )
 
 
 def _do(work: Callable[[], Done]) -> Done:

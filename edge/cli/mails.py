@@ -20,7 +20,10 @@ def mails(name: str | None, state: Path, most: int) -> None:
     """List the mails, SMS and push messages of the outbox, the newest first; or show one."""
     folder = state / "outbox"
     if name is None:
-        lines = [line(message) for message in outbox.newest(folder, most)]
+        try:
+            lines = [line(message) for message in outbox.newest(folder, most)]
+        except OSError as error:
+            raise click.ClickException(f"{folder} cannot be read: {error.strerror}.") from error
         click.echo("\n".join(lines) or "Nothing was sent yet.")
         return
     message = outbox.find(folder, name)

@@ -7,15 +7,18 @@ import smtplib
 import ssl
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from edge import registry
 from edge.config import checking
-from edge.config.catalogue import DATABASE_PREFIX
+from edge.config.catalogue import database_setting
 from edge.doctor.finding import Finding, bad, ok, warning
 from edge.envoy.settings import door_settings
+from edge.local.errors import StartError
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
-from services.kit.urls import check_database_url
+from services.kit.process.settings import told_database_url
 
 CONNECT_SECONDS = 5.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -69,7 +72,9 @@ def stack(root: Path) -> Finding:
 
 def is_running(root: Path) -> bool:
     """Whether a stack runs on the state, whose ports are therefore taken."""
-    return is_locked(State(root.absolute()))
+    with suppress(StartError):  # of another user, which `state` tells
+        return is_locked(State(root.absolute()))
+    return False
 
 
 def tls_port() -> int:
@@ -83,17 +88,16 @@ def tls_port() -> int:
 
 def databases(environ: Mapping[str, str]) -> list[Finding]:
     """Whether the databases that are set can be reached."""
-    told = {name: url for name, url in environ.items() if name.startswith(DATABASE_PREFIX) and url}
-    # A wrong one is told among the settings.
-    return [_database(name, url) for name, url in sorted(told.items()) if _is_database_url(url)]
+    urls = {name: _database_url(name, environ) for name in map(database_setting, registry.SERVICES)}
+    return [_database(name, url) for name, url in sorted(urls.items()) if url]
 
 
-def _is_database_url(url: str) -> bool:
+def _database_url(setting: str, environ: Mapping[str, str]) -> str:
     try:
-        check_database_url(url)
+        return told_database_url(setting, environ)
     except ValueError:
-        return False
-    return True
+        # A wrong one is told among the settings.
+        return ""
 
 
 def _database(name: str, url: str) -> Finding:

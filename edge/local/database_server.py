@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from functools import partial
 
 from edge.local import parts, postgres
 from edge.local.connections import RESERVE
-from edge.local.state import State, lock
+from edge.local.state import State
 from edge.local.supervisor import Supervisor
 
 STOP_SECONDS = 60.0
@@ -33,27 +32,23 @@ def make_cluster(supervisor: Supervisor, server: postgres.Postgres) -> None:
 
 
 @contextmanager
-def running(state: State) -> Iterator[postgres.Postgres]:
-    """The server of a state on which nothing runs, which is locked meanwhile.
+def running(state: State, held: int) -> Iterator[postgres.Postgres]:
+    """The server of a state whose lock the caller holds by this descriptor.
 
     Makes the data directory where there is none. The caller holds signals back
     (`signals.blocked`). Raises StartError, StopRequested.
     """
-    held = lock(state)
     supervisor = Supervisor(state, held=[held])
+    server = postgres.make_postgres(state)
     try:
-        server = postgres.make_postgres(state)
-        try:
-            postgres.clear_leftovers(server)
-            if postgres.needs_initdb(server):
-                make_cluster(supervisor, server)
-            start(supervisor, server, 2 * RESERVE)
-            yield server
-        finally:
-            parts.stop(supervisor.parts, STOP_SECONDS)
-            postgres.remove_socket_dir(server)
+        postgres.clear_leftovers(server)
+        if postgres.needs_initdb(server):
+            make_cluster(supervisor, server)
+        start(supervisor, server, 2 * RESERVE)
+        yield server
     finally:
-        os.close(held)
+        parts.stop(supervisor.parts, STOP_SECONDS)
+        postgres.remove_socket_dir(server)
 
 
 def _serve(server: postgres.Postgres, max_connections: int) -> int:

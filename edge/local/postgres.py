@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import signal
 import tempfile
@@ -19,6 +20,7 @@ from edge.local.processes import Owner, execute
 from edge.local.state import State
 
 SUPERUSER = "stellr"
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 # sockaddr_un holds 108 bytes with the closing zero (unix(7)); the file is .s.PGSQL.5432.
 LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432")
 STATUS_LINE = 7
@@ -221,14 +223,19 @@ def _unprivileged() -> Owner:
 
 
 def _socket_dir(state: State, owner: Owner | None) -> Path:
+    # Not in XDG_RUNTIME_DIR, which goes away when its user logs out.
     name = "stellr-" + hashlib.sha256(str(state.root.resolve()).encode()).hexdigest()[:12]
-    # Root's own runtime directory is closed to the user that PostgreSQL runs as.
-    runtime = None if owner else os.environ.get("XDG_RUNTIME_DIR")
-    for base in filter(None, (runtime, tempfile.gettempdir(), "/tmp")):  # noqa: S108  made 0700
-        path = Path(base, name)
-        if len(os.fsencode(path)) <= LONGEST_SOCKET_DIR and os.access(base, os.W_OK):
+    for path in (state.socket, Path(tempfile.gettempdir(), name), Path("/tmp", name)):  # noqa: S108  made 0700
+        if takes_a_socket(path) and os.access(path.parent, os.W_OK):
             return _fresh(path, owner)
     raise StartError("No directory is short enough for PostgreSQL's socket: set TMPDIR to one.")
+
+
+def takes_a_socket(path: Path) -> bool:
+    """Whether a directory of this name may have PostgreSQL's socket."""
+    # Commas would be several places to libpq and to PostgreSQL, and quotes have a meaning there.
+    plain = PLAIN_PATH.fullmatch(str(path))
+    return plain is not None and len(str(path)) <= LONGEST_SOCKET_DIR
 
 
 def _fresh(path: Path, owner: Owner | None) -> Path:

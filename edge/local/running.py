@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
 
+from edge.local.errors import StartError
 from edge.local.ports import HOST
-from edge.local.state import State, is_locked, write_private
+from edge.local.state import UP, State, busy, holder, is_locked, write_private
 
 
 class NotRunning(LookupError):
@@ -74,8 +75,13 @@ def find_running(root: Path, port: int | None = None) -> RunningStack:
     Raises NotRunning if there is none.
     """
     state = State(root.absolute())
-    if not is_locked(state):
-        raise NotRunning(f"Stellr is not running on {root}.")
+    try:
+        if not is_locked(state):
+            raise NotRunning(f"Stellr is not running on {root}.")
+    except StartError as error:
+        raise NotRunning(str(error)) from error
+    if holder(state).work != UP:
+        raise NotRunning(f"Stellr is not running on {root}. {busy(state)}.")
     try:
         stack = RunningStack.read(state)
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -356,7 +356,9 @@ class Stack:
 
     def stop(self) -> None:
         """Stop what runs: the door, then the services from callers to called, then the data."""
-        self.state.run_file.unlink(missing_ok=True)
+        # A disk that cannot be written keeps nobody from an orderly end.
+        with contextlib.suppress(OSError):
+            self.state.run_file.unlink(missing_ok=True)
         hurried = self._stop_envoy()
         for batch in self._stop_batches():
             hurried |= stop(batch, 0.0 if hurried else SERVICE_GRACE)

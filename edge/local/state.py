@@ -1,7 +1,11 @@
 """The state directory: everything that one stack keeps."""
 
+import contextlib
 import fcntl
 import os
+import pwd
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +13,9 @@ from edge.local.errors import StartError
 
 # Below the working directory.
 DEFAULT_STATE = ".stellr"
+# What a state is held for.
+UP, BACKUP, RESTORE = "up", "backup", "restore"
+LOCK_TRIES, LOCK_SECONDS = 6, 0.01
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,11 @@ class State:
         return self.root / "pg"
 
     @property
+    def socket(self) -> Path:
+        """The directory of PostgreSQL's socket."""
+        return self.root / "socket"
+
+    @property
     def envoy(self) -> Path:
         """What Envoy reads."""
         return self.root / "envoy"
@@ -73,8 +85,12 @@ class State:
 
 
 def open_state(root: Path) -> State:
-    """Make the directory and what stands in it. Raises StartError if it cannot be written."""
+    """Make the directory and what stands in it.
+
+    Raises StartError if it cannot be written, or is another user's.
+    """
     state = State(root.absolute())
+    check_owner(state)
     try:
         state.root.mkdir(mode=0o711, parents=True, exist_ok=True)
         for private in (state.logs, state.keys, state.envoy):
@@ -87,40 +103,105 @@ def open_state(root: Path) -> State:
     return state
 
 
-def lock(state: State) -> int:
-    """Take the state for this process; return the descriptor that holds it.
+def check_owner(state: State) -> None:
+    """StartError where a state is another user's.
 
-    Raises StartError with the pid of the holder if another stack runs on the same state.
+    What root writes there its owner could not even read any more.
     """
+    try:
+        # Made by whoever was the first; the directory itself may be made by others, as a volume is.
+        owner = state.keys.stat().st_uid
+    except OSError:
+        # None is there, or nobody but its owner sees it: then it cannot be written either.
+        return
+    if owner != os.geteuid():
+        name = _user_name(owner)
+        raise StartError(f"The state {state.root} is {name}'s: run this as {name}.")
+
+
+def _user_name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def lock(state: State, work: str = UP) -> int:
+    """Take the state for this process and its work; return the descriptor that holds it.
+
+    What a killed launcher told of itself is removed. Raises StartError with the work and the pid of
+    the holder where the state is taken, or if it is another user's.
+    """
+    check_owner(state)
     try:
         descriptor = os.open(state.lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise StartError(f"{state.lock} cannot be opened: {error.strerror}.") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 20, 0).decode().strip() or "unknown"
+    if not _take(descriptor):
         os.close(descriptor)
-        raise StartError(f"Stellr is already running on {state.root} (pid {holder}).") from error
+        raise StartError(f"{busy(state)}.")
+    state.run_file.unlink(missing_ok=True)
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+    os.pwrite(descriptor, f"{os.getpid()} {work}".encode(), 0)
     return descriptor
 
 
-def holder(state: State) -> int:
-    """The pid of who holds the lock; 0 where nobody has written it there."""
+def _take(descriptor: int) -> bool:
+    # Whoever looks (`is_locked`) has it for an instant.
+    for _ in range(LOCK_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(LOCK_SECONDS)
+    return False
+
+
+@contextlib.contextmanager
+def locked(state: State, work: str) -> Iterator[int]:
+    """As `lock`, for as long as the context lasts."""
+    descriptor = lock(state, work)
     try:
-        return int(state.lock.read_text().strip() or 0)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a state: its pid, 0 where nobody has written it there, and its work."""
+
+    pid: int = 0
+    work: str = UP
+
+
+def holder(state: State) -> Holder:
+    """Who holds the lock, or held it last."""
+    try:
+        pid, _, work = state.lock.read_text().partition(" ")
+        return Holder(int(pid), work or UP)
     except (OSError, ValueError):
-        return 0
+        return Holder()
+
+
+def busy(state: State) -> str:
+    """What the holder of a state does, without a full stop."""
+    found = holder(state)
+    pid = f"(pid {found.pid or 'unknown'})"
+    if found.work == UP:
+        return f"Stellr is already running on {state.root} {pid}"
+    return f"A {found.work} of {state.root} is under way {pid}"
 
 
 def is_locked(state: State) -> bool:
-    """Whether a launcher holds this state now."""
+    """Whether anybody holds this state now. Raises StartError where that cannot be seen."""
     try:
         descriptor = os.open(state.lock, os.O_RDONLY)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:
+        raise StartError(
+            f"Whether Stellr runs on {state.root} cannot be seen: {error.strerror}."
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

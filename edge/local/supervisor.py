@@ -136,6 +136,16 @@ def _tend(part: Part) -> bool:
         delay = part.schedule_restart()
         say(f"{part.name} {part.ending}; starting it again in {delay:.1f} s")
     if part.pid is None and time.monotonic() >= part.retry_at:
-        part.start()
-        return True
+        return _start_again(part)
     return False
+
+
+def _start_again(part: Part) -> bool:
+    try:
+        part.start()
+    except OSError as error:
+        # No process to be had, or a disk that cannot be written: that may pass.
+        delay = part.schedule_restart()
+        say(f"{part.name} cannot be started: {error}; trying again in {delay:.1f} s")
+        return False
+    return True

@@ -55,6 +55,19 @@ def test_what_fails_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_one_left_goes_and_what_is_written_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".stellr-backup-killed"
+    left.mkdir(mode=0o700)
+    (left / "archive").write_text("half of it")
+    with writing(tmp_path / "a.tar", nothing) as first:
+        assert not left.exists()
+        with writing(tmp_path / "b.tar", nothing) as second:
+            assert first.scratch.exists()
+            second.end(Manifest("", "", {}))
+        first.end(Manifest("", "", {}))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "b.tar"]
+
+
 def changed(data: bytes) -> bytes:
     return data.replace(b"a secret", b"A secret")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import pytest
 
 from edge.backup import databases, restoring
 from edge.backup.errors import BackupError
-from edge.backup.saving import told_databases
 from edge.journey.browser import Browser
 from edge.journey.steps import Steps
 from edge.journey.walk import Journey
@@ -103,17 +102,6 @@ def test_a_restored_academy_is_as_it_was(folder: Path) -> None:
             again.stop()
 
 
-def test_what_was_there_is_moved_aside(tmp_path: Path) -> None:
-    state, beside = open_state(tmp_path / "state"), open_state(tmp_path / "state.restoring")
-    for each, text in ((state, "old"), (beside, "new")):
-        (each.keys / "secret").write_text(text)
-    before = restoring._take_place(state, beside.root, keep=True)
-    assert before
-    assert (State(before).keys / "secret").read_text() == "old"
-    assert (state.keys / "secret").read_text() == "new"
-    assert sorted(tmp_path.iterdir()) == sorted([state.root, before])
-
-
 def test_a_spoiled_file_changes_nothing(stack: Stack, saved: Path, folder: Path) -> None:
     spoiled = folder / "spoiled.tar"
     spoiled.write_bytes(saved.read_bytes()[:-20_000])
@@ -132,16 +120,19 @@ def test_what_is_not_there_is_said_in_a_sentence(stack: Stack, folder: Path) -> 
 
 
 @contextmanager
-def scratch_databases(stack: Stack) -> Iterator[Mapping[str, str]]:
+def scratch_databases(stack: Stack, services: Sequence[str] = ()) -> Iterator[Mapping[str, str]]:
     """Empty databases, one for each service, on the server that all tests share."""
-    names = {name: f"scratch_{name}_{secrets.token_hex(4)}" for name in stack.run["databases"]}
+    services = services or list(stack.run["databases"])
+    names = {name: f"scratch_{name}_{secrets.token_hex(4)}" for name in services}
     with psycopg.connect(stack.run["databases"]["auth"], autocommit=True) as connection:
         for name in names.values():
             connection.execute(f'CREATE DATABASE "{name}" STRATEGY wal_log'.encode())
         try:
             yield {
-                service: urlunsplit(urlsplit(url)._replace(path=f"/{names[service]}"))
-                for service, url in stack.run["databases"].items()
+                service: urlunsplit(
+                    urlsplit(stack.run["databases"][service])._replace(path=f"/{name}")
+                )
+                for service, name in names.items()
             }
         finally:
             for name in names.values():
@@ -153,6 +144,71 @@ def lessons_in(url: str) -> int:
         row = connection.execute("SELECT count(*) FROM lessons").fetchone()
         assert row is not None
         return int(row[0])
+
+
+def schemas_aside(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'stellr_before%'"
+        )
+        return [name for (name,) in found]
+
+
+def notes_in(url: str, schema: str = "public") -> list[str]:
+    with psycopg.connect(url) as connection:
+        return [text for (text,) in connection.execute(f"SELECT * FROM {schema}.notes".encode())]
+
+
+def write_note(url: str, text: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE notes (text text)")
+        connection.execute("INSERT INTO notes VALUES (%s)", [text])
+
+
+@pytest.fixture(name="two")
+def _two(stack: Stack) -> Iterator[Mapping[str, str]]:
+    """Two databases with a note in each."""
+    with scratch_databases(stack, ["auth", "user"]) as urls:
+        for url in urls.values():
+            write_note(url, "old")
+        yield urls
+
+
+def test_a_restore_after_one_that_was_killed_drops_nothing(two: Mapping[str, str]) -> None:
+    with restoring._all_or_none(two) as killed:
+        for url in two.values():
+            write_note(url, "lived on")
+    with pytest.raises(BackupError, match="the disk is full"), restoring._all_or_none(two):
+        raise BackupError("the disk is full")
+    assert [notes_in(url) for url in two.values()] == [["lived on"]] * 2
+    assert [notes_in(url, killed) for url in two.values()] == [["old"]] * 2
+
+
+def test_all_that_can_be_put_back_is(two: Mapping[str, str]) -> None:
+    with restoring._all_or_none(two) as aside, psycopg.connect(two["user"]) as connection:
+        name = urlsplit(two["auth"]).path[1:]
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+    (away,) = restoring._not_put_back(two, aside)
+    assert away.startswith("The database of auth is not there:")
+    assert notes_in(two["user"]) == ["old"]
+
+
+def test_what_is_aside_is_in_no_backup(two: Mapping[str, str], tmp_path: Path) -> None:
+    with restoring._all_or_none(two) as aside:
+        write_note(two["auth"], "new")
+    assert [databases.keeps(name, url, aside) for name, url in two.items()] == [True, True]
+    with databases.snapshots(two, ["auth"]) as taken, signals.blocked():
+        databases.dump("auth", two["auth"], taken["auth"], tmp_path / "dump")
+    with restoring._all_or_none(two), signals.blocked():
+        databases.fill("auth", two["auth"], tmp_path / "dump")
+        assert (notes_in(two["auth"]), len(schemas_aside(two["auth"]))) == (["new"], 2)
+
+
+def test_what_is_in_a_database_without_an_academy_counts_too(
+    two: Mapping[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(BackupError, match="The database of auth is not empty"):
+        restoring._to_databases(State(tmp_path), tmp_path / "no.tar", two, force=False)
 
 
 def test_databases_are_filled_by_their_urls_all_or_none(
@@ -184,22 +240,17 @@ def test_databases_are_filled_by_their_urls_all_or_none(
         with signals.blocked(), pytest.raises(BackupError, match="the disk is full"):
             restoring.restore(state, saved, told, force=True)
         assert lessons_in(urls["course"]) == count
-        assert not any(databases._has_aside(name, url) for name, url in urls.items())
+        assert not any(schemas_aside(url) for url in urls.values())
         assert (state / "keys" / "secret").exists()
 
         monkeypatch.setattr(databases, "fill", fill)
         with signals.blocked():
             before = restoring.restore(state, saved, told, force=True)
         assert lessons_in(urls["course"]) == count
-        assert before
-        assert (before / "keys" / "secret").exists()
-
-
-def test_some_databases_are_no_academy() -> None:
-    urls = {"STELLR_DATABASE_URL_AUTH": "postgresql:///a"}
-    with pytest.raises(BackupError, match="Not set, while others are: STELLR_DATABASE_URL_USER"):
-        told_databases(["auth", "user"], urls)
-    assert told_databases(["auth", "user"], {}) is None
+        assert before.files
+        assert (before.files / "keys" / "secret").exists()
+        assert schemas_aside(urls["course"]) == [before.schema]
+        assert sorted(before.services) == sorted(urls)
 
 
 def test_what_is_in_use_or_not_empty_is_left_alone(
@@ -209,7 +260,7 @@ def test_what_is_in_use_or_not_empty_is_left_alone(
     (used.keys / "secret").write_text("old")
     with pytest.raises(BackupError, match="is not empty; --force moves"):
         restoring.restore(used.root, saved, {}, force=False)
-    with pytest.raises(BackupError, match=r"is running on .*: stop it first"):
+    with pytest.raises(BackupError, match=r"already running on .*: that must end first"):
         restoring.restore(stack.state, saved, {}, force=True)
     assert (used.keys / "secret").read_text() == "old"
 

@@ -114,6 +114,13 @@ def test_a_database_that_is_away() -> None:
     assert academy.databases({"STELLR_DATABASE_URL_AUTH": ""}) == []
 
 
+def test_a_database_that_a_file_names(tmp_path: Path) -> None:
+    url = f"postgresql://me:secret@127.0.0.1:{free_port()}/stellr"
+    (tmp_path / "stellr_database_url_auth").write_text(url)
+    (found,) = academy.databases({"STELLR_SECRETS_DIR": str(tmp_path)})
+    assert (found.grade, found.text.split(":")[0]) == (Grade.BAD, "STELLR_DATABASE_URL_AUTH")
+
+
 def test_all_of_it_for_programs_with_the_exit_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

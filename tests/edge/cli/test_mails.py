@@ -35,3 +35,9 @@ def test_nothing_in_a_mail_steers_the_terminal(tmp_path: Path) -> None:
 def test_an_empty_outbox_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(mails, ["--state", str(tmp_path)])
     assert result.output == "Nothing was sent yet.\n"
+
+
+def test_an_outbox_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "outbox").touch()
+    done = CliRunner().invoke(mails, ["--state", str(tmp_path)])
+    assert (done.exit_code, "outbox cannot be read: Not a directory." in done.stderr) == (1, True)

@@ -14,6 +14,8 @@ from packaging.specifiers import SpecifierSet
 from edge import registry
 from edge.cli.main import main
 from edge.config.checking import unknown
+from edge.local.postgres import takes_a_socket
+from edge.local.state import State
 from tests.edge.envoy.running import listens, running_door
 from tests.support import ROOT, eventually
 
@@ -40,8 +42,8 @@ def test_units_find_the_academy_and_each_other() -> None:
     (state,) = {*re.findall(r"STELLR_STATE=(\S+)", academy + backup)}
     # A restore is built beside, in a folder that the user may write to.
     assert str(Path(state).parent) == f"/var/lib/{_of(academy, 'StateDirectory')}"
-    # The backup has a /tmp of its own.
-    assert _of(academy, "Environment=XDG_RUNTIME_DIR") == f"/run/{_of(academy, 'RuntimeDirectory')}"
+    # The backup has a /tmp of its own, where it would not find PostgreSQL's socket.
+    assert takes_a_socket(State(Path(state)).socket)
 
 
 def _of(unit: str, name: str) -> str:

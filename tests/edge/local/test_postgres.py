@@ -1,5 +1,6 @@
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -63,6 +64,38 @@ def test_it_serves_over_its_private_socket_and_stops(server: Server, state: Stat
     finally:
         os.kill(pid, signal.SIGINT)
         assert finish(pid) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("/var/lib/stellr/academy/socket", True),
+        ("/" + "a" * (postgres.LONGEST_SOCKET_DIR - 1), True),
+        ("/" + "a" * postgres.LONGEST_SOCKET_DIR, False),
+        ("/home/ann/old, and new/socket", False),
+    ],
+)
+def test_a_socket_has_a_short_and_plain_place(path: str, taken: bool) -> None:
+    assert postgres.takes_a_socket(Path(path)) is taken
+
+
+def test_the_socket_is_in_the_state_where_it_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Gone when its user logs out.
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    with tempfile.TemporaryDirectory(prefix="stellr-test-", dir="/tmp") as short:
+        state = open_state(Path(short))
+        assert postgres.make_postgres(state).socket_dir == state.socket
+        (state.socket / "left.behind").touch()
+        server = postgres.make_postgres(state)
+        assert list(state.socket.iterdir()) == []
+        postgres.remove_socket_dir(server)
+        assert not state.socket.exists()
+    long = open_state(tmp_path / "a, b")
+    server = postgres.make_postgres(long)
+    assert server.socket_dir.parent == Path(tempfile.gettempdir())
+    postgres.remove_socket_dir(server)
 
 
 def test_a_server_left_behind_is_stopped(server: Server, state: State) -> None:

@@ -38,3 +38,15 @@ def test_the_local_openid_provider_stays_where_it_is(tmp_path: Path) -> None:
         assert openid_port(tmp_path) != first
     assert openid_port(tmp_path) == first
     assert openid_port(tmp_path / "another") != first
+
+
+def test_it_stops_in_good_order_on_a_disk_that_cannot_be_written(tmp_path: Path) -> None:
+    state = open_state(tmp_path)
+    run = Stack(state, 8080, 1, Supervisor(state, held=[]))
+    address = run.supervisor.reserve().address
+    # As of a file that cannot be removed.
+    state.run_file.mkdir()
+    run.stop()
+    host, _, port = address.partition(":")
+    with socket.create_server((host, int(port))):
+        pass

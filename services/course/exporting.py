@@ -28,6 +28,7 @@ class Exporting:
             tags=course.tags,
             authors=course.authors,
             license=course.license,
+            capacity=course.capacity,
         )
         known = pb.KnownContent(course_id=str(course.course_id), content=content)
         for section in course.sections or ():

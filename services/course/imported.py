@@ -38,6 +38,8 @@ class CourseContent:
     tags: tuple[str, ...]
     authors: tuple[str, ...]
     license: str
+    # 0 is any number; None: as it was.
+    capacity: int | None
     sections: tuple[str, ...]
     lessons: tuple[LessonContent, ...]
 
@@ -54,6 +56,7 @@ def content_of(message: pb.CourseContent) -> CourseContent:
         tags=tuple(names.distinct(message.tags)),
         authors=tuple(message.authors),
         license=message.license,
+        capacity=message.capacity if message.HasField("capacity") else None,
         sections=tuple(section.title for section in message.sections),
         lessons=tuple(checks.lessons(message)),
     )

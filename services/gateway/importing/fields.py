@@ -166,6 +166,18 @@ class Fields:
             return False
         return node is not None and node.value.lower() in {"true", "yes", "on"}
 
+    def has(self, key: str) -> bool:
+        """Whether a key has a value."""
+        return self._node(key, required=False) is not None
+
+    def word(self, key: str, known: Sequence[str]) -> str:
+        """Return one of the `known` words, or "" where there is none."""
+        text = self.text(key, 100, comment=True)
+        if not text or text in known:
+            return text
+        self.add(key, f"expected one of {', '.join(known)}")
+        return ""
+
     def items(self, key: str, maximum: int, *, required: bool = False) -> list[Node]:
         """Return the nodes of a list of at most `maximum` items."""
         node = self._node(key, required)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from services.course import names
 from services.kit.errors import InvalidFields, Violation
+from services.kit.rpc.bounds import most
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
-MOST_LESSONS = 1_000
+# As many as a section may have, all of them together.
+MOST_LESSONS = most(pb.ImportSection, "lessons")
 
 
 @dataclass(frozen=True)

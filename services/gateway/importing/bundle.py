@@ -27,7 +27,7 @@ from services.kit.rpc.bounds import longest, most
 from stellr.course.v1.course_internal_service_pb2 import CourseContent, ImportSection
 from stellr.quiz.v1.quiz_internal_service_pb2 import ImportQuizzesRequest
 
-MAX_COURSE_BYTES = 128 * 1024
+MAX_COURSE_BYTES = 256 * 1024
 # In one section, and in all of them.
 MAX_LESSONS = most(ImportSection, "lessons")
 

@@ -3,7 +3,7 @@
 import re
 
 from services.gateway.importing.defects import Report
-from services.gateway.importing.fields import Fields, read_mapping, refuse_repeats
+from services.gateway.importing.fields import Fields, read_mapping, tell_repeats
 from services.gateway.importing.files import FILES, BundleFiles, FileError, in_folder
 from services.gateway.importing.links import LinkReader
 from services.gateway.importing.quizzes import read_quiz
@@ -15,7 +15,7 @@ from stellr.media.v1.media_internal_service_pb2 import LessonMediaContent, PdfFi
 
 MAX_FRONT_BYTES = 16 * 1024
 # YAML is slow to read: about a second for 100 KB when it is hostile.
-MAX_YAML_BYTES = 512 * 1024
+MAX_YAML_BYTES = 1024 * 1024
 MAX_BODY_BYTES = largest(ImportLesson, "body")
 LESSON_KEYS = ("id", "title", "minutes", "videos", "pdfs", "quiz", "preview")
 AUTHOR_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -92,7 +92,7 @@ class LessonReader:
         entries = fields.mappings("pdfs", ("title", "file"), most(LessonMediaContent, "pdfs"))
         pdfs = [(entry.line_at("file"), self._pdf(entry)) for entry in entries]
         found = [(line, pdf) for line, pdf in pdfs if pdf]
-        refuse_repeats("pdfs", [(line, pdf.file) for line, pdf in found], fields.report)
+        tell_repeats("pdfs", [(line, pdf.file) for line, pdf in found], fields.report.warn)
         return tuple(pdf for _, pdf in found)
 
     def _pdf(self, entry: Fields) -> PdfSource | None:

@@ -120,11 +120,11 @@ def line_of(root: Path, text: str) -> int:
 def test_what_a_service_would_refuse_midway_is_refused_before(
     send: Send, bundle: Path, visitor: Visitor
 ) -> None:
-    change(bundle, LESSON, "quiz: ", 'videos: ["https://video.example/a|b^c"]\nquiz: ')
+    slug, before = str(uuid4()), (bundle / "course.yaml").read_text().split()[1]
+    change(bundle, "course.yaml", before, slug)
     ((file, line, reason),) = defects(send(bundle))
-    assert (file, line) == (LESSON, 0)
-    assert reason.startswith("videos[0].url: ")
-    slug = (bundle / "course.yaml").read_text().split()[1]
+    assert (file, line) == ("course.yaml", 0)
+    assert reason.startswith("slug: must not look like an id")
     assert visitor.get(f"/courses/{slug}").status_code == 404
 
 

@@ -228,3 +228,14 @@ def test_leaves_nothing_on_the_disk(stack: Stack, send: Send, bundle: Path) -> N
     # What others import at this moment goes, too.
     there = set((stack.state / "imports").iterdir())
     eventually(lambda: not there & set((stack.state / "imports").iterdir()), 10)
+
+
+def test_more_questions_cannot_be_drawn_than_there_are(send: Send, bundle: Path) -> None:
+    count = send(bundle)[-1].summary.question_count
+    change(bundle, LESSON, f"quiz: {QUIZ}", f"quiz:\n  draw_count: {count}\n  file: {QUIZ}")
+    ((file, line, reason),) = defects(send(bundle))
+    assert (file, (bundle / LESSON).read_text().splitlines()[line - 1]) == (
+        *(LESSON,),
+        f"  draw_count: {count}",
+    )
+    assert reason.startswith("draw_count: more than there are questions")

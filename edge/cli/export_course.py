@@ -25,6 +25,7 @@ def export_course(course: str, directory: Path, state: Path, port: int | None) -
     import grpc  # noqa: PLC0415  heavy, as the rest
 
     from edge.cli.operator import connect, sentence  # noqa: PLC0415
+    from services.gateway.importing.defects import BundleError  # noqa: PLC0415
     from services.gateway.importing.receiver import receive_bundle  # noqa: PLC0415
     from services.kit.errors import DomainError  # noqa: PLC0415
 
@@ -37,6 +38,9 @@ def export_course(course: str, directory: Path, state: Path, port: int | None) -
             unpack(archive, directory)
     except OSError as error:
         raise click.ClickException(f"{error.filename or directory}: {error.strerror}.") from error
+    except BundleError as error:
+        reason = "; ".join(each.reason for each in error.defects)
+        raise click.ClickException(f"{course} was not exported: {reason}.") from error
     except (DomainError, grpc.RpcError) as error:
         raise click.ClickException(sentence("gateway", error)) from error
     files = sum(path.is_file() for path in directory.rglob("*"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.clients.errors import CourseNotFound
+from services.course.errors import CourseNotReady
 from services.course.repository import courses, exports
 from services.kit.data.database import Database
 from stellr.course.v1 import course_internal_service_pb2 as pb
@@ -15,7 +16,10 @@ class Exporting:
         self._database = database
 
     def content(self, reference: str) -> pb.KnownContent:
-        """All that an import needs, and the links in the texts; CourseNotFound."""
+        """All that an import needs, and the links in the texts; CourseNotFound.
+
+        CourseNotReady where it has no lesson: a bundle has one at least.
+        """
         course = courses.find_course(self._database, reference)
         if course is None:
             raise CourseNotFound
@@ -28,12 +32,15 @@ class Exporting:
             tags=course.tags,
             authors=course.authors,
             license=course.license,
+            capacity=course.capacity,
         )
         known = pb.KnownContent(course_id=str(course.course_id), content=content)
         for section in course.sections or ():
             _add_section(known, section["title"])
         for row in exports.list_lessons(self._database, course.course_id):
             _add_lesson(known, row)
+        if not known.lessons:
+            raise CourseNotReady("the course has no lesson: there is nothing to export")
         return known
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 from services.course import names
 from services.kit.errors import InvalidFields, Violation
+from services.kit.rpc.bounds import most
 from stellr.course.v1 import course_internal_service_pb2 as pb
 
-MOST_LESSONS = 1_000
+# As many as a section may have, all of them together.
+MOST_LESSONS = most(pb.ImportSection, "lessons")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class CourseContent:
     tags: tuple[str, ...]
     authors: tuple[str, ...]
     license: str
+    # 0 is any number; None: as it was.
+    capacity: int | None
     sections: tuple[str, ...]
     lessons: tuple[LessonContent, ...]
 
@@ -54,6 +58,7 @@ def content_of(message: pb.CourseContent) -> CourseContent:
         tags=tuple(names.distinct(message.tags)),
         authors=tuple(message.authors),
         license=message.license,
+        capacity=message.capacity if message.HasField("capacity") else None,
         sections=tuple(section.title for section in message.sections),
         lessons=tuple(checks.lessons(message)),
     )

@@ -76,7 +76,7 @@ def _unpack(plan: plans.Plan) -> pb.CourseContent:
 def _facts(db: Session, content: CourseContent) -> dict[str, object]:
     categories = [content.category] if content.category else []
     found = labels.name_ids(db, Category, categories)
-    return {
+    facts: dict[str, object] = {
         "title": content.title,
         "summary": content.summary,
         "language": content.language,
@@ -84,3 +84,6 @@ def _facts(db: Session, content: CourseContent) -> dict[str, object]:
         "authors": list(content.authors),
         "category_id": found[0] if found else None,
     }
+    if content.capacity is not None:
+        facts["capacity"] = content.capacity or None
+    return facts

@@ -57,7 +57,8 @@ class CourseExports:
             some = lesson_ids[start : start + QUIZZES_AT_ONCE]
             request = quiz_pb.ExportQuizzesRequest(lesson_ids=some)
             for each in self._services.quiz.ExportQuizzes(request).quizzes:
-                yield each.lesson_id, Quiz(each.gift, each.pass_percentage)
+                quiz = Quiz(each.gift, each.title, each.pass_percentage, each.settings)
+                yield each.lesson_id, quiz
 
     def _fetch(self, digest: str, target: Path) -> None:
         request = media_pb.ReadObjectRequest(digest=digest)

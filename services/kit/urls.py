@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import SplitResult, urlsplit
 
 # The names of this machine for itself.
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 POSTGRES = ("postgresql://", "postgres://")
+# RFC 3986: a URI is printable ASCII; a browser's address bar is kinder.
+_NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
 
 
 def parts_of(url: str) -> SplitResult | None:
@@ -17,6 +20,21 @@ def parts_of(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def https_fault(url: str) -> str:
+    """Why a browser may not be sent to an address: https alone, and nobody's password in it.
+
+    Empty where it may.
+    """
+    if _NOT_IN_URLS.search(url):
+        return "must have no spaces, controls or backslashes"
+    parts = parts_of(url)
+    if parts is None:
+        return "is no URL"
+    if parts.scheme != "https" or not parts.hostname or parts.port == 0:
+        return "must be an https:// URL"
+    return "must hold no name or password" if "@" in parts.netloc else ""
 
 
 def check_database_url(url: str) -> None:

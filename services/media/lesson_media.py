@@ -13,6 +13,7 @@ from services.media.repository import media as repository
 from services.media.repository.authoring import lock_course
 from services.media.repository.media import LessonMedium, Row, captions_of
 from services.media.repository.objects import known_digests
+from services.media.videos import check_url
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 
@@ -44,10 +45,11 @@ class LessonMediaEditor:
     def set(self, request: pb.SetCourseMediaRequest) -> pb.SetCourseMediaResponse:
         """Set the media of lessons, and say where their attachments are found.
 
-        InvalidFields names each object that was not uploaded; then nothing changed. Changes to one
-        course take turns.
+        InvalidFields names each object that was not uploaded, or an address that no browser may be
+        sent to; then nothing changed. Changes to one course take turns.
         """
         course_id = UUID(request.course_id)
+        _check_urls(request.lessons)
         self._check_uploaded(request.lessons)
         lock_course(self._database, course_id)
         changed = self._set_listed(course_id, request.lessons)
@@ -96,6 +98,13 @@ class LessonMediaEditor:
         ]
         if missing:
             raise InvalidFields(missing)
+
+
+def _check_urls(lessons: Sequence[pb.LessonMediaContent]) -> None:
+    for number, lesson in enumerate(lessons):
+        for index, video in enumerate(lesson.videos):
+            if video.url:
+                check_url(video.url, f"lessons[{number}].videos[{index}].url")
 
 
 def wanted(lesson: pb.LessonMediaContent) -> list[Wanted]:

@@ -1,4 +1,4 @@
-"""Giving media to those who may read the lesson: course says who that is."""
+"""Giving media to those who may read the lesson or change it: course says who that is."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from uuid import UUID
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.clients.authors import Authors
 from services.clients.course import Courses
-from services.clients.errors import LessonNotFound
+from services.clients.errors import LessonNotFound, NotYourCourse
 from services.kit import call
+from services.kit.call import Caller
 from services.kit.data.database import Database
 from services.kit.data.objects.store import ObjectStore
 from services.kit.data.pieces import pieces
@@ -37,6 +39,7 @@ class Library:
         self,
         database: Database,
         courses: Courses,
+        authors: Authors,
         store: ObjectStore,
         *,
         addresses: Addresses,
@@ -44,6 +47,7 @@ class Library:
     ) -> None:
         self._database = database
         self._courses = courses
+        self._authors = authors
         self._store = store
         self._addresses = addresses
         self._link_check = link_check
@@ -102,7 +106,17 @@ class Library:
         return repository.find_document(self._database, found) if found else None
 
     def _may_read(self, lesson_id: UUID) -> bool:
-        return self._courses.may_read(str(lesson_id), call.caller().user_id)
+        caller = call.caller()
+        if self._courses.may_read(str(lesson_id), caller.user_id):
+            return True
+        return caller.user_id is not None and self._may_change(lesson_id, caller)
+
+    def _may_change(self, lesson_id: UUID, caller: Caller) -> bool:
+        try:
+            self._authors.check(str(lesson_id), caller)
+        except (LessonNotFound, NotYourCourse):
+            return False
+        return True
 
     def _pdf(self, medium: LessonMedium, now: float) -> pb.Pdf:
         link = self._addresses.of(medium, now)

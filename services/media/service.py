@@ -53,17 +53,18 @@ def build(runtime: Runtime) -> Domain:
     courses = Courses.of(runtime)
     signer = runtime.shared_signer(CONTENT)
     addresses = Addresses(store, Links(signer, settings.public_url))
+    course = CourseInternalServiceStub(runtime.channel("course"))
+    authors = Authors(course)
     library = Library(
         database,
         courses,
+        authors,
         store,
         addresses=addresses,
         link_check=LinkCheck(signer, runtime.revocations),
     )
-    course = CourseInternalServiceStub(runtime.channel("course"))
     own = runtime.settings_of(MediaSettings)
     shelf = Shelf(database, store, own.keep_deleted)
-    authors = Authors(course)
     uploading = Uploading(
         database,
         authors,

@@ -22,8 +22,8 @@ from stellr.quiz.v1.quiz_pb2 import Pair
 DEFAULT_PASS_PERCENTAGE = 60
 WEIGHT_DECIMALS = 5
 _KINDS = {number: kind for kind, number in TYPES.items()}
-_GRADINGS = {number: grading for grading, number in GRADINGS.items()}
-_REVIEWS = {number: review for review, number in REVIEWS.items()}
+GRADING_OF = {number: grading for grading, number in GRADINGS.items()}
+REVIEW_OF = {number: review for review, number in REVIEWS.items()}
 # The field that holds the answers to a question of each kind.
 _FIELDS = {
     QuestionKind.SHORT_TEXT: "answers",
@@ -70,10 +70,10 @@ def written_quiz(draft: pb.AuthoredQuiz, before: Sequence[KeptQuestion]) -> Writ
         time_limit_seconds=draft.time_limit_seconds,
         max_attempts=draft.max_attempts,
         wait_seconds=draft.wait_seconds,
-        grading=_GRADINGS.get(draft.grading, Grading.BEST),
+        grading=GRADING_OF.get(draft.grading, Grading.BEST),
         shuffle=draft.shuffle,
         draw_count=draft.draw_count,
-        review=_REVIEWS.get(draft.review_policy, Review.AFTER_SUBMIT),
+        review=REVIEW_OF.get(draft.review_policy, Review.AFTER_SUBMIT),
         partial_credit=draft.partial_credit,
     )
     pass_percentage = draft.pass_percentage if given else DEFAULT_PASS_PERCENTAGE

@@ -9,6 +9,7 @@ from services.kit.data.database import Database
 from services.quiz import gift
 from services.quiz.kept import KeptQuestion, QuizVersion
 from services.quiz.questions import Option, Question
+from services.quiz.quiz_settings import settings_of
 from services.quiz.repository import quizzes
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 
@@ -31,6 +32,7 @@ class Exporting:
                     title=quiz.title,
                     pass_percentage=quiz.pass_percentage,
                     gift=gift_of(quiz),
+                    settings=settings_of(quiz.rules),
                 )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from services.kit.errors import InvalidFields, Violation
 from services.quiz import gift
-from services.quiz.questions import WrittenQuiz
+from services.quiz.questions import Question, WrittenQuiz
+from services.quiz.quiz_settings import rules_by
 from services.quiz.repository.quizzes import Latest
+from services.quiz.rules import DEFAULT_RULES
 from services.quiz.saving import Saving
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 
@@ -42,21 +43,27 @@ class Importing:
 
         Imports of one course take turns.
         """
-        written = _parse(request)
+        parsed = _parse(request)
         lesson_ids = [UUID(quiz.lesson_id) for quiz in request.quizzes]
         latest = self._saving.lock(UUID(request.course_id), lesson_ids)
-        pairs = zip(lesson_ids, written, strict=True)
-        return [self._import(lesson_id, quiz, latest.get(lesson_id)) for lesson_id, quiz in pairs]
+        return [
+            self._import(lesson_id, quiz, questions, latest.get(lesson_id), request.pass_percentage)
+            for lesson_id, quiz, questions in zip(lesson_ids, request.quizzes, parsed, strict=True)
+        ]
 
     def remove(self, course_id: UUID, lesson_ids: Sequence[UUID]) -> int:
         """Take the quizzes of lessons away; how many there were."""
         return self._saving.remove(course_id, lesson_ids)
 
     def _import(
-        self, lesson_id: UUID, written: WrittenQuiz, latest: Latest | None
+        self,
+        lesson_id: UUID,
+        asked: pb.ImportQuiz,
+        questions: Sequence[Question],
+        latest: Latest | None,
+        pass_percentage: int,
     ) -> pb.ImportedQuiz:
-        """A bundle says nothing of most rules, so they stay as their author set them."""
-        quiz = replace(written, rules=latest.rules) if latest else written
+        quiz = _written(asked, questions, latest, pass_percentage)
         saved = self._saving.bring(lesson_id, quiz, latest)
         return pb.ImportedQuiz(
             quiz_id=str(saved.quiz_id),
@@ -65,15 +72,36 @@ class Importing:
         )
 
 
-def _parse(request: pb.ImportQuizzesRequest) -> list[WrittenQuiz]:
-    """What was written; InvalidFields tells the defects of all quizzes."""
-    written, wrong = [], []
+def _written(
+    asked: pb.ImportQuiz, questions: Sequence[Question], latest: Latest | None, default_pass: int
+) -> WrittenQuiz:
+    """The quiz, in which what its author does not say is as it was before."""
+    settings = asked.settings
+    title, passing = asked.title, default_pass
+    if latest:
+        title, passing = latest.title, latest.pass_percentage
+    return WrittenQuiz(
+        settings.title if settings.HasField("title") else title,
+        settings.pass_percentage if settings.HasField("pass_percentage") else passing,
+        questions,
+        rules_by(settings, latest.rules if latest else DEFAULT_RULES),
+    )
+
+
+def _parse(request: pb.ImportQuizzesRequest) -> list[Sequence[Question]]:
+    """The questions of each quiz; InvalidFields tells the defects of all quizzes."""
+    parsed: list[Sequence[Question]] = []
+    wrong: list[Violation] = []
     for index, quiz in enumerate(request.quizzes):
         try:
             questions = gift.parse(quiz.gift)
-            written.append(WrittenQuiz(quiz.title, request.pass_percentage, questions))
         except gift.GiftError as error:
             wrong += violations(f"quizzes[{index}].gift", error)
+            continue
+        if quiz.settings.draw_count > len(questions):
+            field = f"quizzes[{index}].settings.drawCount"
+            wrong.append(Violation(field, "more than there are questions"))
+        parsed.append(questions)
     if wrong:
         raise InvalidFields(wrong)
-    return written
+    return parsed

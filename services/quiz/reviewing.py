@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +13,10 @@ from services.quiz.kept import QuizVersion
 from services.quiz.lessons import Lessons
 from services.quiz.repository import results
 from services.quiz.repository.results import KeptResult
+from stellr.quiz.v1.quiz_pb2 import Result
+
+# Of the results of a page: as JSON they are larger, and Envoy takes 4 MiB (max_response_body_size).
+MOST_BYTES = 1_000_000
 
 
 class OwnResult(NamedTuple):
@@ -41,17 +45,27 @@ class Reviewing:
         self._quizzes = quizzes
 
     def page(
-        self, lesson_id: str, user_id: UUID, size: int, page_token: str
-    ) -> tuple[Sequence[OwnResult], str]:
-        """A page of the learner's results, newest first, and the token of the next."""
+        self,
+        lesson_id: str,
+        user_id: UUID,
+        size: int,
+        page_token: str,
+        show: Callable[[OwnResult], Result],
+    ) -> tuple[Sequence[Result], str]:
+        """A page of the learner's results, newest first, and the token of the next.
+
+        They are so many as were asked for or, where those are large, as have 1 MB together.
+        """
         lesson = self._lessons.enrolled(lesson_id, user_id)
         quiz_id = self._quizzes.current(lesson.lesson_id).quiz_id
         scope = f"results:{quiz_id}:{user_id}"
         seen = self._page_tokens.read(page_token, scope)
         before = UUID(seen[0]) if seen else None
         rows = results.list_results(self._database, quiz_id, user_id, before, size + 1)
-        page, token = self._page_tokens.page(rows, size, scope, lambda row: [str(row.result_id)])
-        return self._own(self._quizzes.version(lesson.lesson_id), user_id, page), token
+        own = self._own(self._quizzes.version(lesson.lesson_id), user_id, rows[:size])
+        shown = list(_fitting(map(show, own), MOST_BYTES))
+        _, token = self._page_tokens.page(rows, len(shown), scope, lambda row: [str(row.result_id)])
+        return shown, token
 
     def own(self, lesson_id: str, user_id: UUID, result: KeptResult) -> OwnResult:
         """A result as its learner may see it."""
@@ -75,3 +89,13 @@ class Reviewing:
             )
             for each in page
         ]
+
+
+def _fitting(results: Iterable[Result], most: int) -> Iterator[Result]:
+    """The first results, as many as have so many bytes together, and one in any case."""
+    size = 0
+    for result in results:
+        size += result.ByteSize()
+        if size > most and size > result.ByteSize():
+            return
+        yield result

@@ -55,9 +55,9 @@ class QuizServicer(QuizServiceServicer):
         """The caller's results in a quiz."""
         size = page_size(request.page_size)
         page, token = self._reviewing.page(
-            request.lesson_id, call.user_id(), size, request.page_token
+            request.lesson_id, call.user_id(), size, request.page_token, result_message
         )
-        return pb.ListResultsResponse(results=map(result_message, page), next_page_token=token)
+        return pb.ListResultsResponse(results=page, next_page_token=token)
 
 
 def _answers(messages: Iterable[quiz_pb2.Answer]) -> list[Answer]:

@@ -19,6 +19,7 @@ REFERENCE = (
 # All but `search`, which may be large.
 FACTS = (
     "c.course_id, c.title, c.summary, c.language, c.license, c.authors, c.category_id,"
+    " c.capacity,"
     " c.published_at, c.archived_at, c.etag"
 )
 OWNER_IDS = (

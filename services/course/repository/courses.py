@@ -21,11 +21,11 @@ class CourseRow(NamedTuple):
     license: str
     authors: list[str]
     category_id: UUID | None
+    capacity: int | None
     published_at: datetime | None
     archived_at: datetime | None
     etag: str
     slug: str
-    capacity: int | None
     lesson_count: int
     duration_minutes: int
     category: str | None
@@ -42,7 +42,7 @@ class TitleRow(NamedTuple):
 
 
 _LOAD_COURSES = f"""
-SELECT {FACTS}, c.slug, c.capacity, c.lesson_count, c.duration_minutes,
+SELECT {FACTS}, c.slug, c.lesson_count, c.duration_minutes,
     g.name AS category, {TAG_NAMES} AS tags, (
     SELECT json_agg(json_build_object('section_id', s.section_id, 'title', s.title, 'lessons', (
         SELECT json_agg(json_build_object(

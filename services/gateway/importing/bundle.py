@@ -27,8 +27,9 @@ from services.kit.rpc.bounds import longest, most
 from stellr.course.v1.course_internal_service_pb2 import CourseContent, ImportSection
 from stellr.quiz.v1.quiz_internal_service_pb2 import ImportQuizzesRequest
 
-MAX_COURSE_BYTES = 128 * 1024
-MAX_LESSONS = 500
+MAX_COURSE_BYTES = 256 * 1024
+# In one section, and in all of them.
+MAX_LESSONS = most(ImportSection, "lessons")
 
 COURSE_KEYS = (
     "slug",
@@ -40,6 +41,7 @@ COURSE_KEYS = (
     "authors",
     "license",
     "pass_percentage",
+    "capacity",
     "sections",
 )
 SECTION_KEYS = ("title", "lessons")
@@ -92,9 +94,10 @@ class _Bundle:
             tags=_names(fields, "tags"),
             authors=_names(fields, "authors"),
             license=fields.text("license", longest(CourseContent, "license")),
-            pass_percentage=fields.whole(
-                "pass_percentage", most(ImportQuizzesRequest, "pass_percentage"), default=60
+            pass_percentage=_number(
+                fields, "pass_percentage", most(ImportQuizzesRequest, "pass_percentage")
             ),
+            capacity=_number(fields, "capacity", most(CourseContent, "capacity")),
             sections=self._sections(fields),
         )
 
@@ -140,6 +143,11 @@ class _Bundle:
 
 def _names(fields: Fields, key: str) -> tuple[str, ...]:
     return fields.texts(key, most(CourseContent, key), longest(CourseContent, key))
+
+
+def _number(fields: Fields, key: str, maximum: int) -> int | None:
+    number = fields.whole(key, maximum, default=0)
+    return number if fields.has(key) else None
 
 
 def _slug(fields: Fields) -> str:

@@ -166,6 +166,18 @@ class Fields:
             return False
         return node is not None and node.value.lower() in {"true", "yes", "on"}
 
+    def has(self, key: str) -> bool:
+        """Whether a key has a value."""
+        return self._node(key, required=False) is not None
+
+    def word(self, key: str, known: Sequence[str]) -> str:
+        """Return one of the `known` words, or "" where there is none."""
+        text = self.text(key, 100, comment=True)
+        if not text or text in known:
+            return text
+        self.add(key, f"expected one of {', '.join(known)}")
+        return ""
+
     def items(self, key: str, maximum: int, *, required: bool = False) -> list[Node]:
         """Return the nodes of a list of at most `maximum` items."""
         node = self._node(key, required)
@@ -187,7 +199,7 @@ class Fields:
         for line in hidden_items(self.nodes[key]) if items else ():
             self.report.add(line, f"{key}: {COMMENTED}")
         found = [(line_of(item), scalar_text(key, item, characters, self.report)) for item in items]
-        refuse_repeats(key, found, self.report, str.casefold)
+        tell_repeats(key, found, self.report.add, str.casefold)
         return tuple(text for _, text in found)
 
     def mappings(
@@ -203,17 +215,17 @@ class Fields:
         return found
 
 
-def refuse_repeats(
+def tell_repeats(
     key: str,
     found: Sequence[tuple[int, str]],
-    report: Report,
+    tell: Callable[[int, str], None],
     normal: Callable[[str], str] = str,
 ) -> None:
-    """Note every text that was there before; `found` holds texts with their lines."""
+    """Tell of every text that was there before; `found` holds texts with their lines."""
     seen: set[str] = set()
     for line, text in found:
         if text and normal(text) in seen:
-            report.add(line, f'{key}: "{text[:80]}" is there twice')
+            tell(line, f'{key}: "{text[:80]}" is there twice')
         seen.add(normal(text))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -83,12 +83,28 @@ class Importer:
 
     def _quiz_defects(self, bundle: CourseBundle) -> list[Defect]:
         texts = {lesson.quiz.file: lesson.quiz.text for lesson in bundle.lessons if lesson.quiz}
-        return [
+        reports = {file: self._report(text) for file, text in sorted(texts.items())}
+        defects = [
             Defect(file, defect.line, defect.reason)
-            for file, text in sorted(texts.items())
-            for defect in self._gift_defects(text)
+            for file, report in reports.items()
+            for defect in report.defects
         ]
+        return defects + list(_draw_defects(bundle, reports))
 
-    def _gift_defects(self, text: str) -> Sequence[quiz_pb.GiftDefect]:
+    def _report(self, text: str) -> quiz_pb.GiftReport:
         request = quiz_pb.CheckGiftRequest(gift=text)
-        return self.services.quiz.CheckGift(request, timeout=STEP_SECONDS).defects
+        return self.services.quiz.CheckGift(request, timeout=STEP_SECONDS)
+
+
+def _draw_defects(
+    bundle: CourseBundle, reports: Mapping[str, quiz_pb.GiftReport]
+) -> Iterator[Defect]:
+    """Quizzes that draw more questions than there are."""
+    for lesson in bundle.lessons:
+        quiz = lesson.quiz
+        report = reports[quiz.file] if quiz else None
+        if quiz and report and not report.defects:
+            count = report.question_count
+            if quiz.settings.draw_count > count:
+                reason = f"draw_count: more than there are questions, {count}"
+                yield Defect(lesson.key, quiz.draw_line, reason)

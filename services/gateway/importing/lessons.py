@@ -3,26 +3,20 @@
 import re
 
 from services.gateway.importing.defects import Report
-from services.gateway.importing.fields import Fields, read_mapping, refuse_repeats
-from services.gateway.importing.files import FILES, QUIZZES, BundleFiles, FileError, in_folder
+from services.gateway.importing.fields import Fields, read_mapping, tell_repeats
+from services.gateway.importing.files import FILES, BundleFiles, FileError, in_folder
 from services.gateway.importing.links import LinkReader
-from services.gateway.importing.sources import (
-    LessonSource,
-    LinkSource,
-    PdfSource,
-    QuizSource,
-)
+from services.gateway.importing.quizzes import read_quiz
+from services.gateway.importing.sources import LessonSource, LinkSource, PdfSource
 from services.gateway.importing.videos import VideoReader
 from services.kit.rpc.bounds import largest, longest, most
 from stellr.course.v1.course_internal_service_pb2 import ImportLesson
 from stellr.media.v1.media_internal_service_pb2 import LessonMediaContent, PdfFile
-from stellr.quiz.v1.quiz_internal_service_pb2 import ImportQuiz
 
 MAX_FRONT_BYTES = 16 * 1024
 # YAML is slow to read: about a second for 100 KB when it is hostile.
-MAX_YAML_BYTES = 512 * 1024
+MAX_YAML_BYTES = 1024 * 1024
 MAX_BODY_BYTES = largest(ImportLesson, "body")
-MAX_QUIZ_BYTES = largest(ImportQuiz, "gift")
 LESSON_KEYS = ("id", "title", "minutes", "videos", "pdfs", "quiz", "preview")
 AUTHOR_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -83,7 +77,7 @@ class LessonReader:
             preview=fields.flag("preview"),
             videos=self._videos.read(fields),
             pdfs=self._pdfs(fields),
-            quiz=self._quiz(fields),
+            quiz=read_quiz(fields, self._files),
         )
 
     def _author_id(self, key: str, fields: Fields) -> str:
@@ -98,7 +92,7 @@ class LessonReader:
         entries = fields.mappings("pdfs", ("title", "file"), most(LessonMediaContent, "pdfs"))
         pdfs = [(entry.line_at("file"), self._pdf(entry)) for entry in entries]
         found = [(line, pdf) for line, pdf in pdfs if pdf]
-        refuse_repeats("pdfs", [(line, pdf.file) for line, pdf in found], fields.report)
+        tell_repeats("pdfs", [(line, pdf.file) for line, pdf in found], fields.report.warn)
         return tuple(pdf for _, pdf in found)
 
     def _pdf(self, entry: Fields) -> PdfSource | None:
@@ -112,17 +106,6 @@ class LessonReader:
             return PdfSource(title, file, self._files.pdf(file))
         except FileError as error:
             entry.add("file", str(error))
-            return None
-
-    def _quiz(self, fields: Fields) -> QuizSource | None:
-        written = fields.text("quiz", 200, comment=True)
-        if not written:
-            return None
-        try:
-            file = in_folder(written, QUIZZES, ".gift")
-            return QuizSource(file, self._files.text(file, MAX_QUIZ_BYTES))
-        except FileError as error:
-            fields.add("quiz", str(error))
             return None
 
 

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from services.gateway.importing.defects import Defect
 from services.gateway.importing.files import COURSE_FILE
-from services.gateway.importing.sources import CourseBundle, LessonSource, VideoSource
+from services.gateway.importing.sources import CourseBundle, LessonSource, QuizSource, VideoSource
 from services.kit.errors import InvalidArgument
 from services.kit.rpc.interceptors.validation import validated
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
@@ -21,6 +21,8 @@ from stellr.quiz.v1 import quiz_internal_service_pb2 as quiz_pb
 NO_ID = str(UUID(int=0))
 NO_DIGEST = "0" * 64
 NO_PATH = "/"
+# Of new quizzes, where the bundle does not say it.
+DEFAULT_PASS = 60
 
 
 def course_content(bundle: CourseBundle) -> course_pb.CourseContent:
@@ -34,6 +36,7 @@ def course_content(bundle: CourseBundle) -> course_pb.CourseContent:
         tags=bundle.tags,
         authors=bundle.authors,
         license=bundle.license,
+        capacity=bundle.capacity,
         sections=[
             course_pb.ImportSection(
                 title=section.title, lessons=[_lesson(lesson) for lesson in section.lessons]
@@ -55,10 +58,31 @@ def _lesson(lesson: LessonSource) -> course_pb.ImportLesson:
     )
 
 
-def quiz(lesson: LessonSource, lesson_id: str) -> quiz_pb.ImportQuiz:
-    """What quiz is told of a lesson that has one."""
-    gift = lesson.quiz.text if lesson.quiz else ""
-    return quiz_pb.ImportQuiz(lesson_id=lesson_id, title=lesson.title, gift=gift)
+def quizzes(
+    bundle: CourseBundle, course_id: str, ids: Mapping[str, str]
+) -> quiz_pb.ImportQuizzesRequest:
+    """What quiz is told of a course; `ids` are those of its lessons, by key."""
+    passing = bundle.pass_percentage
+    return quiz_pb.ImportQuizzesRequest(
+        course_id=course_id,
+        pass_percentage=DEFAULT_PASS if passing is None else passing,
+        quizzes=[
+            quiz(lesson, lesson.quiz, ids[lesson.key], passing)
+            for lesson in bundle.lessons
+            if lesson.quiz
+        ],
+    )
+
+
+def quiz(
+    lesson: LessonSource, source: QuizSource, lesson_id: str, passing: int | None
+) -> quiz_pb.ImportQuiz:
+    """What quiz is told of a lesson's; `passing` is the course's, which holds where it has none."""
+    settings = quiz_pb.QuizSettings(pass_percentage=passing)
+    settings.MergeFrom(source.settings)
+    return quiz_pb.ImportQuiz(
+        lesson_id=lesson_id, title=lesson.title, gift=source.text, settings=settings
+    )
 
 
 def lesson_media(
@@ -123,7 +147,7 @@ def refused(bundle: CourseBundle) -> Iterator[Defect]:
         yield from violations(lesson.key, lesson_media(lesson, NO_ID, {}))
         yield from violations(lesson.key, lesson_links(lesson, {}, {}))
         if lesson.quiz:
-            yield from violations(lesson.key, quiz(lesson, NO_ID))
+            yield from violations(lesson.key, quiz(lesson, lesson.quiz, NO_ID, None))
 
 
 def violations(file: str, request: Message) -> list[Defect]:

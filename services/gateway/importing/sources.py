@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from stellr.quiz.v1.quiz_internal_service_pb2 import QuizSettings
+
 
 @dataclass(frozen=True, slots=True)
 class CaptionsSource:
@@ -42,10 +44,15 @@ class PdfSource:
 
 @dataclass(frozen=True, slots=True)
 class QuizSource:
-    """The quiz of a lesson as GIFT text, not judged yet."""
+    """The quiz of a lesson as GIFT text, not judged yet, and what else its author says of it.
+
+    `draw_line` is the line of the lesson's file that says how many questions are drawn.
+    """
 
     file: str
     text: str
+    settings: QuizSettings
+    draw_line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,10 @@ class SectionSource:
 
 @dataclass(frozen=True, slots=True)
 class CourseBundle:
-    """A course with all its lessons; `pass_percentage` is 0 to 100."""
+    """A course with all its lessons; of numbers None is what its author did not say.
+
+    `pass_percentage`, 0 to 100, is of quizzes that do not say it; `capacity` 0 is any number.
+    """
 
     slug: str
     title: str
@@ -118,7 +128,8 @@ class CourseBundle:
     tags: tuple[str, ...]
     authors: tuple[str, ...]
     license: str
-    pass_percentage: int
+    pass_percentage: int | None
+    capacity: int | None
     sections: tuple[SectionSource, ...]
 
     @property

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 from yaml.nodes import MappingNode, Node
 
-from services.gateway.importing.fields import Fields, refuse_repeats
+from services.gateway.importing.fields import Fields, tell_repeats
 from services.gateway.importing.files import FILES, BundleFiles, FileError, in_folder
 from services.gateway.importing.links import LinkReader
 from services.gateway.importing.scalars import line_of, scalar_text
@@ -18,6 +17,7 @@ from services.gateway.importing.sources import CaptionsSource, VideoSource
 from services.kit.data.durations import LONGEST_SECONDS, duration
 from services.kit.data.file_types import MP4, WEBM
 from services.kit.rpc.bounds import longest, most
+from services.kit.urls import https_fault
 from stellr.media.v1.media_internal_service_pb2 import CaptionsFile, LessonMediaContent, VideoLink
 
 FILMS = {".mp4": MP4, ".webm": WEBM}
@@ -38,9 +38,8 @@ class VideoReader:
         nodes = fields.items("videos", most(LessonMediaContent, "videos"))
         read = [(line_of(node), self._video(node, fields)) for node in nodes]
         found = [(line, video) for line, video in read if video]
-        refuse_repeats(
-            "videos", [(line, video.url or video.file) for line, video in found], fields.report
-        )
+        addresses = [(line, video.url or video.file) for line, video in found]
+        tell_repeats("videos", addresses, fields.report.warn)
         return tuple(video for _, video in found)
 
     def _video(self, node: Node, fields: Fields) -> VideoSource | None:
@@ -48,8 +47,8 @@ class VideoReader:
             url = scalar_text(
                 "videos", node, longest(VideoLink, "url"), fields.report, comment=True
             )
-            if url and not _is_web_address(url):
-                fields.report.add(line_of(node), _no_address(url))
+            if url and https_fault(url):
+                fields.report.add(line_of(node), _refused(url))
             return VideoSource(url)
         entry = Fields(node, KEYS, fields.report)
         if ("url" in entry.nodes) == ("file" in entry.nodes):
@@ -59,8 +58,8 @@ class VideoReader:
 
     def _linked(self, entry: Fields) -> VideoSource:
         url = entry.text("url", longest(VideoLink, "url"), required=True, comment=True)
-        if url and not _is_web_address(url):
-            entry.report.add(entry.line_at("url"), _no_address(url))
+        if url and https_fault(url):
+            entry.report.add(entry.line_at("url"), _refused(url))
         return VideoSource(
             url,
             title=_title(entry),
@@ -92,7 +91,7 @@ class VideoReader:
         read = [(entry.line_at("language"), self._captions(entry)) for entry in entries]
         found = [(line, captions) for line, captions in read if captions]
         languages = [(line, captions.language) for line, captions in found]
-        refuse_repeats("captions", languages, video.report, str.casefold)
+        tell_repeats("captions", languages, video.report.add, str.casefold)
         return tuple(captions for _, captions in found)
 
     def _captions(self, entry: Fields) -> CaptionsSource | None:
@@ -122,13 +121,5 @@ def _check_webvtt(file: str, text: str) -> None:
         raise FileError(f'the file "{file}" is no WebVTT: {str(error) or "malformed"}') from error
 
 
-def _no_address(url: str) -> str:
-    return f'videos: "{url[:80]}" is not an http or https address'
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in url
-    except ValueError:
-        return False
+def _refused(url: str) -> str:
+    return f'videos: "{url[:80]}" {https_fault(url)}'

@@ -161,14 +161,7 @@ class Work:
         yield _step(f"published {counted(len(ids), 'lesson')}", STEPS)
 
     def _import_quizzes(self, ids: dict[str, str]) -> None:
-        quizzes = [
-            requests.quiz(lesson, ids[lesson.key]) for lesson in self.bundle.lessons if lesson.quiz
-        ]
-        request = quiz_pb.ImportQuizzesRequest(
-            course_id=self.plan.course_id,
-            pass_percentage=self.bundle.pass_percentage,
-            quizzes=quizzes,
-        )
+        request = requests.quizzes(self.bundle, self.plan.course_id, ids)
         imported = self.services.quiz.ImportQuizzes(request, timeout=self._left()).quizzes
         self.summary.question_count = sum(quiz.question_count for quiz in imported)
         self.summary.changed |= any(quiz.changed for quiz in imported)

@@ -13,21 +13,26 @@ import yaml
 
 from services.gateway.importing.files import COURSE_FILE, FILES, LESSONS, QUIZZES
 from services.gateway.importing.links import places_of
+from services.gateway.importing.quizzes import settings_facts
+from services.gateway.importing.references import references
+from services.gateway.importing.requests import DEFAULT_PASS
 from services.gateway.importing.videos import FILMS
 from stellr.course.v1 import course_internal_service_pb2 as course_pb
 from stellr.media.v1 import media_internal_service_pb2 as media_pb
+from stellr.quiz.v1.quiz_internal_service_pb2 import QuizSettings
 
-DEFAULT_PASS = 60.0
 ENDINGS = {media_type: ending for ending, media_type in FILMS.items()}
 # Writes the object of a digest to a path.
 Fetch = Callable[[str, Path], None]
 
 
 class Quiz(NamedTuple):
-    """The quiz of a lesson."""
+    """The quiz of a lesson; `settings` are the rules that are not as by default."""
 
     gift: str
-    pass_percentage: float
+    title: str
+    pass_percentage: int
+    settings: QuizSettings
 
 
 @dataclass(frozen=True)
@@ -52,18 +57,14 @@ class _Writer:
         self._folder = folder
         self._fetch = fetch
         self._digests = {each.path: each.digest for each in course.attachments}
+        self._passing = _pass_percentage(course.quizzes.values())
 
     def write(self) -> None:
         content = self._course.content
         lessons = [lesson for section in content.sections for lesson in section.lessons]
         for lesson, links in zip(lessons, self._course.links, strict=True):
             self._write_lesson(lesson, links)
-        self._put(COURSE_FILE, _yaml(_facts(content, self._pass_percentage())))
-
-    def _pass_percentage(self) -> float:
-        """What most quizzes have; a bundle says it once."""
-        found = Counter(quiz.pass_percentage for quiz in self._course.quizzes.values())
-        return found.most_common(1)[0][0] if found else DEFAULT_PASS
+        self._put(COURSE_FILE, _yaml(_facts(content, self._passing)))
 
     def _write_lesson(self, lesson: course_pb.ImportLesson, links: course_pb.LessonLinks) -> None:
         front: dict[str, Any] = {"id": lesson.author_id} if lesson.author_id else {}
@@ -75,9 +76,18 @@ class _Writer:
         if quiz:
             name = f"{QUIZZES}/{PurePosixPath(lesson.key).stem}-{links.lesson_id[-6:]}.gift"
             self._put(name, quiz.gift)
-            front["quiz"] = name
+            facts = dict(self._quiz_facts(quiz, lesson.title))
+            front["quiz"] = {"file": name, **facts} if facts else name
         self._write_attachments(lesson, links)
         self._put(lesson.key, f"---\n{_yaml(front)}---\n{lesson.body}")
+
+    def _quiz_facts(self, quiz: Quiz, lesson_title: str) -> Iterator[tuple[str, Any]]:
+        """What an import would not know by itself."""
+        if quiz.title != lesson_title:
+            yield "title", quiz.title
+        if quiz.pass_percentage != self._passing:
+            yield "pass_percentage", quiz.pass_percentage
+        yield from settings_facts(quiz.settings)
 
     def _media(self, lesson_id: str) -> dict[str, Any]:
         media = self._course.media.get(lesson_id)
@@ -122,11 +132,16 @@ class _Writer:
     def _write_attachments(
         self, lesson: course_pb.ImportLesson, links: course_pb.LessonLinks
     ) -> None:
-        for link in links.links:
-            digest = self._digests.get(link.path)
+        digests = {
+            (link.start, link.end): self._digests[link.path]
+            for link in links.links
+            if link.path in self._digests
+        }
+        # What an import reads there: a text may have it escaped.
+        for each in references(lesson.body) if digests else ():
+            digest = digests.get((each.start, each.end))
             if digest:
-                written = lesson.body[link.start : link.end]
-                self._bring(digest, _place(lesson.key, written))
+                self._bring(digest, _place(lesson.key, each.target))
 
     def _bring(self, digest: str, file: str) -> None:
         target = self._folder / file
@@ -140,18 +155,24 @@ class _Writer:
         target.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _place(key: str, written: str) -> str:
+def _pass_percentage(quizzes: Iterable[Quiz]) -> int:
+    """What most quizzes have: a bundle says it once, and of the others that they differ."""
+    found = Counter(quiz.pass_percentage for quiz in quizzes)
+    return found.most_common(1)[0][0] if found else DEFAULT_PASS
+
+
+def _place(key: str, target: str) -> str:
     """Where in the bundle a file lies that the lesson at `key` refers to by this address."""
-    places = places_of(key, urlsplit(written).path)
+    places = places_of(key, urlsplit(target).path)
     inside = (place for place in places if place.startswith((f"{FILES}/", f"{LESSONS}/")))
     return next(inside, f"{FILES}/{PurePosixPath(places[0]).name}")
 
 
-def _facts(content: course_pb.CourseContent, pass_percentage: float) -> dict[str, Any]:
+def _facts(content: course_pb.CourseContent, pass_percentage: int) -> dict[str, Any]:
     return dict(_present(content, pass_percentage))
 
 
-def _present(content: course_pb.CourseContent, pass_percentage: float) -> Iterator[tuple[str, Any]]:
+def _present(content: course_pb.CourseContent, pass_percentage: int) -> Iterator[tuple[str, Any]]:
     yield "slug", content.slug
     yield "title", content.title
     if content.summary:
@@ -164,7 +185,9 @@ def _present(content: course_pb.CourseContent, pass_percentage: float) -> Iterat
             yield name, values
     if content.license:
         yield "license", content.license
-    yield "pass_percentage", int(pass_percentage)
+    yield "pass_percentage", pass_percentage
+    if content.capacity:
+        yield "capacity", content.capacity
     yield "sections", list(_sections(content.sections))
 
 

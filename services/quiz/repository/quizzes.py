@@ -29,6 +29,8 @@ class Latest(NamedTuple):
     version_id: UUID
     digest: str
     removed: bool
+    title: str
+    pass_percentage: int
     rules: Rules
 
 
@@ -111,7 +113,8 @@ def lock_news(db: Database, lesson_id: UUID) -> None:
 
 _FIND_LATEST = Statement(
     """
-    SELECT lesson_id, quiz_id, version_id, digest, removed_at IS NOT NULL, document -> 'rules'
+    SELECT lesson_id, quiz_id, version_id, digest, removed_at IS NOT NULL,
+        document ->> 'title', document -> 'pass_percentage', document -> 'rules'
     FROM quizzes JOIN quiz_versions USING (quiz_id, version_id)
     WHERE lesson_id = ANY(:lesson_ids)
     """,

@@ -1,7 +1,7 @@
 import pytest
 
 from services.kit.data.database import sqlalchemy_url
-from services.kit.urls import check_database_url, parts_of
+from services.kit.urls import check_database_url, https_fault, parts_of
 
 
 def test_a_url_has_parts() -> None:
@@ -13,6 +13,22 @@ def test_a_url_has_parts() -> None:
 @pytest.mark.parametrize("url", ["http://[/x", "//[x", "http://a:b/", "http://a:99999/"])
 def test_what_is_no_url_has_none(url: str) -> None:
     assert parts_of(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("https://video.example:8443/a|b?c=d#e", ""),
+        ("http://video.example/a", "must be an https:// URL"),
+        ("https:///a", "must be an https:// URL"),
+        ("https://video.example:0/", "must be an https:// URL"),
+        ("https://ann@video.example/", "must hold no name or password"),
+        ("https://video.example/a b", "must have no spaces, controls or backslashes"),
+        ("https://[::1/", "is no URL"),
+    ],
+)
+def test_a_browser_is_sent_to_https_alone(url: str, fault: str) -> None:
+    assert https_fault(url) == fault
 
 
 @pytest.mark.parametrize(

@@ -350,3 +350,23 @@ def test_the_same_key_is_the_same_answer(fresh: Authored) -> None:
     other = fresh.author.http.post(pdfs, content=new_pdf(), headers=headers)
     assert (other.status_code, reason(other)) == (409, "IDEMPOTENCY_KEY_REUSED")
     assert len(fresh.media()["pdfs"]) == 1
+
+
+def test_media_are_shown_to_who_may_change_the_lesson(
+    stack: Stack, own: Authored, admin: Learner
+) -> None:
+    """Enrolled or not, and also while the course is a draft, as the lesson itself is."""
+    course = own.author.post("/courses", {"title": "A draft", "language": "en"}).json()["courseId"]
+    made = own.author.post(f"/courses/{course}/lessons", {"title": "One", "body": "Read."})
+    draft = Authored(own.author, course, made.json()["lessonId"])
+    pdf = draft.attached(PDF, title="Sheet")["mediaId"]
+    paths = [f"/media/lesson/{draft.lesson_id}", f"/media/pdf/{pdf}"]
+    stranger = author(stack)
+    for state in (":unpublish", ":publish"):
+        assert own.author.post(f"/courses/{course}{state}").status_code == 200
+        for path in paths:
+            assert [each.get(path).status_code for each in (own.author, admin)] == [200, 200]
+            refused = stranger.get(path)
+            missing = stranger.get(f"{path.rpartition('/')[0]}/{uuid4()}")
+            assert (refused.status_code, refused.json()) == (404, missing.json())
+    assert [each["mediaId"] for each in draft.media(admin)["pdfs"]] == [pdf]

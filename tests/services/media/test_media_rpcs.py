@@ -390,6 +390,12 @@ def test_setting_the_same_at_once_changes_once(
     assert len(media_of(Visitor(stack), own.preview_id).videos) == 1
 
 
+def test_addresses_of_videos_are_checked(media: MediaInternalServiceStub, own: OwnCourse) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        media.SetCourseMedia(lesson_media(own.lesson_id, ["https://ann:pw@video.example/1"], []))
+    assert [each.field for each in refused.value.violations] == ["lessons[0].videos[0].url"]
+
+
 def test_objects_must_have_been_uploaded(media: MediaInternalServiceStub, own: OwnCourse) -> None:
     known = media.UploadObject(parts(PDF)).digest
     with pytest.raises(InvalidArgument) as refused:

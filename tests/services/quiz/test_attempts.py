@@ -62,7 +62,8 @@ def title(runtime: Runtime, own: OwnCourse, learner: Callable[..., Learner]) -> 
 
 def bring(database: Database, events: Events, lesson_id: str, title: str) -> None:
     request = internal.ImportQuizzesRequest(course_id=str(uuid4()), pass_percentage=60)
-    request.quizzes.add(lesson_id=lesson_id, title=title, gift="Q {T}")
+    settings = internal.QuizSettings(title=title)
+    request.quizzes.add(lesson_id=lesson_id, title="Lesson", gift="Q {T}", settings=settings)
     with database.transaction():
         Importing(Saving(database, events)).run(request)
 

@@ -13,6 +13,7 @@ import pytest
 from services.kit.errors import InvalidArgument
 from stellr.quiz.v1 import quiz_internal_service_pb2 as pb
 from stellr.quiz.v1.quiz_internal_service_pb2_grpc import QuizInternalServiceStub
+from stellr.quiz.v1.quiz_pb2 import GRADING_LAST
 from tests.services.own_course import OwnCourse, make_course
 from tests.services.quiz.quizzes import COURSE, GIFT, enroll, import_quiz, quiz_request
 from tests.support import Stack, reason
@@ -38,7 +39,7 @@ def test_quizzes_come_all_or_none(stack: Stack, quizzes: QuizInternalServiceStub
     good = pb.ImportQuiz(lesson_id=own.preview_id, title="Good", gift="Q {T}")
     both = quiz_request(own.lesson_id, GIFT, good)
     assert [each.question_count for each in quizzes.ImportQuizzes(both).quizzes] == [3, 1]
-    both.quizzes[1].title = "New"
+    both.quizzes[1].settings.title = "New"
     assert [each.changed for each in quizzes.ImportQuizzes(both).quizzes] == [False, True]
     assert pupil.get(f"/quiz/{own.preview_id}").json()["title"] == "New"
 
@@ -56,6 +57,36 @@ def test_defects_are_told_with_their_lines(
         quizzes.ImportQuizzes(quiz_request(own.lesson_id, bad))
     told = [(each.field, each.description[:7]) for each in refused.value.violations]
     assert told == [("quizzes[0].gift", "line 1:"), ("quizzes[0].gift", "line 3:")]
+
+
+def test_what_an_import_does_not_say_stays_as_it_was(
+    stack: Stack, quizzes: QuizInternalServiceStub
+) -> None:
+    own = make_course(stack.mesh)
+    pupil = enroll(stack, own)
+    rules = pb.QuizSettings(max_attempts=3, draw_count=2, grading=GRADING_LAST)
+    said = pb.QuizSettings(title="Final exam", pass_percentage=90)
+    said.MergeFrom(rules)
+    request = quiz_request(own.lesson_id)
+    request.quizzes[0].settings.CopyFrom(said)
+    quizzes.ImportQuizzes(request)
+    plain = quiz_request(own.lesson_id, pass_percentage=50)
+    plain.quizzes[0].title = "The lesson"
+    assert not quizzes.ImportQuizzes(plain).quizzes[0].changed
+    told = pupil.get(f"/quiz/{own.lesson_id}").json()
+    assert (told["title"], told["passPercentage"], told["drawCount"]) == ("Final exam", 90, 2)
+    (exported,) = quizzes.ExportQuizzes(pb.ExportQuizzesRequest(lesson_ids=[own.lesson_id])).quizzes
+    assert exported.settings == rules
+
+    plain.quizzes[0].settings.max_attempts = 0
+    plain.quizzes[0].settings.draw_count = 4
+    with pytest.raises(InvalidArgument) as refused:
+        quizzes.ImportQuizzes(plain)
+    assert [each.field for each in refused.value.violations] == ["quizzes[0].settings.drawCount"]
+    plain.quizzes[0].settings.draw_count = 0
+    assert quizzes.ImportQuizzes(plain).quizzes[0].changed
+    told = pupil.get(f"/quiz/{own.lesson_id}").json()
+    assert (told["maxAttempts"], told["drawCount"], told["grading"]) == (0, 0, "GRADING_LAST")
 
 
 @pytest.mark.parametrize(

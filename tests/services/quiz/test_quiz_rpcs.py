@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.services.own_course import OwnCourse
-from tests.services.quiz.quizzes import enroll, no_answers, right_answers
+from tests.services.own_course import OwnCourse, make_course
+from tests.services.quiz.quizzes import enroll, import_quiz, no_answers, right_answers
 from tests.support import Learner, Stack, Visitor, reason, violations
 
 
@@ -158,6 +158,23 @@ def test_results_come_in_pages_newest_first(pupil: Learner, own: OwnCourse, stac
     other = enroll(stack, own)
     assert other.get(path).json()["results"] == []
     assert set(violations(other.get(path, pageToken=token))) == {"pageToken"}
+
+
+def test_a_page_of_large_results_has_fewer(stack: Stack) -> None:
+    own = make_course(stack.mesh)
+    import_quiz(stack, own.lesson_id, "\n\n".join(f"{n} {'x' * 3_900} {{T}}" for n in range(200)))
+    pupil = enroll(stack, own)
+    path = f"/quiz/{own.lesson_id}"
+    body = {"answers": no_answers(pupil.get(path).json())[:1]}
+    made = [pupil.post(f"{path}/submit", body).json()["resultId"] for _ in range(6)]
+    found: list[str] = []
+    token = ""
+    while len(found) < len(made):
+        page = pupil.get(f"{path}/results", pageToken=token)
+        assert page.status_code == 200, page.text
+        found += [each["resultId"] for each in page.json()["results"]]
+        token = page.json()["nextPageToken"]
+    assert (found, token) == (made[::-1], "")
 
 
 def test_a_hundred_submissions_at_once_are_a_hundred_results(

@@ -3,12 +3,14 @@ from time import process_time
 
 import pytest
 
-from services.gateway.importing.bundle import inspect_bundle
+from services.gateway.importing.bundle import MAX_LESSONS, inspect_bundle
 from services.gateway.importing.defects import Defect
 from services.gateway.importing.files import MAX_FILE_BYTES
 from services.gateway.importing.lessons import MAX_BODY_BYTES
-from services.gateway.importing.sources import CourseBundle
+from services.gateway.importing.sources import CourseBundle, QuizSource
 from services.quiz import gift
+from stellr.quiz.v1 import quiz_pb2
+from stellr.quiz.v1.quiz_internal_service_pb2 import QuizSettings
 
 DEMO = Path(__file__).parents[4] / "edge" / "demo" / "the-night-sky"
 COURSE = """\
@@ -50,7 +52,7 @@ def good(root: Path) -> CourseBundle:
 
 def test_reads_the_demo_course() -> None:
     course = good(DEMO)
-    assert (course.slug, course.language, course.pass_percentage) == ("the-night-sky", "en", 60)
+    assert (course.slug, course.language) == ("the-night-sky", "en")
     assert course.authors == ("Stellr Academy",)
     assert [len(section.lessons) for section in course.sections] == [2, 2]
     first, *others = course.lessons
@@ -74,17 +76,18 @@ def test_defaults_and_plain_values(tmp_path: Path) -> None:
             tmp_path,
             COURSE.replace("A small course", "2024") + "tags: [2024-01-02, No, 1.50]\n",
             "\ufeff---\r\ntitle: Yes\r\nvideos:\r\n- https://example.org/v\r\n"
-            "- {url: 'http://example.org/w', title: W}\r\n---\r\n\r\nOne\r\ntwo\r\n",
+            "- {url: 'https://example.org/w', title: W}\r\n---\r\n\r\nOne\r\ntwo\r\n",
         )
     )
     assert (course.title, course.tags) == ("2024", ("2024-01-02", "No", "1.50"))
-    assert (course.language, course.pass_percentage, course.summary) == ("en", 60, "")
+    assert (course.language, course.summary) == ("en", "")
+    assert (course.pass_percentage, course.capacity) == (None, None)
     (lesson,) = course.lessons
     assert (lesson.title, lesson.minutes, lesson.preview) == ("Yes", 0, False)
     assert lesson.body == "One\ntwo"
     assert [(video.url, video.title) for video in lesson.videos] == [
         ("https://example.org/v", ""),
-        ("http://example.org/w", "W"),
+        ("https://example.org/w", "W"),
     ]
     assert lesson.quiz is None
 
@@ -106,6 +109,7 @@ def test_defaults_and_plain_values(tmp_path: Path) -> None:
         (COURSE + "language: English, please", 7, "BCP 47"),
         (COURSE + "pass_percentage: 101", 7, "whole number from 0 to 100"),
         (COURSE + "pass_percentage: '60'", 7, "whole number from 0 to 100"),
+        (COURSE + "capacity: -1", 7, "capacity: expected a whole number from 0 to 1,000,000"),
         (COURSE + "pass_percentage: 1:30", 7, "whole number from 0 to 100"),
         (COURSE + "tags: stars", 7, "tags: expected a list"),
         (COURSE + "tags:\n- Stars\n- stars", 9, 'tags: "stars" is there twice'),
@@ -144,7 +148,7 @@ def test_defaults_and_plain_values(tmp_path: Path) -> None:
         (COURSE + "\tlicense: x", 7, "not valid YAML"),
         ("- a", 1, "expected keys with values"),
         ("", 1, "expected keys with values"),
-        ("a" * 300_000, 1, "larger than 131,072 bytes"),
+        ("a" * 300_000, 1, "larger than 262,144 bytes"),
     ],
 )
 def test_tells_what_is_wrong_with_the_course(
@@ -194,13 +198,84 @@ def test_an_id_belongs_to_one_lesson(tmp_path: Path) -> None:
     assert [lesson.author_id for lesson in good(root).lessons] == ["intro", "007"]
 
 
+QUIZ = "title: A\nquiz:\n  file: quizzes/a.gift\n"
+
+
+def quiz_of(root: Path, front: str) -> QuizSource:
+    write(bundle(root, lesson=f"---\n{front}---\n"), {"quizzes/a.gift": "q {T}"})
+    (lesson,) = good(root).lessons
+    assert lesson.quiz is not None
+    return lesson.quiz
+
+
+def test_a_quiz_may_come_with_its_title_and_rules(tmp_path: Path) -> None:
+    rules = """\
+  title: 'Final #1'
+  pass_percentage: 0
+  time_limit_seconds: 600
+  max_attempts: 2
+  wait_seconds: 60
+  grading: average # of all
+  shuffle: false
+  draw_count: 1
+  review_policy: after_passing
+  partial_credit: true
+"""
+    quiz = quiz_of(tmp_path, QUIZ + rules)
+    assert (quiz.file, quiz.text, quiz.draw_line) == ("quizzes/a.gift", "q {T}", 12)
+    assert quiz.settings == QuizSettings(
+        title="Final #1",
+        pass_percentage=0,
+        time_limit_seconds=600,
+        max_attempts=2,
+        wait_seconds=60,
+        grading=quiz_pb2.GRADING_AVERAGE,
+        shuffle=False,
+        draw_count=1,
+        review_policy=quiz_pb2.REVIEW_AFTER_PASSING,
+        partial_credit=True,
+    )
+
+
+@pytest.mark.parametrize("front", [QUIZ, f"{QUIZ}  title:\n", "title: A\nquiz: quizzes/a.gift\n"])
+def test_what_is_not_written_of_a_quiz_is_not_said(tmp_path: Path, front: str) -> None:
+    quiz = quiz_of(tmp_path, front)
+    assert (quiz.file, quiz.settings.ListFields()) == ("quizzes/a.gift", [])
+
+
+def test_the_same_twice_in_a_lesson_is_told_and_taken(tmp_path: Path) -> None:
+    front = (
+        "title: A\nvideos:\n- https://a.b/c\n- {url: 'https://a.b/c', title: B}\n"
+        "pdfs:\n- {title: P, file: files/a.pdf}\n- {title: Q, file: files/a.pdf}\n"
+    )
+    root = write(bundle(tmp_path, lesson=f"---\n{front}---\n"), {"files/a.pdf": b"%PDF-1.7"})
+    found = inspect_bundle(root)
+    assert found.defects == []
+    assert [(each.line, each.reason) for each in found.warnings] == [
+        (5, 'videos: "https://a.b/c" is there twice'),
+        (8, 'pdfs: "files/a.pdf" is there twice'),
+    ]
+    (lesson,) = good(root).lessons
+    assert (len(lesson.videos), len(lesson.pdfs)) == (2, 2)
+
+
+def test_a_bundle_has_as_many_lessons_as_a_course(tmp_path: Path) -> None:
+    lessons = [f"lessons/{number}.md" for number in range(MAX_LESSONS)]
+    listed = COURSE + "".join(f"  - {lesson}\n" for lesson in lessons[1:])
+    root = write(bundle(tmp_path, listed), dict.fromkeys(lessons, "---\ntitle: A\n---\n"))
+    assert len(list(good(root).lessons)) == MAX_LESSONS
+    write(root, {"course.yaml": f"{listed}- title: Another\n  lessons: [lessons/0.md]\n"})
+    (defect,) = defects(root)
+    assert defect.reason == f"lessons: more than {MAX_LESSONS} lessons in one course"
+
+
 @pytest.mark.parametrize(
     ("front", "line", "reason"),
     [
         ("minutes: 5", 2, 'the key "title" is missing'),
         ("title: Exercise #3 - Loops", 2, 'title: what follows "#" is a comment'),
         ("title: A\nvideos:\n- {url: 'http://a.b/c', title: V #1}", 4, "not valid YAML"),
-        ("title: A\nvideos:\n- url: http://a.b/c\n  title: V #1", 5, 'title: what follows "#"'),
+        ("title: A\nvideos:\n- url: https://a.b/c\n  title: V #1", 5, 'title: what follows "#"'),
         ("title: A\nid: a b", 3, "id: use letters"),
         ("title: A\nid: 'a#b'", 3, "id: use letters"),
         ("title: A\nminutes: 10001", 3, "whole number from 0 to 10,000"),
@@ -208,14 +283,30 @@ def test_an_id_belongs_to_one_lesson(tmp_path: Path) -> None:
         ("title: A\nminutes: five", 3, "whole number"),
         ("title: A\npreview: 1", 3, "expected true or false"),
         ("title: A\nvideo: x", 3, 'did you mean "videos"?'),
-        ("title: A\nvideos:\n- ftp://example.org", 4, "not an http or https address"),
-        ("title: A\nvideos:\n- javascript:alert(1)", 4, "not an http or https address"),
-        ("title: A\nvideos:\n- http://[", 4, "not an http or https address"),
+        ("title: A\nvideos:\n- http://example.org", 4, "must be an https:// URL"),
+        ("title: A\nvideos:\n- url: https://a:b@c.example", 4, "must hold no name or password"),
+        ("title: A\nvideos:\n- javascript:alert(1)", 4, "must be an https:// URL"),
+        ("title: A\nvideos:\n- https://[", 4, "is no URL"),
         ("title: A\nvideos:\n- title: x", 4, "expected either url or file"),
-        ("title: A\nvideos:\n- http://a.b/c\n- http://a.b/c", 5, "is there twice"),
         ("title: A\nquiz: quizzes/none.gift", 3, "is missing"),
         ("title: A\nquiz: quizzes/latin.gift", 3, "is not UTF-8 text (line 2)"),
         ("title: A\nquiz: files/a.pdf", 3, "must lie in quizzes/"),
+        ("title: A\nquiz:\n  title: Q", 4, 'the key "file" is missing'),
+        ("title: A\nquiz: [quizzes/a.gift]", 3, "quiz: expected a text"),
+        ("title: A\nquiz:\n  file: quizzes/none.gift", 4, "is missing"),
+        (f"{QUIZ}  titel: Q", 5, 'did you mean "title"?'),
+        (f"{QUIZ}  title: Q #1", 5, 'title: what follows "#"'),
+        (f"{QUIZ}  title: {'t' * 201}", 5, "title: longer than 200"),
+        (
+            f"{QUIZ}  pass_percentage: 101",
+            5,
+            "pass_percentage: expected a whole number from 0 to 100",
+        ),
+        (f"{QUIZ}  time_limit_seconds: 604801", 5, "number from 0 to 604,800"),
+        (f"{QUIZ}  max_attempts: -1", 5, "max_attempts: expected a whole number from 0 to 1,000"),
+        (f"{QUIZ}  grading: worst", 5, "grading: expected one of best, last, first, average"),
+        (f"{QUIZ}  review_policy: 1", 5, "one of after_submit, after_passing, never"),
+        (f"{QUIZ}  shuffle: 1", 5, "shuffle: expected true or false"),
         ("title: A\nquiz: quizzes/link.gift", 3, "leads out of the bundle"),
         ("title: A\nquiz: quizzes/circle.gift", 3, "quizzes/circle.gift"),
         ("title: A\npdfs:\n- title: P\n  file: files/none.pdf", 5, "is missing"),
@@ -233,6 +324,7 @@ def test_tells_what_is_wrong_with_a_lesson(
 ) -> None:
     root = bundle(tmp_path / "bundle", lesson=f"---\n{front}\n---\nbody\n")
     write(root, {"files/empty.pdf": b"", "files/text.pdf": b"hello", "files/huge.pdf": b"%PDF-"})
+    write(root, {"quizzes/a.gift": "q {T}"})
     write(root, {"quizzes/latin.gift": b"q\n\xe9 {T}", "../outside.gift": b"q {T}"})
     with (root / "files/huge.pdf").open("r+b") as stream:
         stream.truncate(MAX_FILE_BYTES + 1)
@@ -358,7 +450,6 @@ def test_films_of_the_bundle_come_with_captions(tmp_path: Path) -> None:
         ("- file: files/a.mov\n", 4, "must lie in files/ and end in .mp4 or .webm"),
         ("- file: files/../../a.mp4\n", 4, "leads out of the bundle"),
         ("- title: A\n  file: files/b.webm\n", 5, '"files/b.webm" is no video/webm'),
-        ("- file: files/a.mp4\n- file: files/a.mp4\n", 5, '"files/a.mp4" is there twice'),
         ("- file: files/a.mp4\n  duration: 1:30\n", 5, "duration: expected a whole number"),
         ("- file: files/a.mp4\n  duration: 999999\n", 5, "whole number from 0 to 360,000"),
         ("- file: files/a.mp4\n  captions: x\n", 5, "captions: expected a list"),

@@ -120,11 +120,11 @@ def line_of(root: Path, text: str) -> int:
 def test_what_a_service_would_refuse_midway_is_refused_before(
     send: Send, bundle: Path, visitor: Visitor
 ) -> None:
-    change(bundle, LESSON, "quiz: ", 'videos: ["https://video.example/a|b^c"]\nquiz: ')
+    slug, before = str(uuid4()), (bundle / "course.yaml").read_text().split()[1]
+    change(bundle, "course.yaml", before, slug)
     ((file, line, reason),) = defects(send(bundle))
-    assert (file, line) == (LESSON, 0)
-    assert reason.startswith("videos[0].url: ")
-    slug = (bundle / "course.yaml").read_text().split()[1]
+    assert (file, line) == ("course.yaml", 0)
+    assert reason.startswith("slug: must not look like an id")
     assert visitor.get(f"/courses/{slug}").status_code == 404
 
 
@@ -228,3 +228,14 @@ def test_leaves_nothing_on_the_disk(stack: Stack, send: Send, bundle: Path) -> N
     # What others import at this moment goes, too.
     there = set((stack.state / "imports").iterdir())
     eventually(lambda: not there & set((stack.state / "imports").iterdir()), 10)
+
+
+def test_more_questions_cannot_be_drawn_than_there_are(send: Send, bundle: Path) -> None:
+    count = send(bundle)[-1].summary.question_count
+    change(bundle, LESSON, f"quiz: {QUIZ}", f"quiz:\n  draw_count: {count}\n  file: {QUIZ}")
+    ((file, line, reason),) = defects(send(bundle))
+    assert (file, (bundle / LESSON).read_text().splitlines()[line - 1]) == (
+        *(LESSON,),
+        f"  draw_count: {count}",
+    )
+    assert reason.startswith("draw_count: more than there are questions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterable
 
@@ -27,6 +28,16 @@ def slug(name: str) -> str:
     """The name as it stands in an address: letters and digits of any script, and hyphens."""
     letters = unicodedata.normalize("NFKC", name).lower()
     return _NO_WORD.sub("-", letters).strip("-") or marked_slug(name)
+
+
+def slugs(name: str) -> tuple[str, ...]:
+    """Slugs for a name, the plainest first; the last one is taken by nobody.
+
+    A label keeps its slug when it is renamed, so that both others may be taken by labels of other
+    names.
+    """
+    marked = marked_slug(name)
+    return slug(name), marked, f"{marked}-{secrets.token_hex(4)}"
 
 
 def marked_slug(name: str) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.course.repository.common import LIVE
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write, nothing
+from services.kit.data.statements import Statement, Write, nothing, scalar
 from services.kit.data.tables import as_uuid
 
 
@@ -59,6 +59,13 @@ class Labels:
             f"SELECT {columns} FROM {table} g WHERE g.{key} = CAST(:id AS uuid) OR g.slug = :slug",
             LabelRow,
         )
+        self._hold = Write(
+            f"""
+            SELECT g.{key} FROM {table} g
+            WHERE g.{key} = CAST(:id AS uuid) OR g.slug = :slug FOR UPDATE
+            """,
+            scalar,
+        )
         self._delete = Write(
             f"DELETE FROM {table} g WHERE g.{key} = :id AND NOT EXISTS (SELECT {courses})", nothing
         )
@@ -89,8 +96,12 @@ class Labels:
         """The label of an id or a slug, or None."""
         return db.first(self._find, **_reference(reference))
 
+    def hold(self, db: Database, reference: str) -> UUID | None:
+        """The id of a label that no course is given until the end of the transaction, or None."""
+        return db.first(self._hold, **_reference(reference))
+
     def delete(self, db: Database, label_id: UUID) -> bool:
-        """Delete a label; False where courses have it."""
+        """Delete a label that is held; False where courses have it."""
         return db.run(self._delete, id=label_id) > 0
 
 

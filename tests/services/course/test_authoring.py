@@ -373,16 +373,16 @@ def test_a_label_is_made_whatever_slugs_others_kept(process: Process) -> None:
 def test_a_label_that_a_course_is_given_at_this_moment_is_not_deleted(
     process: Process, kind: str
 ) -> None:
-    label = process(
-        f"Create{kind}", getattr(pb, f"Create{kind}Request")(name="Sea"), ANN, "author"
-    )
+    label = process(f"Create{kind}", getattr(pb, f"Create{kind}Request")(name="Sea"), ANN, "author")
     course = create(process)
     delete = getattr(pb, f"Delete{kind}Request")(**{kind.lower(): label.label_id})
     database = process.runtime.database
     with ThreadPoolExecutor(1) as other:
         with database.transaction():
             (label_id,) = labels.name_ids(database.session, getattr(models, kind), ["sea"])
-            deleting = other.submit(refused, lambda: process(f"Delete{kind}", delete, ANN, "author"))
+            deleting = other.submit(
+                refused, lambda: process(f"Delete{kind}", delete, ANN, "author")
+            )
             with pytest.raises(TimeoutError):
                 deleting.result(timeout=0.3)
             if kind == "Category":

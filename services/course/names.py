@@ -12,8 +12,8 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 
 def clean(name: str) -> str:
-    """The name without space around it or doubled within it."""
-    return " ".join(name.split())
+    """The name in Unicode's normal form C, without space around it or doubled within it."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def distinct(names: Iterable[str]) -> list[str]:

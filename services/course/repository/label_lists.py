@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from services.course.repository.common import LIVE
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write, nothing, scalar
@@ -47,10 +49,7 @@ class Labels:
         )
         self._rename = Write(
             f"""
-            UPDATE {table} g SET name = :name WHERE (g.{key} = CAST(:id AS uuid) OR g.slug = :slug)
-            AND NOT EXISTS (
-                SELECT FROM {table} o WHERE lower(o.name) = lower(:name) AND o.{key} <> g.{key}
-            )
+            UPDATE {table} g SET name = :name WHERE g.{key} = CAST(:id AS uuid) OR g.slug = :slug
             RETURNING {columns}
             """,
             LabelRow,
@@ -89,8 +88,12 @@ class Labels:
         return db.first(self._create, name=name, slug=slug)
 
     def rename(self, db: Database, reference: str, name: str) -> LabelRow | None:
-        """The label under its new name; None where there is none, or the name is taken."""
-        return db.first(self._rename, name=name, **_reference(reference))
+        """The label under its new name; None where there is none, or the name is taken, which ends
+        the transaction."""
+        try:
+            return db.first(self._rename, name=name, **_reference(reference))
+        except UniqueViolation:
+            return None
 
     def find(self, db: Database, reference: str) -> LabelRow | None:
         """The label of an id or a slug, or None."""

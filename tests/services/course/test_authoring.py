@@ -362,6 +362,20 @@ def test_a_name_is_free_again_after_renaming_whatever_slugs_its_labels_kept(
     assert (list(course.tags), course.category) == (["Foo"], "Foo")
 
 
+def test_of_labels_given_one_name_at_once_one_has_it(process: Process) -> None:
+    for name in ("One", "Two"):
+        process("CreateTag", pb.CreateTagRequest(name=name), ANN, "author")
+    rename = pb.UpdateTagRequest(tag="two", name="Same")
+    database = process.runtime.database
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction():
+            assert TAGS.rename(database, "one", "same")
+            renaming = other.submit(refused, lambda: process("UpdateTag", rename, ANN, "author"))
+            with pytest.raises(TimeoutError):
+                renaming.result(timeout=0.3)
+        assert renaming.result(timeout=10) is NameTaken
+
+
 def test_a_label_is_made_whatever_slugs_others_kept(process: Process) -> None:
     for other in ("Bar", "Baz", "Qux"):
         made = process("CreateTag", pb.CreateTagRequest(name="Foo"), ANN, "author")

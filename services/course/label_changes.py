@@ -23,8 +23,8 @@ class LabelChanges:
     def create(self, name: str) -> LabelRow:
         """A new label; NameTaken."""
         clean = names.clean(name)
-        for slug in names.slugs(clean):
-            made = self._labels.create(self._database, clean, slug)
+        for spell in names.SPELLINGS:
+            made = self._labels.create(self._database, clean, spell(clean))
             if made:
                 self._tell()
                 return made

@@ -30,18 +30,18 @@ def slug(name: str) -> str:
     return _NO_WORD.sub("-", letters).strip("-") or marked_slug(name)
 
 
-def slugs(name: str) -> tuple[str, ...]:
-    """Slugs for a name, the plainest first; the last one is taken by nobody.
-
-    A label keeps its slug when it is renamed, so that both others may be taken by labels of other
-    names.
-    """
-    marked = marked_slug(name)
-    return slug(name), marked, f"{marked}-{secrets.token_hex(4)}"
-
-
 def marked_slug(name: str) -> str:
     """A slug for a name whose plain one is taken ("C" and "C++"): the same each time."""
     letters = _NO_WORD.sub("-", unicodedata.normalize("NFKC", name).lower()).strip("-")
     mark = hashlib.sha256(name.lower().encode()).hexdigest()[:8]
     return f"{letters}-{mark}" if letters else mark
+
+
+def new_slug(name: str) -> str:
+    """A slug that nobody has: a label keeps its own when it is renamed, so that both others of a
+    name may be those of labels of other names."""
+    return f"{marked_slug(name)}-{secrets.token_hex(4)}"
+
+
+SPELLINGS = (slug, marked_slug, new_slug)
+"""Ways to make a slug of a name, the plainest first."""

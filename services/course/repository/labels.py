@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, repeat
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -32,11 +33,11 @@ def name_ids(db: Db, kind: type[Category] | type[Tag], wanted: Sequence[str]) ->
     table = {"table": kind.__tablename__, "key": "tag_id" if kind is Tag else "category_id"}
     find, make = (sa.text(text.format(**table)) for text in (_FIND_NAMES, _MAKE_NAMES))
     found = _find_names(db, find, wanted)
-    # Again, as one that was there may have been deleted before it was found.
+    # The last for as long as one that was there is deleted before it is found.
+    spellings = chain(names.SPELLINGS, repeat(names.new_slug))
     while missing := [name for name in wanted if name not in found]:
         db.execute(_LOCK_NAMES)
-        for slugs in zip(*map(names.slugs, missing), strict=True):
-            db.execute(make, {"names": missing, "slugs": list(slugs)})
+        db.execute(make, {"names": missing, "slugs": list(map(next(spellings), missing))})
         found |= _find_names(db, find, missing)
     return list(dict.fromkeys(found[name] for name in wanted))
 

@@ -38,12 +38,17 @@ class Lesson(NamedTuple):
 
 @dataclass(frozen=True)
 class Outline:
-    """A course and its lessons, in order."""
+    """A course and its lessons, in order; one that is not published has no slug, title, lessons."""
 
     course_id: UUID
     slug: str
     title: str
     lessons: tuple[Lesson, ...]
+
+    @property
+    def is_published(self) -> bool:
+        """Whether learners see the course."""
+        return bool(self.slug)
 
     @cached_property
     def lesson_ids(self) -> frozenset[str]:
@@ -62,8 +67,11 @@ class Outline:
 
 
 class Courses:
-    """Course's NOT_FOUND, for what does not exist and what is not published alike, passes through
-    and is never remembered."""
+    """Course's NOT_FOUND, for what does not exist and what is not published alike, passes through.
+
+    Of a course it is remembered where an empty outline is told instead, till course tells of a
+    change: who is asked to let somebody in asks anew.
+    """
 
     def __init__(
         self,
@@ -98,11 +106,9 @@ class Courses:
         return self._outlines.get(key, lambda: self._ask(pb.GetOutlineRequest(course=course)))
 
     def find_or_empty(self, course_id: str) -> Outline:
-        """The outline of a course; one without lessons while it is not published."""
-        try:
-            return self.find(course_id)
-        except NotFound:
-            return Outline(UUID(course_id), "", "", ())
+        """The outline of a course; an empty one while it is not published."""
+        key = _any_key(course_id)
+        return self._outlines.get(key, lambda: self._ask_or_empty(course_id))
 
     def enrollments(self, user_id: UUID) -> Enrollments:
         """The courses that a learner is in; of more than a thousand the newest."""
@@ -137,6 +143,13 @@ class Courses:
         outline = outline_of(self._course.GetOutline(request))
         return Loaded(outline, tuple(_keys(outline)), (str(outline.course_id),))
 
+    def _ask_or_empty(self, course_id: str) -> Loaded[Outline]:
+        try:
+            return self._ask(pb.GetOutlineRequest(course=course_id))
+        except NotFound:
+            empty = Outline(UUID(course_id), "", "", ())
+            return Loaded(empty, (_any_key(course_id),), (course_id,))
+
     def _ask_enrollments(self, key: str) -> Loaded[Enrollments]:
         request = pb.ListLearnerEnrollmentsRequest(user_id=key)
         answer = self._course.ListLearnerEnrollments(request)
@@ -157,9 +170,14 @@ def outline_of(message: pb.Outline) -> Outline:
 def _keys(outline: Outline) -> Iterable[str]:
     """An id is never a slug; lessons are told apart by their kind."""
     yield str(outline.course_id)
+    yield _any_key(str(outline.course_id))
     yield outline.slug
     for lesson in outline.lessons:
         yield _lesson_key(lesson.lesson_id)
+
+
+def _any_key(course_id: str) -> str:
+    return f"any {course_id}"
 
 
 def _lesson_key(lesson_id: str) -> str:

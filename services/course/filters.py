@@ -23,7 +23,10 @@ ORDERS = frozenset(
 
 @dataclass(frozen=True)
 class Filters:
-    """What the courses asked for have in common; empty fields ask for nothing."""
+    """What the courses asked for have in common; empty fields ask for nothing.
+
+    The case of labels is left to PostgreSQL, whose small letters are not always those of Python.
+    """
 
     category: str
     tags: tuple[str, ...]
@@ -56,8 +59,8 @@ def filters_of(request: pb.ListCoursesRequest) -> Filters:
     return Filters(
         category=_spelled(request.category),
         tags=tuple(sorted({_spelled(tag) for tag in request.tags})),
-        q=_spelled(request.q),
-        language=_spelled(request.language),
+        q=_spelled(request.q).lower(),
+        language=_spelled(request.language).lower(),
     )
 
 
@@ -74,4 +77,4 @@ def order_of(text: str, *, searched: bool) -> str:
 
 def _spelled(text: str) -> str:
     """PostgreSQL takes no NUL; no name, language or word holds one."""
-    return names.clean(text.replace("\0", " ")).lower()
+    return names.clean(text.replace("\0", " "))

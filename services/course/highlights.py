@@ -6,11 +6,11 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from services.course.words import SIGNS, fold
+from services.course.words import SIGNS, WORD, fold
 
 LONGEST = 200
 BEFORE = 60
-_TOKEN = re.compile(rf"[{SIGNS}]+|[^\W{SIGNS}]+(?:\+\+|\#)?")
+_TOKEN = re.compile(rf"[{SIGNS}]+|{WORD}")
 _SIGN = re.compile(rf"[{SIGNS}]")
 
 

@@ -23,8 +23,8 @@ class LabelChanges:
     def create(self, name: str) -> LabelRow:
         """A new label; NameTaken."""
         clean = names.clean(name)
-        for slug in (names.slug(clean), names.marked_slug(clean)):
-            made = self._labels.create(self._database, clean, slug)
+        for spell in names.SPELLINGS:
+            made = self._labels.create(self._database, clean, spell(clean))
             if made:
                 self._tell()
                 return made
@@ -44,10 +44,10 @@ class LabelChanges:
 
     def delete(self, reference: str) -> None:
         """Delete a label that no course has; LabelNotFound, LabelInUse."""
-        known = self._labels.find(self._database, reference)
-        if known is None:
+        label_id = self._labels.hold(self._database, reference)
+        if label_id is None:
             raise LabelNotFound
-        if not self._labels.delete(self._database, known.label_id):
+        if not self._labels.delete(self._database, label_id):
             raise LabelInUse
         self._tell()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import unicodedata
 from collections.abc import Iterable
 
@@ -11,8 +12,8 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 
 def clean(name: str) -> str:
-    """The name without space around it or doubled within it."""
-    return " ".join(name.split())
+    """The name in Unicode's normal form C, without space around it or doubled within it."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def distinct(names: Iterable[str]) -> list[str]:
@@ -34,3 +35,13 @@ def marked_slug(name: str) -> str:
     letters = _NO_WORD.sub("-", unicodedata.normalize("NFKC", name).lower()).strip("-")
     mark = hashlib.sha256(name.lower().encode()).hexdigest()[:8]
     return f"{letters}-{mark}" if letters else mark
+
+
+def new_slug(name: str) -> str:
+    """A slug that nobody has: a label keeps its own when it is renamed, so that both others of a
+    name may be those of labels of other names."""
+    return f"{marked_slug(name)}-{secrets.token_hex(4)}"
+
+
+SPELLINGS = (slug, marked_slug, new_slug)
+"""Ways to make a slug of a name, the plainest first."""

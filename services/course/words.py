@@ -18,7 +18,15 @@ SIGNS = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_RUN = re.compile(rf"(?P<signs>[{SIGNS}]+)|(?P<word>[^\W{SIGNS}]+(?:\+\+|\#)?)")
+# Signs within words, as the vowels of the scripts of India, which \w leaves out. What encloses a
+# letter or chooses its shape makes no other word of it.
+_VOWEL_SIGNS = "".join(
+    letter
+    for letter in map(chr, (*range(0x300, 0xFE00), *range(0x10000, 0x20000)))
+    if unicodedata.category(letter) in ("Mn", "Mc") and not re.match(f"[{SIGNS}]", letter)
+)
+WORD = rf"[^\W{SIGNS}]+(?:[{_VOWEL_SIGNS}]+[^\W{SIGNS}]*)*(?:\+\+|\#)?"
+_RUN = re.compile(rf"(?P<signs>[{SIGNS}]+)|(?P<word>{WORD})")
 _MARKS = ("++", "#")
 # PostgreSQL takes each for an operator of its own, and fails where there are more than 32.
 _MINUSES = re.compile(r"-[\s-]*-")

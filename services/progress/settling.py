@@ -35,10 +35,16 @@ class Settling:
         learning.pass_quiz(self._database, self._events, outline, event)
 
     def enrollment_changed(self, event: EnrollmentChanged) -> None:
-        """Know who is in a course and did nothing there yet, and who left it."""
+        """Know who is in a course and did nothing there yet, and who left it.
+
+        Who comes back may lack nothing any more of a course that changed meanwhile.
+        """
         user_id, course_id = UUID(event.user_id), UUID(event.course_id)
         since = self._courses.enrolled_since(user_id, course_id)
+        outline = self._courses.find_or_empty(event.course_id)
         standing.set_active(self._database, user_id, course_id, since)
+        if since is not None:
+            learning.settle(self._database, self._events, user_id, outline)
 
     def outline_changed(self, event: OutlineChanged) -> None:
         """Soon look for learners whose last missing lesson left the course."""
@@ -46,7 +52,8 @@ class Settling:
         self._settle.defer(at=at, course_id=event.course_id, after=str(NOBODY))
 
     def settle_course(self, *, course_id: str, after: str) -> None:
-        """Complete the course of a batch of learners for whom nothing is missing; then the next."""
+        """Complete the course of a batch of learners in it for whom nothing is missing; then the
+        next. Who left it is completed by nobody else's doing."""
         outline = self._courses.find_or_empty(course_id)
         if not outline.lessons:
             return

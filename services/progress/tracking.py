@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
@@ -13,7 +13,6 @@ from services.clients.errors import CourseNotFound, LessonNotFound
 from services.kit.data.database import Database
 from services.kit.data.pages import PageTokens
 from services.kit.data.tables import as_uuid
-from services.kit.errors import NotFound
 from services.kit.events.events import Events
 from services.progress.repository import learning
 from services.progress.steps import Lessons, State
@@ -60,9 +59,12 @@ class Tracking:
         scope = f"progress {user_id}"
         after = self._page_tokens.read(page_token, scope)
         enrollments = self._courses.enrollments(user_id)
-        found = list(islice(self._outlines(enrollments, after), size + 1))
+        found = list(islice(self._published(_newest(enrollments, after)), size + 1))
         shown, token = self._page_tokens.page(
-            found, size, scope, lambda each: [str(each.course_id)]
+            found,
+            size,
+            scope,
+            lambda each: [enrollments[each.course_id].isoformat(), str(each.course_id)],
         )
         courses = [outline.course_id for outline in shown]
         states = learning.find_states(self._database, user_id, courses)
@@ -110,23 +112,19 @@ class Tracking:
             raise LessonNotFound
         return found, outline, enrolled_at
 
-    def _outlines(
-        self, enrollments: Mapping[UUID, datetime], after: Sequence[str] | None
-    ) -> Iterator[Outline]:
-        """The published ones of these courses, from behind a course on."""
-        courses = iter(enrollments)
-        if after:
-            last = UUID(after[0])
-            courses = iter([*_behind(courses, last)])
-        for course_id in courses:
-            try:
-                yield self._courses.find(str(course_id))
-            except NotFound:
-                continue
+    def _published(self, courses: Iterable[UUID]) -> Iterator[Outline]:
+        """The published ones of these courses."""
+        outlines = (self._courses.find_or_empty(str(course_id)) for course_id in courses)
+        return (outline for outline in outlines if outline.is_published)
 
 
-def _behind(courses: Iterator[UUID], last: UUID) -> Iterator[UUID]:
-    for course_id in courses:
-        if course_id == last:
-            break
-    yield from courses
+def _newest(enrollments: Mapping[UUID, datetime], after: Sequence[str] | None) -> Iterator[UUID]:
+    """The courses, newest enrollment first, from behind a time and a course on.
+
+    By what they are, not by where they stand: the learner may have left the last one meanwhile.
+    """
+    places = sorted(((at, course_id) for course_id, at in enrollments.items()), reverse=True)
+    if after:
+        last = datetime.fromisoformat(after[0]), UUID(after[1])
+        places = [place for place in places if place < last]
+    return (course_id for _, course_id in places)

@@ -28,7 +28,8 @@ class CourseStub:
 
     def __init__(self) -> None:
         self.outlines: dict[str, pb.Outline] = {}
-        self.enrolled: dict[str, list[str]] = {}
+        self.enrolled: dict[str, dict[str, datetime]] = {}
+        self.hours_apart = 1
         self.asked: list[Any] = []
 
     def publish(self, course_id: UUID, *lessons: LessonSummary) -> None:
@@ -42,9 +43,14 @@ class CourseStub:
 
     def enroll(self, user_id: UUID, *courses: UUID) -> None:
         """Bring a learner into courses, one after the other."""
-        mine = self.enrolled.setdefault(str(user_id), [])
+        mine = self.enrolled.setdefault(str(user_id), {})
         for course_id in courses:
-            mine.insert(0, str(course_id))
+            apart = timedelta(hours=self.hours_apart) * (len(mine) + 1)
+            mine[str(course_id)] = ENROLLED_AT + apart
+
+    def leave(self, user_id: UUID, course_id: UUID) -> None:
+        """Have a learner be in a course no more; what others were told stays as it was."""
+        del self.enrolled[str(user_id)][str(course_id)]
 
     def GetOutline(self, request: pb.GetOutlineRequest) -> pb.Outline:
         self.asked.append(request)
@@ -60,9 +66,7 @@ class CourseStub:
     ) -> pb.ListLearnerEnrollmentsResponse:
         self.asked.append(request)
         answer = pb.ListLearnerEnrollmentsResponse()
-        mine = self.enrolled.get(request.user_id, [])
-        for place, course_id in enumerate(mine):
-            at = ENROLLED_AT + timedelta(hours=len(mine) - place)
+        for course_id, at in reversed(self.enrolled.get(request.user_id, {}).items()):
             answer.enrollments.add(course_id=course_id).enroll_time.FromDatetime(at)
         return answer
 

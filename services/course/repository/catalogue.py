@@ -235,4 +235,5 @@ def _text(name: str) -> Any:
 
 
 def _named(kind: type[Category] | type[Tag], name: str) -> Any:
-    return sa.or_(sa.func.lower(kind.name) == _text(name), kind.slug == _text(name))
+    wanted = sa.func.lower(_text(name))
+    return sa.or_(sa.func.lower(kind.name) == wanted, kind.slug == wanted)

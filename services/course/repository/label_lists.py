@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
+
 from services.course.repository.common import LIVE
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write, nothing
+from services.kit.data.statements import Statement, Write, nothing, scalar
 from services.kit.data.tables import as_uuid
 
 
@@ -47,10 +49,7 @@ class Labels:
         )
         self._rename = Write(
             f"""
-            UPDATE {table} g SET name = :name WHERE (g.{key} = CAST(:id AS uuid) OR g.slug = :slug)
-            AND NOT EXISTS (
-                SELECT FROM {table} o WHERE lower(o.name) = lower(:name) AND o.{key} <> g.{key}
-            )
+            UPDATE {table} g SET name = :name WHERE g.{key} = CAST(:id AS uuid) OR g.slug = :slug
             RETURNING {columns}
             """,
             LabelRow,
@@ -58,6 +57,13 @@ class Labels:
         self._find = Statement(
             f"SELECT {columns} FROM {table} g WHERE g.{key} = CAST(:id AS uuid) OR g.slug = :slug",
             LabelRow,
+        )
+        self._hold = Write(
+            f"""
+            SELECT g.{key} FROM {table} g
+            WHERE g.{key} = CAST(:id AS uuid) OR g.slug = :slug FOR UPDATE
+            """,
+            scalar,
         )
         self._delete = Write(
             f"DELETE FROM {table} g WHERE g.{key} = :id AND NOT EXISTS (SELECT {courses})", nothing
@@ -82,15 +88,23 @@ class Labels:
         return db.first(self._create, name=name, slug=slug)
 
     def rename(self, db: Database, reference: str, name: str) -> LabelRow | None:
-        """The label under its new name; None where there is none, or the name is taken."""
-        return db.first(self._rename, name=name, **_reference(reference))
+        """The label under its new name; None where there is none, or the name is taken, which ends
+        the transaction."""
+        try:
+            return db.first(self._rename, name=name, **_reference(reference))
+        except UniqueViolation:
+            return None
 
     def find(self, db: Database, reference: str) -> LabelRow | None:
         """The label of an id or a slug, or None."""
         return db.first(self._find, **_reference(reference))
 
+    def hold(self, db: Database, reference: str) -> UUID | None:
+        """The id of a label that no course is given until the end of the transaction, or None."""
+        return db.first(self._hold, **_reference(reference))
+
     def delete(self, db: Database, label_id: UUID) -> bool:
-        """Delete a label; False where courses have it."""
+        """Delete a label that is held; False where courses have it."""
         return db.run(self._delete, id=label_id) > 0
 
 

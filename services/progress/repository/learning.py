@@ -183,8 +183,8 @@ _TIMED_STATE = Statement(
 _OPEN_LEARNERS = Statement(
     """
     SELECT user_id, :lessons <@ lessons AND :quizzes <@ quizzes
-    FROM course_states
-    WHERE course_id = :course_id AND completed_at IS NULL AND user_id > :after
+    FROM course_states JOIN course_progress progress USING (user_id, course_id)
+    WHERE course_id = :course_id AND active AND progress.completed_at IS NULL AND user_id > :after
     ORDER BY user_id LIMIT :limit
     """,
     OpenLearner,
@@ -224,7 +224,8 @@ def find_lessons(db: Database, user_id: UUID, course_id: UUID) -> tuple[State, L
 
 
 def open_learners(db: Database, outline: Outline, after: UUID, limit: int) -> Sequence[OpenLearner]:
-    """Learners who began a course and did not complete it, by their ids from behind `after` on."""
+    """Learners in a course who began and did not complete it, by their ids from behind `after`
+    on."""
     return db.all(
         _OPEN_LEARNERS,
         course_id=outline.course_id,

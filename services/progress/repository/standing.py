@@ -39,9 +39,10 @@ _DAYS = Statement(
 )
 _SET_ACTIVE = Write(
     """
-    INSERT INTO course_progress (user_id, course_id, last_active_at)
+    INSERT INTO course_progress AS progress (user_id, course_id, last_active_at)
     VALUES (:user_id, :course_id, :since)
-    ON CONFLICT (user_id, course_id) DO UPDATE SET active = true
+    ON CONFLICT (user_id, course_id) DO UPDATE
+        SET active = true, last_active_at = now(), reminded_at = NULL WHERE NOT progress.active
     """,
     nothing,
 )
@@ -73,7 +74,7 @@ def list_days(db: Database, user_id: UUID, timezone: str) -> Sequence[Day]:
 
 
 def set_active(db: Database, user_id: UUID, course_id: UUID, since: datetime | None) -> None:
-    """Know that a learner is in a course since then, or left it."""
+    """Know that a learner is in a course since then, or left it; coming back is like a step."""
     if since is None:
         db.run(_SET_INACTIVE, user_id=user_id, course_id=course_id)
     else:

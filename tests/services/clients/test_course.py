@@ -65,6 +65,18 @@ def test_an_outline_tells_of_its_lessons(stub: CourseStub) -> None:
     assert outline.previews == {str(PREVIEW)}
 
 
+def test_that_a_course_is_not_published_is_remembered_for_lists_alone(stub: CourseStub) -> None:
+    courses = known_courses(stub)
+    stub.withdraw(COURSE)
+    assert [courses.find_or_empty(str(COURSE)).is_published for _ in range(3)] == [False] * 3
+    assert len(stub.asked) == 1
+    stub.publish(COURSE, lesson(OPEN))
+    outline = courses.find(str(COURSE))
+    assert courses.find_or_empty(str(COURSE)) is outline
+    assert outline.is_published
+    assert len(stub.asked) == 2
+
+
 def test_a_course_is_no_lesson_and_a_lesson_no_course(stub: CourseStub) -> None:
     courses = known_courses(stub)
     courses.find(str(COURSE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.clients.errors import NotYourCourse
+from services.course import models
 from services.course.course_changes import slugs_for
 from services.course.errors import (
     CourseFull,
@@ -22,6 +24,8 @@ from services.course.errors import (
     SectionNotFound,
     SlugTaken,
 )
+from services.course.repository import authoring, imports, labels
+from services.course.repository.label_lists import CATEGORIES, TAGS
 from services.kit.errors import DomainError, EtagStale, InvalidFields, NotFound
 from stellr.course.v1 import authoring_service_pb2 as pb
 from stellr.course.v1 import course_internal_service_pb2 as internal
@@ -343,6 +347,80 @@ def test_labels_are_made_renamed_and_deleted(process: Process, kind: str) -> Non
     update(process, course.course_id, mask=("category", "tags"))
     process(f"Delete{kind}", delete, ANN, "author")
     assert refused(lambda: process(f"Delete{kind}", delete, ANN, "author")) is LabelNotFound
+
+
+@pytest.mark.parametrize("kind", ["Category", "Tag"])
+def test_a_name_is_free_again_after_renaming_whatever_slugs_its_labels_kept(
+    process: Process, kind: str
+) -> None:
+    for other in ("Bar", "Baz"):
+        asked = getattr(pb, f"Create{kind}Request")(name="Foo")
+        made = process(f"Create{kind}", asked, ANN, "author")
+        rename = getattr(pb, f"Update{kind}Request")(**{kind.lower(): made.slug, "name": other})
+        process(f"Update{kind}", rename, ANN, "author")
+    course = create(process, tags=["Foo"], category="Foo")
+    assert (list(course.tags), course.category) == (["Foo"], "Foo")
+
+
+def test_of_labels_given_one_name_at_once_one_has_it(process: Process) -> None:
+    for name in ("One", "Two"):
+        process("CreateTag", pb.CreateTagRequest(name=name), ANN, "author")
+    rename = pb.UpdateTagRequest(tag="two", name="Same")
+    database = process.runtime.database
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction():
+            assert TAGS.rename(database, "one", "same")
+            renaming = other.submit(refused, lambda: process("UpdateTag", rename, ANN, "author"))
+            with pytest.raises(TimeoutError):
+                renaming.result(timeout=0.3)
+        assert renaming.result(timeout=10) is NameTaken
+
+
+def test_a_label_is_made_whatever_slugs_others_kept(process: Process) -> None:
+    for other in ("Bar", "Baz", "Qux"):
+        made = process("CreateTag", pb.CreateTagRequest(name="Foo"), ANN, "author")
+        rename = pb.UpdateTagRequest(tag=made.slug, name=other)
+        assert process("UpdateTag", rename, ANN, "author").name == other
+
+
+@pytest.mark.parametrize("kind", ["Category", "Tag"])
+def test_a_label_that_a_course_is_given_at_this_moment_is_not_deleted(
+    process: Process, kind: str
+) -> None:
+    label = process(f"Create{kind}", getattr(pb, f"Create{kind}Request")(name="Sea"), ANN, "author")
+    course = create(process)
+    delete = getattr(pb, f"Delete{kind}Request")(**{kind.lower(): label.label_id})
+    database = process.runtime.database
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction():
+            (label_id,) = labels.name_ids(database.session, getattr(models, kind), ["sea"])
+            deleting = other.submit(
+                refused, lambda: process(f"Delete{kind}", delete, ANN, "author")
+            )
+            with pytest.raises(TimeoutError):
+                deleting.result(timeout=0.3)
+            if kind == "Category":
+                authoring.update(database, UUID(course.course_id), {"category_id": label_id})
+            else:
+                imports.write_tags(database.session, UUID(course.course_id), [label_id])
+        assert deleting.result(timeout=10) is LabelInUse
+
+
+@pytest.mark.parametrize("kind", ["Category", "Tag"])
+def test_a_label_that_is_deleted_at_this_moment_is_made_anew(process: Process, kind: str) -> None:
+    made = process(f"Create{kind}", getattr(pb, f"Create{kind}Request")(name="Sea"), ANN, "author")
+    course = create(process)
+    label = {"category": "Sea"} if kind == "Category" else {"tags": ["Sea"]}
+    database = process.runtime.database
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction():
+            table = CATEGORIES if kind == "Category" else TAGS
+            assert table.delete(database, UUID(made.label_id))
+            taking = other.submit(update, process, course.course_id, **label)
+            with pytest.raises(TimeoutError):
+                taking.result(timeout=0.3)
+        taken = taking.result(timeout=10)
+    assert "Sea" in (taken.category, *taken.tags)
 
 
 def test_labels_are_counted_and_paged(process: Process) -> None:

@@ -55,6 +55,16 @@ def test_filters(catalogue: Process, asked: dict[str, Any], expected: list[str])
     assert slugs(catalogue, **asked) == expected
 
 
+def test_labels_are_found_by_their_names_in_every_script(process: Process) -> None:
+    tags = ["Cafe\u0301 Noir", "\u0130stanbul Tarihi"]
+    bring(process, content("cosmos", category="ΝΕΟΣ ΚΟΣΜΟΣ", tags=tags))
+    for asked in (
+        *({"category": name} for name in ("ΝΕΟΣ ΚΟΣΜΟΣ", "νεος-κοσμος")),
+        *({"tags": [name]} for name in (*tags, "caf\u00e9 noir", "CAFE\u0301 NOIR", "Café-Noir")),
+    ):
+        assert slugs(process, **asked) == ["cosmos"], asked
+
+
 @pytest.mark.parametrize("order", ["", "publishTime", "title", "title desc", "durationMinutes"])
 def test_pages_hold_every_course_once(process: Process, statements: Statements, order: str) -> None:
     for number in range(5):

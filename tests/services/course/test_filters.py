@@ -8,9 +8,9 @@ from stellr.course.v1 import course_service_pb2 as pb
 
 
 def test_spelling_makes_no_difference() -> None:
-    one = filters_of(pb.ListCoursesRequest(category=" Big  Data", tags=["B", "a"], q="x\0y"))
-    other = filters_of(pb.ListCoursesRequest(category="big data", tags=["A", "b", "a"], q="X y"))
-    assert one == other
+    one = pb.ListCoursesRequest(category=" Big  Data", tags=["b", "\u00e4"], q="x\0y")
+    other = pb.ListCoursesRequest(category="Big Data", tags=["a\u0308", "b", "b"], q="X y")
+    assert filters_of(one) == filters_of(other)
 
 
 @pytest.mark.parametrize(

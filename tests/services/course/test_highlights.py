@@ -23,6 +23,7 @@ def shown(title: str, summary: str, query: str) -> str:
         ("Star & sea", "Nothing of it", "sea", "Star &amp; <mark>sea</mark>"),
         ("T", "Its words are others", "nowhere", "Its words are others"),
         ("T", "in it", "in", "<mark>in</mark> it"),
+        ("T", "कल हिन्दी कला", "हिन्दी कला", "कल <mark>हिन्दी</mark> <mark>कला</mark>"),
     ],
 )
 def test_what_was_found_is_marked(title: str, summary: str, query: str, expected: str) -> None:

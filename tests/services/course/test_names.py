@@ -25,8 +25,17 @@ def test_a_name_without_letters_has_a_slug_all_the_same() -> None:
     assert names.marked_slug("C++") != names.marked_slug("C#")
 
 
-def test_names_that_differ_in_case_or_space_are_one() -> None:
-    assert names.distinct(["IoT", " Big  Data", "iot", "big data"]) == ["IoT", "Big Data"]
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (["IoT", " Big  Data", "iot", "big data"], ["IoT", "Big Data"]),
+        (["\u00c4", "a\u0308", "A\u0308"], ["\u00c4"]),
+    ],
+)
+def test_names_that_differ_in_case_or_space_or_normal_form_are_one(
+    given: list[str], kept: list[str]
+) -> None:
+    assert names.distinct(given) == kept
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ def library(lasting_process: Process) -> Process:
     shelve("data", title="Python数据分析", language="zh", tags=[])
     shelve("coffee", "Über Brücken", title="Ein Café von Größe", language="de")
     shelve("code", title="From C++ to C#", summary="Of the IT trade.")
+    shelve("talk", title="कल की बात", language="hi")
+    shelve("art", title="भारतीय कला", language="hi")
     shelve("plain", title="The language C", tags=["Café Noir"])
     return lasting_process
 
@@ -58,6 +60,8 @@ def found(process: Process, query: str, language: str = "") -> set[str]:
         ("c#", {"code"}),
         ("C++ C#", {"code"}),
         ("C", {"code", "plain"}),
+        ("कला", {"art"}),
+        ("भारतीय कला", {"art"}),
         ("IT", {"code"}),
         ("it trade", {"code"}),
         ("C++ cafe", set()),

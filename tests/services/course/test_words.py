@@ -32,6 +32,9 @@ def test_accents_and_case_are_folded(text: str, folded: str) -> None:
         ("天文學", ["天", "文", "學", "天文", "文學"]),
         ("C++ and C#", ["c++", "c", "and", "c#"]),
         ("a+b #tag", ["a", "b", "tag"]),
+        ("कला की बात", ["कला", "की", "बात"]),
+        ("தமிழ் மொழி, ไทย", ["தமிழ", "மொழி", "ไทย"]),
+        ("1\ufe0f\u20e3 \u093e", ["1"]),
     ],
 )
 def test_a_text_is_found_by_its_words(text: str, words: list[str]) -> None:

@@ -171,6 +171,25 @@ def test_who_stands_still_is_reminded_once(database: Database, events: Events) -
     assert world.run() == []
 
 
+def test_who_comes_back_has_time_before_the_next_reminder(database: Database) -> None:
+    world = World(database)
+    with database.transaction():
+        standing.set_active(database, LEARNER, COURSE, datetime.now(UTC))
+    world.let_pass(8)
+    assert len(world.run()) == 1
+    for since in (None, datetime.now(UTC) - timedelta(days=8)):
+        with database.transaction():
+            standing.set_active(database, LEARNER, COURSE, since)
+    assert world.run() == []
+    world.let_pass(8)
+    with database.transaction():
+        standing.set_active(database, LEARNER, COURSE, datetime.now(UTC))
+    assert len(world.run()) == 1
+    with database.transaction():
+        standing.set_active(database, LEARNER, COURSE, datetime.now(UTC))
+    assert world.run() == []
+
+
 def test_who_left_or_is_done_or_has_no_course_is_not_reminded(
     database: Database, events: Events
 ) -> None:

@@ -17,7 +17,7 @@ from services.kit.work.supervisor import Supervisor
 from services.progress import settling
 from services.progress.repository import learning
 from services.progress.settling import NOBODY, Settling
-from stellr.course.v1.events_pb2 import OutlineChanged
+from stellr.course.v1.events_pb2 import EnrollmentChanged, OutlineChanged
 from tests.services.known_courses import CourseStub, known_courses, lesson
 from tests.services.progress.taking import (
     COURSE,
@@ -52,6 +52,11 @@ class World:
     def hear_pass(self, lesson_id: UUID) -> None:
         with self.database.transaction():
             self.settling.quiz_passed(passed(lesson_id))
+
+    def hear_enrollment(self) -> None:
+        event = EnrollmentChanged(user_id=str(LEARNER), course_id=str(COURSE))
+        with self.database.transaction():
+            self.settling.enrollment_changed(event)
 
     def settle(self, after: UUID = NOBODY) -> None:
         with self.database.transaction():
@@ -147,6 +152,18 @@ def test_a_batch_asks_for_the_next_in_its_own_transaction(
     world.settle(after=learners[1])
     assert completions(world.database) == [(each, COURSE) for each in learners]
     assert len(world.waiting()) == 1
+
+
+def test_who_left_a_course_completes_it_by_an_edit_only_after_coming_back(world: World) -> None:
+    Step(LESSONS[0]).take(world.database, world.events, outline(*LESSONS))
+    world.hear_enrollment()
+    world.course.publish(COURSE, lesson(LESSONS[0]))
+    world.settle()
+    assert completions(world.database) == []
+    world.course.enroll(LEARNER, COURSE)
+    for _ in range(2):
+        world.hear_enrollment()
+        assert completions(world.database) == [(LEARNER, COURSE)]
 
 
 def test_a_course_that_is_withdrawn_completes_nobody(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from uuid import UUID, uuid4
 
 import pytest
@@ -87,6 +88,31 @@ def test_a_page_goes_on_behind_a_course_that_was_withdrawn_meanwhile(
     world.course.withdraw(courses[0])
     world.course.enroll(LEARNER, uuid4())
     assert world.page(5, token) == (courses[1:], "")
+
+
+def test_a_page_goes_on_behind_a_course_that_the_learner_left_meanwhile(
+    database: Database, events: Events
+) -> None:
+    world = World(database, events, live=False)
+    courses, _ = world.enrolled(4)
+    _, token = world.page(2)
+    world.course.leave(LEARNER, courses[1])
+    assert world.page(2, token) == (courses[2:], "")
+
+
+def test_courses_of_one_moment_are_all_in_some_page(database: Database, events: Events) -> None:
+    world = World(database, events)
+    world.course.hours_apart = 0
+    courses, _ = world.enrolled(5)
+    assert sorted(chain(*world.pages(2))) == sorted(courses)
+
+
+def test_courses_that_are_not_published_are_asked_for_once(world: World) -> None:
+    courses, _ = world.enrolled(3)
+    world.course.withdraw(courses[1])
+    for _ in range(3):
+        assert world.pages(5) == [[courses[0], courses[2]]]
+    assert len(world.course.asked) == 1 + 3
 
 
 def test_each_course_comes_with_what_was_done_in_it(world: World) -> None:

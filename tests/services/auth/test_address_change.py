@@ -133,6 +133,18 @@ def test_a_new_code_goes_to_the_new_address(
     assert verify(visitor, verification, second).json()["user"]["email"] == new
 
 
+def test_what_a_session_began_does_not_outlive_it(
+    stack: Stack, visitor: Visitor, learner: Learners
+) -> None:
+    person, email, phone = learner(), address(), phone_number()
+    by_email = person.post("/me/email", {"email": email}).json()
+    by_phone = person.post("/me/phone", {"phone": phone}).json()
+    codes = sent_code(stack, email), texted_code(stack, phone)
+    assert person.post("/logout", {}).status_code == 200
+    assert reason(verify(visitor, by_email, codes[0])) == "CODE_INVALID"
+    assert reason(verify_phone(visitor, by_phone, codes[1])) == "CODE_INVALID"
+
+
 def test_what_starting_a_change_refuses(mesh: Mesh, learner: Learners) -> None:
     stub = AuthInternalServiceStub(mesh("user", "auth"))
     person, nobody = learner().user_id, "01a2040b-0000-7000-8000-000000000001"

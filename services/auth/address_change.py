@@ -118,22 +118,25 @@ class AddressChange:
         if is_email:
             verifications.void_registrations(self._database, account.email or "")
             kind = AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED
-            self._unlink(account.account_id, before.email or "")
+            self._unlink(account, before.email or "")
         elif account.email:
             self._mails.credentials_changed(account, "added", CredentialKind.PHONE)
         self._audit.record(account.account_id, kind, method="code")
         self._accounts.addresses_changed(account)
         self._mails.address_changed(before, is_email=is_email)
 
-    def _unlink(self, account_id: UUID, old: str) -> None:
-        """An identity that the old address proved is that of whoever has it from now on."""
-        for issuer in openid.remove_links_by(self._database, account_id, old) if old else []:
+    def _unlink(self, account: AccountRow, old: str) -> None:
+        """An identity that the old address proved is that of whoever has it from now on. The new
+        address is told, by which a password can be set where nothing else is left."""
+        person = account.account_id
+        for issuer in openid.remove_links_by(self._database, person, old) if old else []:
             self._audit.record(
-                account_id,
+                person,
                 AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_REMOVED,
                 method=CredentialKind.OPENID,
                 detail=issuer,
             )
+            self._mails.identity_unlinked(account, issuer)
 
     def _account(self, account_id: UUID) -> AccountRow:
         """The account, held: whoever ends its sessions did so before, or finds what begins here."""

@@ -13,7 +13,14 @@ from services.kit.data.database import Database
 from services.kit.errors import Unavailable
 from services.kit.work.insisting import insist
 from services.kit.work.pauses import growing_pause
-from services.notification.channels import NOT_IN_USE, NOWHERE, SWITCHED_OFF, may_reach, may_wait, way_to
+from services.notification.channels import (
+    NOT_IN_USE,
+    NOWHERE,
+    SWITCHED_OFF,
+    may_reach,
+    may_wait,
+    way_to,
+)
 from services.notification.dispatching import Dispatcher
 from services.notification.errors import (
     MailServerUnavailable,

@@ -50,7 +50,8 @@ def test_only_the_account_is_heard_of(desk: MakeDesk, state: AccountState.ValueT
     sent = ("account_deleted", "email", "sent", "")
     eventually(lambda: sent in ends(here))
     assert ends(here) - {sent} == {
-        ("reminder_lesson", channel, "unsent", NOT_IN_USE) for channel in ("email", "push", "in_app")
+        ("reminder_lesson", channel, "unsent", NOT_IN_USE)
+        for channel in ("email", "push", "in_app")
     }
     assert here.query("SELECT 1 FROM feed_items") == []
     tell(here, user_id, ACTIVE)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.auth.models import Account, Credential, Purpose
 from services.auth.openid.errors import OpenIdAddressTaken
 from services.auth.openid.id_token import GOOGLE, Identity
-from services.auth.openid.linking import Linking
+from services.auth.openid.linking import Linking, _locale, _name
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import count_guess
 from services.auth.service import Auth
@@ -70,6 +70,25 @@ def test_who_had_an_address_once_does_not_have_it_here(
     assert (owner.email, owner.account_id != first.account_id) == (EMAIL, True)
     with database.transaction() as unit:
         assert len(unit.session.scalars(sa.select(Account)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        *((blank, "Learner") for blank in "\u115f\u1160\u2800\u3164\uffa0\U0001d159"),
+        ("\u3164 \u2800", "Learner"),
+        ("\u3164Zoe", "\u3164Zoe"),
+        ("x" * 99 + " y", "x" * 99),
+        ("x" * 101, "x" * 100),
+    ],
+)
+def test_a_name_of_the_provider_is_one_that_can_be_seen(given: str, kept: str) -> None:
+    assert _name(given) == kept
+
+
+@pytest.mark.parametrize(("given", "kept"), [("pt_BR", "pt-BR"), ("de", "de"), ("x y", "en")])
+def test_a_locale_of_the_provider_has_hyphens(given: str, kept: str) -> None:
+    assert _locale(given) == kept
 
 
 def test_a_link_that_ends_with_its_address_is_told_to_the_new_one(

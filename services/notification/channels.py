@@ -81,8 +81,12 @@ _Planned = tuple[Channel, UUID | None, State, str]
 
 
 def _planned(message: Message, channel: Channel, devices: Sequence[UUID]) -> list[_Planned]:
-    if not may_reach(message.template, active=message.card.active):
-        return [(channel, None, State.UNSENT, NOT_IN_USE)]
+    if may_reach(message.template, active=message.card.active):
+        return _reaching(message, channel, devices)
+    return [(channel, None, State.UNSENT, NOT_IN_USE)]
+
+
+def _reaching(message: Message, channel: Channel, devices: Sequence[UUID]) -> list[_Planned]:
     match channel:
         case Channel.IN_APP if is_wanted(message.card.switches, channel, message.template):
             return [(channel, None, State.SENT, "")]

@@ -99,8 +99,8 @@ _FIND_OPEN = Statement(
         coalesce(data, '{}'), attempts, message.created_at,
         coalesce(message.email, card.email, ''), coalesce(message.phone, card.phone, ''),
         coalesce(message.name, card.name, ''), coalesce(message.locale, card.locale, ''),
-        coalesce(timezone, ''), coalesce(active, true), coalesce(switches, '{}'), quiet_start, quiet_end,
-        coalesce(digest, 0)
+        coalesce(timezone, ''), coalesce(active, true), coalesce(switches, '{}'),
+        quiet_start, quiet_end, coalesce(digest, 0)
     FROM deliveries AS delivery JOIN notifications AS message USING (notification_id)
     LEFT JOIN contacts AS card ON card.user_id = delivery.user_id
     LEFT JOIN preferences ON preferences.user_id = delivery.user_id

@@ -123,7 +123,8 @@ def test_neither_guesses_nor_the_trail_tell_whether_an_address_has_an_account(
         assert [row and subject_here(db, row.address, row.account_id) for row in rows] == [
             f"{address} {network()}" for address in (taken, free)
         ]
-        assert rows[0] is not None and rows[1] is not None
+        assert rows[0] is not None
+        assert rows[1] is not None
         with pytest.raises(CodeInvalid):
             auth._changes.finish(rows[0])
         changed = auth._changes.finish(rows[1])

@@ -89,7 +89,7 @@ class AccountServicer(AccountServiceServicer):
         self, request: pb.ListAuditEventsRequest, context: grpc.ServicerContext
     ) -> pb.ListAuditEventsResponse:
         """What happened to the caller's account."""
-        rows, token = self._directory.list_events(
+        rows, token = self._directory.list_own_events(
             call.user_id(), request.page_size, request.page_token
         )
         return pb.ListAuditEventsResponse(events=map(audit_message, rows), next_page_token=token)

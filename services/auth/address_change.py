@@ -17,11 +17,14 @@ from services.auth.repository import accounts, openid, sessions, verifications
 from services.auth.repository.accounts import AccountRow
 from services.auth.repository.verifications import VerificationRow
 from services.auth.text_messages import TextMessages
-from services.auth.verifying import Pending, Verifying
+from services.auth.verifying import Pending, Secret, Verifying
 from services.kit import call
 from services.kit.data.database import Database
 from services.kit.errors import SessionEnded
 from stellr.auth.v1.audit_pb2 import AuditEventType
+
+# What is kept with a code for an address that was nobody else's.
+PROVES = {"proves": True}
 
 
 class AddressChange:
@@ -55,11 +58,8 @@ class AddressChange:
         new, account = normalize_email(email), self._account(account_id)
         self._mail_budgets.spend(new, account_id)
         owner = accounts.find_account_by_email(self._database, new)
-        taken = owner is not None and owner.account_id != account_id
-        pending, secret = self._verifying.keep(
-            Purpose.CHANGE_EMAIL, new, account_id=None if taken else account_id
-        )
-        if owner is not None and taken:
+        pending, secret = self._keep(Purpose.CHANGE_EMAIL, new, account, owner)
+        if owner is not None and owner.account_id != account_id:
             self._mails.account_exists(address_of(owner))
         else:
             self._mails.code(address_of(account, new), secret.code)
@@ -72,28 +72,35 @@ class AddressChange:
         new, account = normalize_phone(phone, self._countries), self._account(account_id)
         self._messages.spend(new, account_id)
         owner = accounts.find_account_by_phone(self._database, new)
-        taken = owner is not None and owner.account_id != account_id
-        pending, secret = self._verifying.keep(
-            Purpose.CHANGE_PHONE, new, account_id=None if taken else account_id
-        )
-        if not taken:
+        pending, secret = self._keep(Purpose.CHANGE_PHONE, new, account, owner)
+        if owner is None or owner.account_id == account_id:
             self._messages.code(new, account.locale, secret.code)
         return pending
+
+    def _keep(
+        self, purpose: Purpose, new: str, account: AccountRow, owner: AccountRow | None
+    ) -> tuple[Pending, Secret]:
+        """A code that belongs to the account in any case: whose guesses are counted, and what the
+        account's trail says of them, must not tell whether the address is somebody else's."""
+        proves = owner is None or owner.account_id == account.account_id
+        return self._verifying.keep(
+            purpose, new, account_id=account.account_id, payload=PROVES if proves else None
+        )
 
     def resend_email(self, found: VerificationRow, code: str) -> None:
         """Send a new code to the new address, where it may prove something."""
         account = found.account_id and accounts.find_account(self._database, found.account_id)
-        if account:
+        if account and found.payload:
             self._mails.code(address_of(account, found.address), code)
 
     def finish(self, found: VerificationRow) -> AccountRow:
         """The account with its new address, which was just proven; all its other codes are void.
 
-        CodeInvalid where the code was used, the account is not in use any more, or the address got
-        another one.
+        CodeInvalid where the code was used, the account is not in use any more, or the address is
+        another's.
         """
         before = found.account_id and accounts.hold_account(self._database, found.account_id)
-        if not before or before.state != AccountState.ACTIVE:
+        if not before or before.state != AccountState.ACTIVE or not found.payload:
             raise CodeInvalid
         self._verifying.use(found)
         verifications.void_codes_of(self._database, before.account_id)
@@ -111,22 +118,25 @@ class AddressChange:
         if is_email:
             verifications.void_registrations(self._database, account.email or "")
             kind = AuditEventType.AUDIT_EVENT_TYPE_EMAIL_CHANGED
-            self._unlink(account.account_id, before.email or "")
+            self._unlink(account, before.email or "")
         elif account.email:
             self._mails.credentials_changed(account, "added", CredentialKind.PHONE)
         self._audit.record(account.account_id, kind, method="code")
         self._accounts.addresses_changed(account)
         self._mails.address_changed(before, is_email=is_email)
 
-    def _unlink(self, account_id: UUID, old: str) -> None:
-        """An identity that the old address proved is that of whoever has it from now on."""
-        for issuer in openid.remove_links_by(self._database, account_id, old) if old else []:
+    def _unlink(self, account: AccountRow, old: str) -> None:
+        """An identity that the old address proved is that of whoever has it from now on. The new
+        address is told, by which a password can be set where nothing else is left."""
+        person = account.account_id
+        for issuer in openid.remove_links_by(self._database, person, old) if old else []:
             self._audit.record(
-                account_id,
+                person,
                 AuditEventType.AUDIT_EVENT_TYPE_CREDENTIAL_REMOVED,
                 method=CredentialKind.OPENID,
                 detail=issuer,
             )
+            self._mails.identity_unlinked(account, issuer)
 
     def _account(self, account_id: UUID) -> AccountRow:
         """The account, held: whoever ends its sessions did so before, or finds what begins here."""

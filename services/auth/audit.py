@@ -7,11 +7,17 @@ from functools import partial
 from uuid import UUID
 
 from services.auth.repository import audit
+from services.auth.repository.audit import AuditRow
 from services.kit import call
 from services.kit.data.database import Database
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
 PREFIX = "AUDIT_EVENT_TYPE_"
+
+
+def for_owner(row: AuditRow) -> AuditRow:
+    """An event as the account's owner sees it: without where an administrator was who did it."""
+    return row._replace(address="", device="") if row.actor else row
 
 
 class Audit:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from services.auth.codes import LIFETIME
+from services.auth.models import CredentialKind
 from services.auth.repository.accounts import AccountRow
 from services.auth.verifying import Secret
 from services.kit import call
@@ -106,12 +107,14 @@ class Mails:
         self, account: AccountRow, change: str, method: str, issuer: str = ""
     ) -> None:
         """Tell the owner that a way to sign in was "added" or "removed", by this call."""
-        this = call.current()
-        where = _where(this.user_agent if this else "", this.address if this else "")
-        message = CredentialsChanged(
-            change=change, method=method, issuer=issuer[:LONGEST_ISSUER], **where
-        )
+        message = _credentials_changed(change, method, issuer)
         self._send(user_id=str(account.account_id), credentials_changed=message)
+
+    def identity_unlinked(self, account: AccountRow, issuer: str) -> None:
+        """Tell the address that an account has by now that an identity was "removed", by this call:
+        the person's card may still have the address before."""
+        message = _credentials_changed("removed", CredentialKind.OPENID, issuer)
+        self._send(address=address_of(account), credentials_changed=message)
 
     def contact(self, account: AccountRow, now: datetime) -> None:
         """Tell how a new person is reached."""
@@ -149,6 +152,12 @@ def _where(device: str, address: str) -> dict[str, Any]:
         "address": address[:LONGEST_ADDRESS] or UNKNOWN,
         "time": timestamp(datetime.now(UTC)),
     }
+
+
+def _credentials_changed(change: str, method: str, issuer: str) -> CredentialsChanged:
+    this = call.current()
+    where = _where(this.user_agent if this else "", this.address if this else "")
+    return CredentialsChanged(change=change, method=method, issuer=issuer[:LONGEST_ISSUER], **where)
 
 
 def _code_message(code: str, link: str = "") -> VerificationCode:

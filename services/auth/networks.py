@@ -21,6 +21,7 @@ def network() -> str:
 
 def subject_here(db: Database, address: str, account_id: UUID | None = None) -> str:
     """What a budget of an address is counted by for this call: the address alone, or with the
-    network where its account, or that of `account_id`, was used from there."""
+    network where the account `account_id`, or without one that of the address, was used from
+    there."""
     here = network()
     return f"{address} {here}" if knows_network(db, here, address, account_id) else address

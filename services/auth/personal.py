@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from services.auth.audit import for_owner
 from services.auth.repository import (
     accounts,
     audit,
@@ -63,4 +64,4 @@ def _events(db: Database, user_id: UUID) -> Iterator[dict[str, Any]]:
     found = every(
         lambda after: audit.list_events(db, user_id, after, PAGE), first, lambda row: row.event_id
     )
-    return (row._asdict() for row in found)
+    return (for_owner(row)._asdict() for row in found)

@@ -62,12 +62,12 @@ class PhoneLogin:
             number, payload = renewed.row.address, renewed.row.payload or {}
             self._messages.spend(number, renewed.row.account_id)
             locale = payload.get("locale") or self._locale(renewed.row.account_id)
-            if locale:
+            if payload and locale:
                 self._messages.code(number, locale, renewed.secret.code)
         return pending
 
     def _locale(self, account_id: UUID | None) -> str:
-        """Of the account whose number changes; empty where the code proves nothing."""
+        """Of the account whose number changes; empty where there is none any more."""
         account = account_id and accounts.find_account(self._database, account_id)
         return account.locale if account else ""
 

@@ -80,7 +80,7 @@ class Sessions:
             lifetime=LIFETIME,
         )
         self._note_device(account)
-        self._tell_ended(sessions.end_surplus(self._database, account.account_id, MOST))
+        self._end_surplus(account.account_id)
         self._audit.record(
             account.account_id,
             AuditEventType.AUDIT_EVENT_TYPE_SIGNED_IN,
@@ -88,6 +88,13 @@ class Sessions:
             session_id=session.session_id,
         )
         return self._tokens(session, account)
+
+    def _end_surplus(self, account_id: UUID) -> None:
+        """End what is beyond the most. The account is held: codes need not be voided first."""
+        ended = sessions.end_surplus(self._database, account_id, MOST)
+        if ended:
+            self._void_codes(account_id)
+        self._tell_ended(ended)
 
     def _note_device(self, account: AccountRow) -> None:
         """Remember where the account is used, and tell its owner of a device that is new to it."""
@@ -142,7 +149,8 @@ class Sessions:
         return session if use is Use.REPEAT else None
 
     def end(self, everywhere: bool) -> None:
-        """End the caller's session, or all of them."""
+        """End the caller's session, or all of them, and void the account's codes: what was begun
+        in the session must not end well."""
         self._audit.record(
             call.user_id(),
             AuditEventType.AUDIT_EVENT_TYPE_SIGNED_OUT,
@@ -152,6 +160,7 @@ class Sessions:
         if everywhere:
             self.end_all(call.user_id())
         else:
+            self._void_codes(call.user_id())
             self._tell_ended(sessions.end_session(self._database, call.session_id()))
 
     def list_sessions(self, account_id: UUID) -> list[SessionView]:

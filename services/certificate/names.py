@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
+from services.kit.text import BLANK
+
 NAMELESS = "(no name)"
 """Stands for a name in which nothing can be seen."""
 
 JOINERS = "\u200c\u200d"
 """What Indic and Arabic spelling needs between letters, and emoji between their parts."""
 
-# Letters and symbols to Unicode, yet nothing to the eye: the fillers of Hangul, the blank of
-# Braille and the null notehead of musical notation (UTR #36, section 2).
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _SPACES = frozenset({"Cc", "Cs", "Zl", "Zp", "Zs"})
 _VISIBLE = "LNPS"
 _MAX_MARKS = 4
@@ -49,7 +48,7 @@ def _shown(char: str) -> str:
     category = unicodedata.category(char)
     if category in _SPACES:
         return " "
-    return "" if category == "Cf" or char in _BLANK else char
+    return "" if category == "Cf" or char in BLANK else char
 
 
 def _limit_marks(text: str) -> str:

@@ -7,6 +7,10 @@ from __future__ import annotations
 _MARKS = "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
 
+# Letters and symbols to Unicode, yet nothing to the eye: the fillers of Hangul, the blank of
+# Braille and the null notehead of musical notation (UTR #36, section 2).
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+
 
 def trim(text: str) -> str:
     """The text without the spaces and the marks without width around it; inside, all stays."""

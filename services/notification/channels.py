@@ -32,6 +32,7 @@ a locked screen or in a list."""
 NOWHERE = "there is nowhere to send it"
 NO_DEVICE = "the person has no device for it"
 SWITCHED_OFF = "it is switched off"
+NOT_IN_USE = "the account is disabled or deleted"
 
 
 class Message(NamedTuple):
@@ -49,6 +50,12 @@ class Message(NamedTuple):
 def may_wait(template: str) -> bool:
     """Whether it may be held for quiet hours or a digest: nothing about the account is."""
     return CATEGORY.get(template, "account") != "account"
+
+
+def may_reach(template: str, *, active: bool) -> bool:
+    """Whether it is for a person at all: while an account is not in use only what is about the
+    account is. Of a digest each part is looked at by itself."""
+    return active or not may_wait(template)
 
 
 def channels_of(message: Message) -> Sequence[Channel]:
@@ -74,6 +81,12 @@ _Planned = tuple[Channel, UUID | None, State, str]
 
 
 def _planned(message: Message, channel: Channel, devices: Sequence[UUID]) -> list[_Planned]:
+    if may_reach(message.template, active=message.card.active):
+        return _reaching(message, channel, devices)
+    return [(channel, None, State.UNSENT, NOT_IN_USE)]
+
+
+def _reaching(message: Message, channel: Channel, devices: Sequence[UUID]) -> list[_Planned]:
     match channel:
         case Channel.IN_APP if is_wanted(message.card.switches, channel, message.template):
             return [(channel, None, State.SENT, "")]

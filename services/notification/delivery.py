@@ -13,7 +13,14 @@ from services.kit.data.database import Database
 from services.kit.errors import Unavailable
 from services.kit.work.insisting import insist
 from services.kit.work.pauses import growing_pause
-from services.notification.channels import NOWHERE, SWITCHED_OFF, may_wait, way_to
+from services.notification.channels import (
+    NOT_IN_USE,
+    NOWHERE,
+    SWITCHED_OFF,
+    may_reach,
+    may_wait,
+    way_to,
+)
 from services.notification.dispatching import Dispatcher
 from services.notification.errors import (
     MailServerUnavailable,
@@ -86,8 +93,8 @@ class Deliveries:
             self._leave(outgoing, NOWHERE)
         elif channel != outgoing.channel:
             self._turn(outgoing, channel)
-        elif not _is_wanted(outgoing, outgoing.template):
-            self._leave(outgoing, SWITCHED_OFF)
+        elif unwanted := _why_unwanted(outgoing, outgoing.template):
+            self._leave(outgoing, unwanted)
         elif until is not None:
             held.hold(self._database, outgoing.delivery_id, until)
         else:
@@ -107,10 +114,11 @@ class Deliveries:
     def _send(self, outgoing: Outgoing, channel: Channel) -> None:
         members, dropped = self._members(outgoing)
         outgoing = outgoing._replace(members=members)
+        why = SWITCHED_OFF if outgoing.active else NOT_IN_USE
         if dropped:
-            self._close([each.delivery_id for each in dropped], State.UNSENT, SWITCHED_OFF)
+            self._close([each.delivery_id for each in dropped], State.UNSENT, why)
         if outgoing.template == DIGEST and not members:
-            self._leave(outgoing, SWITCHED_OFF)
+            self._leave(outgoing, why)
             return
         keys = [outgoing.delivery_id, *(each.delivery_id for each in members)]
         provider = self._providers[channel]
@@ -124,11 +132,11 @@ class Deliveries:
             provider.recovery.took(had_failed=outgoing.attempts > 0)
 
     def _members(self, outgoing: Outgoing) -> tuple[Sequence[Member], Sequence[Member]]:
-        """What a digest has together, and what of it was switched off meanwhile."""
+        """What a digest has together, and what of it the person is not to get any more."""
         if outgoing.template != DIGEST:
             return [], []
         members = held.list_members(self._database, outgoing.delivery_id)
-        wanted = [each for each in members if _is_wanted(outgoing, each.template)]
+        wanted = [each for each in members if not _why_unwanted(outgoing, each.template)]
         return wanted, [each for each in members if each not in wanted]
 
     def _fail(self, outgoing: Outgoing, keys: Sequence[UUID], error: TransportError) -> None:
@@ -181,11 +189,18 @@ def _channel(outgoing: Outgoing) -> Channel | None:
     return way_to(outgoing.email, outgoing.phone, outgoing.template)
 
 
-def _is_wanted(outgoing: Outgoing, template: str) -> bool:
-    """Messages by SMS have no switch: there are words for those alone that are always on. Of a
-    digest each part has its own."""
+def _why_unwanted(outgoing: Outgoing, template: str) -> str:
+    """Why the person is not to get what a template says; empty where they are.
+
+    Messages by SMS have no switch: there are words for those alone that are always on. Of a digest
+    each part has its own.
+    """
+    if not may_reach(template, active=outgoing.active):
+        return NOT_IN_USE
     is_always = outgoing.user_id is None or outgoing.channel == Channel.SMS or template == DIGEST
-    return is_always or is_wanted(outgoing.switches, outgoing.channel, template)
+    if is_always or is_wanted(outgoing.switches, outgoing.channel, template):
+        return ""
+    return SWITCHED_OFF
 
 
 def _habits(outgoing: Outgoing) -> Habits:

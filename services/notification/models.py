@@ -95,6 +95,8 @@ class Delivery(NotificationBase):
 class Contact(NotificationBase):
     """How a person is reached. Each field has the revision it came with; 0: it never came.
 
+    `active` is false while the account is disabled or deleted.
+
     Of a person who was erased no card is taken any more, and nothing of a person without a card.
     """
 
@@ -110,6 +112,7 @@ class Contact(NotificationBase):
     name_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
     locale_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
     timezone_revision: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
 class Preferences(NotificationBase):

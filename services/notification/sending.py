@@ -16,9 +16,11 @@ from services.notification.models import Channel
 from services.notification.repository import cards, notifications
 from services.notification.repository.cards import Card
 from services.notification.repository.notifications import KeptMessage
+from stellr.auth.v1.account_pb2 import AccountState
+from stellr.auth.v1.events_pb2 import AccountChanged
 from stellr.notification.v1 import notification_internal_service_pb2 as pb
 
-NO_CARD = Card("", "", "", "", "", came=False, switches={})
+NO_CARD = Card("", "", "", "", "", came=False, active=True, switches={})
 MET_AT_ONCE = 500
 
 
@@ -98,6 +100,11 @@ class Messages:
             self._held.look_again(user_id)
         if card is not None and card.came:
             self._send_waiting(user_id, card)
+
+    def follow_state(self, event: AccountChanged) -> None:
+        """Know whether the account of a person is in use."""
+        is_active = event.state == AccountState.ACCOUNT_STATE_ACTIVE
+        cards.set_active(self._database, UUID(event.user_id), active=is_active)
 
     def send_met(self) -> bool:
         """Send what waits although the card is there: who sends to many may have missed a card that

@@ -63,7 +63,10 @@ def build(runtime: Runtime) -> Domain:
             Registration(add_FeedServiceServicer_to_server, feeds),
             Registration(add_DeviceServiceServicer_to_server, phones),
         ],
-        consumers=[on(SessionEnded, house.devices.session_ended)],
+        consumers=[
+            on(SessionEnded, house.devices.session_ended),
+            on(AccountChanged, house.messages.follow_state),
+        ],
         periodic=[
             Periodic("forget_the_past", 3600.0, partial(purge, runtime.database)),
             Periodic("send_met", 5.0, house.messages.send_met),

@@ -37,10 +37,11 @@ class Activities:
     def get(self, user_id: UUID) -> Activity:
         """When a learner learnt; NotFound where there is no account."""
         person = self._user.GetPersonName(GetPersonNameRequest(user_id=str(user_id)))
-        days = standing.list_days(self._database, user_id, person.timezone)
-        today = datetime.now(UTC).astimezone(ZoneInfo(person.timezone)).date()
+        timezone = standing.known_timezone(self._database, person.timezone)
+        days = standing.list_days(self._database, user_id, timezone)
+        today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
         current, longest = streaks([day.date for day in days], today)
-        return Activity(days[:MOST_DAYS], current, longest, person.timezone)
+        return Activity(days[:MOST_DAYS], current, longest, timezone)
 
 
 def streaks(days: Sequence[date], today: date) -> tuple[int, int]:

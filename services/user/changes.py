@@ -11,6 +11,8 @@ from services.kit.rpc.masks import named_values, path_of
 from stellr.user.v1.user_service_pb2 import PreferencesChange, ProfileChange
 
 CLEARABLE = frozenset({"avatar_url", "bio"})
+# Names beside those of IANA's zones: wherever the machine stands, and that nobody said where.
+OF_MACHINES = frozenset({"localtime", "Factory"})
 
 
 def changes(change: ProfileChange, mask: Sequence[str]) -> dict[str, str]:
@@ -35,4 +37,4 @@ def check_timezone(
 
 @cache
 def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - OF_MACHINES

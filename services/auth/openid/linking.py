@@ -16,7 +16,8 @@ from services.auth.repository import accounts, openid
 from services.auth.repository.accounts import AccountRow, NewAccount
 from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument
-from services.kit.text import trim
+from services.kit.rpc.normal_form import hyphens
+from services.kit.text import BLANK, trim
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
 LONGEST_NAME = 100
@@ -91,12 +92,13 @@ def _mailable(email: str) -> str | None:
 
 def _name(name: str) -> str:
     """The name, if it is one that people may have here (stellr.options.v1.person_name)."""
-    trimmed = trim(name)[:LONGEST_NAME]
-    kinds = {unicodedata.category(char) for char in trimmed}
-    has_controls = kinds & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    is_seen = any(kind[0] in "LNPS" for kind in kinds)
+    trimmed = trim(trim(name)[:LONGEST_NAME])
+    kinds = {char: unicodedata.category(char) for char in trimmed}
+    has_controls = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} & {*kinds.values()}
+    is_seen = any(kind[0] in "LNPS" for char, kind in kinds.items() if char not in BLANK)
     return trimmed if is_seen and not has_controls else DEFAULT_NAME
 
 
 def _locale(locale: str) -> str:
-    return locale if _LOCALE.fullmatch(locale) else DEFAULT_LOCALE
+    """The locale, if it is one that people may have here (stellr.options.v1.locale)."""
+    return hyphens(locale) if _LOCALE.fullmatch(locale) else DEFAULT_LOCALE

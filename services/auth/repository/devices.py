@@ -58,9 +58,10 @@ _KNOWS_NETWORK = Statement(
     """
     SELECT EXISTS (
         SELECT FROM accounts JOIN known_devices USING (account_id)
-        WHERE network = :network AND (
-            accounts.account_id = :account_id OR email = :address OR phone = :address
-        )
+        WHERE network = :network AND CASE
+            WHEN CAST(:account_id AS uuid) IS NULL THEN email = :address OR phone = :address
+            ELSE accounts.account_id = :account_id
+        END
     )
     """,
     scalar,
@@ -68,7 +69,7 @@ _KNOWS_NETWORK = Statement(
 
 
 def knows_network(db: Database, network: str, address: str, account_id: UUID | None) -> bool:
-    """Whether an account, or that of an address, was used from a network before."""
+    """Whether an account, or without one that of an address, was used from a network before."""
     given = {"network": network, "address": address, "account_id": account_id}
     return bool(db.one(_KNOWS_NETWORK, **given))
 

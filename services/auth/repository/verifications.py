@@ -15,7 +15,8 @@ from services.kit.data.statements import Statement, Write, nothing, scalar
 
 
 class VerificationRow(NamedTuple):
-    """A code on its way. Without an account and a payload it proves nothing."""
+    """A code on its way. Without a payload it proves nothing; one for a new password needs none,
+    but an account."""
 
     verification_id: UUID
     purpose: str

@@ -7,13 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.kit.data.database import Database
-from services.kit.data.statements import Statement, Write
+from services.kit.data.statements import Statement, Write, nothing
 
 CONTACT_FIELDS = ("email", "phone", "name", "locale", "timezone")
 
 
 class Card(NamedTuple):
-    """How a person is reached; `came`: whether addresses were ever told, be they empty."""
+    """How a person is reached; `came`: whether addresses were ever told, be they empty; `active`:
+    whether the account is in use, which it is until something else is told."""
 
     email: str
     phone: str
@@ -21,10 +22,13 @@ class Card(NamedTuple):
     locale: str
     timezone: str
     came: bool
+    active: bool
     switches: dict[str, bool]
 
 
-_FIELDS = "email, phone, name, locale, timezone, greatest(email_revision, phone_revision) > 0"
+_FIELDS = """
+    email, phone, name, locale, timezone, greatest(email_revision, phone_revision) > 0, active
+"""
 _CARD = f"""
     {_FIELDS},
     coalesce((SELECT switches FROM preferences WHERE preferences.user_id = card.user_id), '{{}}')
@@ -65,6 +69,13 @@ _SET_CONTACT = Write(
     + f" RETURNING {_CARD}",
     Card,
 )
+_SET_ACTIVE = Write(
+    """
+    INSERT INTO contacts (user_id, active) VALUES (:user_id, :active)
+    ON CONFLICT (user_id) DO UPDATE SET active = excluded.active
+    """,
+    nothing,
+)
 _FIND_CARD = Statement(f"SELECT {_CARD} FROM contacts AS card WHERE user_id = :user_id", Card)
 
 
@@ -89,6 +100,11 @@ def set_contact(
     person was erased."""
     told = {name: fields.get(name) for name in CONTACT_FIELDS}
     return db.first(_SET_CONTACT, user_id=user_id, revision=revision, **told)
+
+
+def set_active(db: Database, user_id: UUID, *, active: bool) -> None:
+    """Know whether the account of a person is in use; of who was erased nothing is kept."""
+    db.run(_SET_ACTIVE, user_id=user_id, active=active)
 
 
 def find_card(db: Database, user_id: UUID) -> Card | None:

@@ -33,8 +33,8 @@ class NewDelivery(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A delivery that is to be sent, with where to and what the person has switched; `members` are
-    what a digest has together."""
+    """A delivery that is to be sent, with where to, whether the account is in use, and what the
+    person has switched; `members` are what a digest has together."""
 
     delivery_id: UUID
     notification_id: UUID
@@ -50,6 +50,7 @@ class Outgoing(NamedTuple):
     name: str
     locale: str
     timezone: str
+    active: bool
     switches: dict[str, bool]
     quiet_start: time | None
     quiet_end: time | None
@@ -98,8 +99,8 @@ _FIND_OPEN = Statement(
         coalesce(data, '{}'), attempts, message.created_at,
         coalesce(message.email, card.email, ''), coalesce(message.phone, card.phone, ''),
         coalesce(message.name, card.name, ''), coalesce(message.locale, card.locale, ''),
-        coalesce(timezone, ''), coalesce(switches, '{}'), quiet_start, quiet_end,
-        coalesce(digest, 0)
+        coalesce(timezone, ''), coalesce(active, true), coalesce(switches, '{}'),
+        quiet_start, quiet_end, coalesce(digest, 0)
     FROM deliveries AS delivery JOIN notifications AS message USING (notification_id)
     LEFT JOIN contacts AS card ON card.user_id = delivery.user_id
     LEFT JOIN preferences ON preferences.user_id = delivery.user_id

@@ -37,6 +37,13 @@ _DAYS = Statement(
     """,
     Day,
 )
+_KNOWN_TIMEZONE = Statement(
+    """
+    SELECT CASE WHEN pg_input_is_valid('2000-01-01 00:00 ' || :timezone, 'timestamptz')
+        THEN :timezone ELSE 'UTC' END
+    """,
+    str,
+)
 _SET_ACTIVE = Write(
     """
     INSERT INTO course_progress AS progress (user_id, course_id, last_active_at)
@@ -66,6 +73,11 @@ _TAKE_STILL = Write(
     """,
     StillLearner,
 )
+
+
+def known_timezone(db: Database, timezone: str) -> str:
+    """The name of a time zone, or UTC where PostgreSQL does not know it."""
+    return str(db.one(_KNOWN_TIMEZONE, timezone=timezone))
 
 
 def list_days(db: Database, user_id: UUID, timezone: str) -> Sequence[Day]:

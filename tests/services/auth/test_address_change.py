@@ -5,9 +5,17 @@ from email.message import EmailMessage
 import grpc
 import pytest
 
+from services.auth.errors import CodeInvalid
+from services.auth.models import Purpose
+from services.auth.networks import network, subject_here
+from services.auth.repository.accounts import NewAccount, create_account
+from services.auth.repository.devices import see_device
+from services.auth.repository.verifications import count_guess
+from services.kit.data.database import Database
 from services.kit.errors import InvalidArgument, NotFound, ResourceExhausted
 from stellr.auth.v1 import auth_internal_service_pb2 as pb
 from stellr.auth.v1.auth_internal_service_pb2_grpc import AuthInternalServiceStub
+from tests.services.auth.own_auth import make_account, parts
 from tests.services.auth.steps import (
     Learners,
     Mesh,
@@ -92,6 +100,37 @@ def _exists(mails: list[EmailMessage]) -> list[EmailMessage]:
     return [mail for mail in mails if "already have" in mail["Subject"]]
 
 
+@pytest.mark.parametrize("is_email", [True, False])
+def test_neither_guesses_nor_the_trail_tell_whether_an_address_has_an_account(
+    stack: Stack,
+    database_of: Callable[[str], Database],
+    monkeypatch: pytest.MonkeyPatch,
+    is_email: bool,
+) -> None:
+    taken, free = "owner@x.example", "free@x.example"
+    if not is_email:
+        taken, free = "+12025550143", "+12025550144"
+    with parts(stack, database_of("auth"), monkeypatch) as auth, auth._database.transaction():
+        db, purpose = auth._database, Purpose.CHANGE_EMAIL if is_email else Purpose.CHANGE_PHONE
+        owner = NewAccount(*((taken, None) if is_email else (None, taken)), "Owner", "en")
+        assert create_account(db, owner, []) is not None
+        person = make_account(db, "ann@x.example")
+        see_device(db, person, "agent", network())
+        begin = auth._changes.start_email if is_email else auth._changes.start_phone
+        begun = [begin(person, address).verification_id for address in (taken, free)]
+        rows = [count_guess(db, one, [purpose], 5) for one in begun]
+        assert [row and row.account_id for row in rows] == [person, person]
+        assert [row and subject_here(db, row.address, row.account_id) for row in rows] == [
+            f"{address} {network()}" for address in (taken, free)
+        ]
+        assert rows[0] is not None
+        assert rows[1] is not None
+        with pytest.raises(CodeInvalid):
+            auth._changes.finish(rows[0])
+        changed = auth._changes.finish(rows[1])
+        assert free in (changed.email, changed.phone)
+
+
 def test_of_two_who_prove_an_address_at_once_one_has_it(
     stack: Stack, visitor: Visitor, learner: Learners, start: Start
 ) -> None:
@@ -131,6 +170,18 @@ def test_a_new_code_goes_to_the_new_address(
     if first != second:
         assert verify(visitor, verification, first).status_code == 400
     assert verify(visitor, verification, second).json()["user"]["email"] == new
+
+
+def test_what_a_session_began_does_not_outlive_it(
+    stack: Stack, visitor: Visitor, learner: Learners
+) -> None:
+    person, email, phone = learner(), address(), phone_number()
+    by_email = person.post("/me/email", {"email": email}).json()
+    by_phone = person.post("/me/phone", {"phone": phone}).json()
+    codes = sent_code(stack, email), texted_code(stack, phone)
+    assert person.post("/logout", {}).status_code == 200
+    assert reason(verify(visitor, by_email, codes[0])) == "CODE_INVALID"
+    assert reason(verify_phone(visitor, by_phone, codes[1])) == "CODE_INVALID"
 
 
 def test_what_starting_a_change_refuses(mesh: Mesh, learner: Learners) -> None:

@@ -1,5 +1,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 import grpc
 import psycopg
@@ -7,8 +9,17 @@ import pytest
 
 from services.auth import sessions as module
 from services.auth.devices import agent_key
+from services.auth.models import Purpose
+from services.auth.repository.verifications import Hashes, create_verification, list_pending
 from services.kit.data.database import Database
-from tests.services.auth.own_auth import OwnAuth, own_auth, reason_of, refused, within_a_minute
+from tests.services.auth.own_auth import (
+    OwnAuth,
+    make_account,
+    own_auth,
+    reason_of,
+    refused,
+    within_a_minute,
+)
 from tests.services.auth.steps import Learners, log_in, refresh, with_token
 from tests.support import Learner, Stack, Visitor, body_of, eventually, reason
 
@@ -103,10 +114,33 @@ def test_sessions_do_not_pile_up(
 ) -> None:
     monkeypatch.setattr(module, "MOST", 3)
     with own_auth(stack, database_of("auth"), monkeypatch, limit_login_account="1000") as auth:
-        auth.account("ann@learner.example")
-        begun = [auth.log_in("ann@learner.example") for _ in range(5)]
+        person = make_account(auth.database, "ann@learner.example")
+        begun = [auth.log_in("ann@learner.example") for _ in range(3)]
+        assert _pending_after_a_change(auth.database, person) == 1
+        begun += [auth.log_in("ann@learner.example") for _ in range(2)]
+        assert _pending(auth.database, person) == 0
         told = [_refreshes(auth, session) for session in begun]
         assert told == [False, False, True, True, True]
+
+
+def _pending_after_a_change(database: Database, person: UUID) -> int:
+    hashes = Hashes("code", "link", datetime.now(UTC) + timedelta(minutes=10))
+    with database.transaction():
+        create_verification(
+            database,
+            uuid4(),
+            Purpose.CHANGE_EMAIL,
+            "eve@learner.example",
+            hashes,
+            account_id=person,
+            payload=None,
+        )
+    return _pending(database, person)
+
+
+def _pending(database: Database, person: UUID) -> int:
+    with database.transaction():
+        return len(list_pending(database, person, []))
 
 
 def _refreshes(auth: OwnAuth, session: object) -> bool:

@@ -73,6 +73,24 @@ def test_roles_are_set_and_old_tokens_stale(
     assert {one["actor"] for one in changes} == {admin.user_id}
 
 
+def test_where_an_administrator_was_is_for_administrators(
+    stack: Stack, visitor: Visitor, admin: Learner, learner: Learners
+) -> None:
+    person = learner()
+    admin.put(f"/users/{person.user_id}/roles", {"roles": ["author"]})
+    (whole, *_) = admin.get(f"/users/{person.user_id}/audit").json()["events"]
+    assert (whole["address"], whole["actor"]) == ("127.0.0.1", admin.user_id)
+    session = log_in(visitor, person.email, person.password).json()
+    own = with_token(stack, session["accessToken"])
+    exported = own.get("/me/export").json()["auth"]["auditEvents"]
+    for trail in (own.get("/me/audit").json()["events"], exported):
+        assert [(one["address"], one["device"] != "") for one in trail[:2]] == [
+            ("127.0.0.1", True),
+            ("", False),
+        ]
+        assert trail[1]["actor"] == admin.user_id
+
+
 def test_administrators_do_not_shut_themselves_out(admin: Learner) -> None:
     for answer in (
         admin.put(f"/users/{admin.user_id}/roles", {"roles": ["author"]}),

@@ -159,6 +159,7 @@ def test_each_way_to_sign_in_has_its_words(method: str, said: str) -> None:
     mail = rendered("credentials_changed", method=method, change="removed", issuer="")
     for words in (mail.text, mail.html):
         assert f"was removed: {said}." in words
+        assert ("ask for a new password with this mail address" in words) == (method == "openid")
         assert "Of:" not in words
 
 

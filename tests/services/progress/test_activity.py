@@ -88,6 +88,14 @@ def test_days_are_the_learners_own_across_daylight_saving(database: Database) ->
     assert [(day.date.day, day.lessons) for day in utc.days] == [(25, 2), (24, 1)]
 
 
+def test_days_of_a_time_zone_that_postgresql_does_not_know_are_those_of_utc(
+    database: Database,
+) -> None:
+    take_at(database, LESSONS[0], datetime(2026, 10, 24, 23, 30, tzinfo=UTC))
+    found = Activities(database, UserStub("localtime")).get(LEARNER)  # type: ignore[arg-type]
+    assert (found.timezone, [day.date.day for day in found.days]) == ("UTC", [24])
+
+
 def test_marking_all_day_is_one_step_a_day(database: Database, events: Events) -> None:
     course = outline(*LESSONS)
     for _ in range(5):

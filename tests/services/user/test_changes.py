@@ -48,7 +48,10 @@ def test_an_unknown_path_is_refused(path: str) -> None:
     assert list(violations(ProfileChange(bio="Hi"), "bio", path)) == ["updateMask"]
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "europe/zurich", "../etc/passwd", "UTC+1"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "Mars/Olympus", "europe/zurich", "../etc/passwd", "UTC+1", "localtime", "Factory"],
+)
 def test_a_time_zone_must_exist(name: str) -> None:
     assert "profile.timezone" in violations(ProfileChange(timezone=name))
 

@@ -90,10 +90,10 @@ class Sessions:
         return self._tokens(session, account)
 
     def _end_surplus(self, account_id: UUID) -> None:
-        """End what is beyond the most. The account is held: codes need not be voided first."""
+        """End what is beyond the most, as `end`. The account is held already."""
         ended = sessions.end_surplus(self._database, account_id, MOST)
         if ended:
-            self._void_codes(account_id)
+            verifications.void_changes_of(self._database, account_id)
         self._tell_ended(ended)
 
     def _note_device(self, account: AccountRow) -> None:
@@ -149,8 +149,8 @@ class Sessions:
         return session if use is Use.REPEAT else None
 
     def end(self, everywhere: bool) -> None:
-        """End the caller's session, or all of them, and void the account's codes: what was begun
-        in the session must not end well."""
+        """End the caller's session, or all of them: what was begun in it must not end well. A code
+        for a new password or for signing in came without one, so it outlives the one session."""
         self._audit.record(
             call.user_id(),
             AuditEventType.AUDIT_EVENT_TYPE_SIGNED_OUT,
@@ -160,7 +160,8 @@ class Sessions:
         if everywhere:
             self.end_all(call.user_id())
         else:
-            self._void_codes(call.user_id())
+            accounts.hold_account(self._database, call.user_id())
+            verifications.void_changes_of(self._database, call.user_id())
             self._tell_ended(sessions.end_session(self._database, call.session_id()))
 
     def list_sessions(self, account_id: UUID) -> list[SessionView]:

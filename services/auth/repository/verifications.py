@@ -185,6 +185,21 @@ def void_codes_of(db: Database, account_id: UUID) -> None:
     db.run(_VOID_CODES_OF, account_id=account_id)
 
 
+_VOID_CHANGES_OF = Write(
+    f"""
+    UPDATE verifications SET used_at = now(), payload = NULL
+    WHERE account_id = :account_id AND used_at IS NULL
+        AND purpose IN ('{Purpose.CHANGE_EMAIL}', '{Purpose.CHANGE_PHONE}')
+    """,
+    nothing,
+)
+
+
+def void_changes_of(db: Database, account_id: UUID) -> None:
+    """Void the codes that would change an account's addresses. It is held meanwhile."""
+    db.run(_VOID_CHANGES_OF, account_id=account_id)
+
+
 class PendingView(NamedTuple):
     """A code on its way, without what it is known by."""
 

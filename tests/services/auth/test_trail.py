@@ -94,10 +94,10 @@ def test_an_export_has_what_ended_and_what_is_on_its_way(
     visitor: Visitor, learner: Learners
 ) -> None:
     person, other = learner(), learner()
-    ended = visitor.post("/login", {"email": person.email, "password": person.password}).json()
-    with_token(visitor.stack, ended["accessToken"]).post("/logout")
     verification = forgot(visitor, person.email)["verificationId"]
     forgot(visitor, other.email)
+    ended = visitor.post("/login", {"email": person.email, "password": person.password}).json()
+    with_token(visitor.stack, ended["accessToken"]).post("/logout")
     found = person.get("/me/export").json()
     auth = found.get("auth") or found["services"]["auth"]
     assert [one["ended_at"] is not None for one in auth["sessions"]] == [False, True]

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 # The names of this machine for itself.
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+NO_HTTPS = "must be an https:// URL"
 POSTGRES = ("postgresql://", "postgres://")
 # RFC 3986: a URI is printable ASCII; a browser's address bar is kinder.
 _NOT_IN_URLS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
@@ -23,18 +24,28 @@ def parts_of(url: str) -> SplitResult | None:
 
 
 def https_fault(url: str) -> str:
-    """Why a browser may not be sent to an address: https alone, and nobody's password in it.
+    """Why a browser may not be sent to an address: as `web_fault`, and https alone."""
+    return web_fault(url) or ("" if is_https(url) else NO_HTTPS)
 
-    Empty where it may.
+
+def web_fault(url: str) -> str:
+    """Why an address is none of the web, or not one for everybody: nobody's password is in it.
+
+    Empty where it is.
     """
     if _NOT_IN_URLS.search(url):
         return "must have no spaces, controls or backslashes"
     parts = parts_of(url)
     if parts is None:
         return "is no URL"
-    if parts.scheme != "https" or not parts.hostname or parts.port == 0:
-        return "must be an https:// URL"
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        return NO_HTTPS
     return "must hold no name or password" if "@" in parts.netloc else ""
+
+
+def is_https(url: str) -> bool:
+    """Whether nobody on the way can change what is at the address."""
+    return url.lower().startswith("https:")
 
 
 def check_database_url(url: str) -> None:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from services.kit.data.database import Database
 from services.kit.errors import InvalidFields, Violation
+from services.kit.urls import web_fault
 from services.media.kinds import ATTACHMENT, CAPTION, PDF, VIDEO, content_path
 from services.media.repository import media as repository
 from services.media.repository.authoring import lock_course
 from services.media.repository.media import LessonMedium, Row, captions_of
 from services.media.repository.objects import known_digests
-from services.media.videos import check_url
 from stellr.media.v1 import media_internal_service_pb2 as pb
 
 
@@ -101,10 +101,14 @@ class LessonMediaEditor:
 
 
 def _check_urls(lessons: Sequence[pb.LessonMediaContent]) -> None:
-    for number, lesson in enumerate(lessons):
-        for index, video in enumerate(lesson.videos):
-            if video.url:
-                check_url(video.url, f"lessons[{number}].videos[{index}].url")
+    wrong = [
+        Violation(f"lessons[{number}].videos[{index}].url", fault)
+        for number, lesson in enumerate(lessons)
+        for index, video in enumerate(lesson.videos)
+        if video.url and (fault := web_fault(video.url))
+    ]
+    if wrong:
+        raise InvalidFields(wrong)
 
 
 def wanted(lesson: pb.LessonMediaContent) -> list[Wanted]:

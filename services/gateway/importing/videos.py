@@ -9,6 +9,7 @@ import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 from yaml.nodes import MappingNode, Node
 
+from services.gateway.importing.defects import Report
 from services.gateway.importing.fields import Fields, tell_repeats
 from services.gateway.importing.files import FILES, BundleFiles, FileError, in_folder
 from services.gateway.importing.links import LinkReader
@@ -17,7 +18,7 @@ from services.gateway.importing.sources import CaptionsSource, VideoSource
 from services.kit.data.durations import LONGEST_SECONDS, duration
 from services.kit.data.file_types import MP4, WEBM
 from services.kit.rpc.bounds import longest, most
-from services.kit.urls import https_fault
+from services.kit.urls import is_https, web_fault
 from stellr.media.v1.media_internal_service_pb2 import CaptionsFile, LessonMediaContent, VideoLink
 
 FILMS = {".mp4": MP4, ".webm": WEBM}
@@ -47,8 +48,7 @@ class VideoReader:
             url = scalar_text(
                 "videos", node, longest(VideoLink, "url"), fields.report, comment=True
             )
-            if url and https_fault(url):
-                fields.report.add(line_of(node), _refused(url))
+            _check_url(url, line_of(node), fields.report)
             return VideoSource(url)
         entry = Fields(node, KEYS, fields.report)
         if ("url" in entry.nodes) == ("file" in entry.nodes):
@@ -58,8 +58,7 @@ class VideoReader:
 
     def _linked(self, entry: Fields) -> VideoSource:
         url = entry.text("url", longest(VideoLink, "url"), required=True, comment=True)
-        if url and https_fault(url):
-            entry.report.add(entry.line_at("url"), _refused(url))
+        _check_url(url, entry.line_at("url"), entry.report)
         return VideoSource(
             url,
             title=_title(entry),
@@ -121,5 +120,9 @@ def _check_webvtt(file: str, text: str) -> None:
         raise FileError(f'the file "{file}" is no WebVTT: {str(error) or "malformed"}') from error
 
 
-def _refused(url: str) -> str:
-    return f'videos: "{url[:80]}" {https_fault(url)}'
+def _check_url(url: str, line: int, report: Report) -> None:
+    """Courses have been about for longer than https: it is asked for, and not insisted on."""
+    if fault := url and web_fault(url):
+        report.add(line, f'videos: "{url[:80]}" {fault}')
+    elif url and not is_https(url):
+        report.warn(line, f'videos: "{url[:80]}" is not https: browsers may not show it in a page')

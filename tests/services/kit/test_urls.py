@@ -1,7 +1,7 @@
 import pytest
 
 from services.kit.data.database import sqlalchemy_url
-from services.kit.urls import check_database_url, https_fault, parts_of
+from services.kit.urls import check_database_url, https_fault, parts_of, web_fault
 
 
 def test_a_url_has_parts() -> None:
@@ -20,6 +20,7 @@ def test_what_is_no_url_has_none(url: str) -> None:
     [
         ("https://video.example:8443/a|b?c=d#e", ""),
         ("http://video.example/a", "must be an https:// URL"),
+        ("ftp://video.example/a", "must be an https:// URL"),
         ("https:///a", "must be an https:// URL"),
         ("https://video.example:0/", "must be an https:// URL"),
         ("https://ann@video.example/", "must hold no name or password"),
@@ -29,6 +30,10 @@ def test_what_is_no_url_has_none(url: str) -> None:
 )
 def test_a_browser_is_sent_to_https_alone(url: str, fault: str) -> None:
     assert https_fault(url) == fault
+    if url.startswith("http:"):
+        assert web_fault(url) == ""
+    else:
+        assert web_fault(url) == fault
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,20 @@ def test_the_same_twice_in_a_lesson_is_told_and_taken(tmp_path: Path) -> None:
     assert (len(lesson.videos), len(lesson.pdfs)) == (2, 2)
 
 
+def test_a_video_by_plain_http_is_told_and_taken(tmp_path: Path) -> None:
+    front = "title: A\nvideos:\n- http://a.b/c\n- {url: 'HTTPS://a.b/d', title: B}\n"
+    found = inspect_bundle(root := bundle(tmp_path, lesson=f"---\n{front}---\n"))
+    assert found.defects == []
+    assert [(each.line, each.reason) for each in found.warnings] == [
+        (4, 'videos: "http://a.b/c" is not https: browsers may not show it in a page'),
+    ]
+    (lesson,) = good(root).lessons
+    assert [video.url for video in lesson.videos] == [
+        "http://a.b/c",
+        "HTTPS://a.b/d",
+    ]
+
+
 def test_a_bundle_has_as_many_lessons_as_a_course(tmp_path: Path) -> None:
     lessons = [f"lessons/{number}.md" for number in range(MAX_LESSONS)]
     listed = COURSE + "".join(f"  - {lesson}\n" for lesson in lessons[1:])
@@ -283,7 +297,7 @@ def test_a_bundle_has_as_many_lessons_as_a_course(tmp_path: Path) -> None:
         ("title: A\nminutes: five", 3, "whole number"),
         ("title: A\npreview: 1", 3, "expected true or false"),
         ("title: A\nvideo: x", 3, 'did you mean "videos"?'),
-        ("title: A\nvideos:\n- http://example.org", 4, "must be an https:// URL"),
+        ("title: A\nvideos:\n- ftp://example.org", 4, "must be an https:// URL"),
         ("title: A\nvideos:\n- url: https://a:b@c.example", 4, "must hold no name or password"),
         ("title: A\nvideos:\n- javascript:alert(1)", 4, "must be an https:// URL"),
         ("title: A\nvideos:\n- https://[", 4, "is no URL"),

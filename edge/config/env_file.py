@@ -21,7 +21,8 @@ def take_file(path: Path) -> frozenset[str]:
 
     Raises OSError and UnicodeDecodeError where it cannot be read, MalformedLine.
     """
-    if not path.exists():
+    # A folder of this name is somebody's Python environment.
+    if not (path.is_file() or path.is_fifo()):
         return frozenset()
     text = path.read_text(encoding="utf-8")
     _check(text)

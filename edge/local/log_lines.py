@@ -161,8 +161,9 @@ def follow(find: Callable[[], dict[str, Path]], pause: Callable[[], None]) -> It
         with suppress(KeyError, FileNotFoundError):
             for part, path in find().items():
                 if part not in followed:
-                    followed[part] = _open(part, path, whence)
-        whence = os.SEEK_SET
+                    with suppress(FileNotFoundError):
+                        followed[part] = _open(part, path, whence)
+            whence = os.SEEK_SET
         new = [line for log in followed.values() for line in log.new()]
         yield from sorted(new, key=lambda line: line.at)
         pause()

@@ -23,8 +23,8 @@ from services.kit.data.database import Database
 from services.kit.errors import SessionEnded
 from stellr.auth.v1.audit_pb2 import AuditEventType
 
-# What is kept with a code for an address that was nobody else's.
-PROVES = {"proves": True}
+# What is kept with a code for an address that is somebody else's: it proves nothing.
+TAKEN = {"taken": True}
 
 
 class AddressChange:
@@ -82,15 +82,15 @@ class AddressChange:
     ) -> tuple[Pending, Secret]:
         """A code that belongs to the account in any case: whose guesses are counted, and what the
         account's trail says of them, must not tell whether the address is somebody else's."""
-        proves = owner is None or owner.account_id == account.account_id
+        is_taken = owner is not None and owner.account_id != account.account_id
         return self._verifying.keep(
-            purpose, new, account_id=account.account_id, payload=PROVES if proves else None
+            purpose, new, account_id=account.account_id, payload=TAKEN if is_taken else None
         )
 
     def resend_email(self, found: VerificationRow, code: str) -> None:
         """Send a new code to the new address, where it may prove something."""
         account = found.account_id and accounts.find_account(self._database, found.account_id)
-        if account and found.payload:
+        if account and not found.payload:
             self._mails.code(address_of(account, found.address), code)
 
     def finish(self, found: VerificationRow) -> AccountRow:
@@ -100,7 +100,7 @@ class AddressChange:
         another's.
         """
         before = found.account_id and accounts.hold_account(self._database, found.account_id)
-        if not before or before.state != AccountState.ACTIVE or not found.payload:
+        if not before or before.state != AccountState.ACTIVE or found.payload:
             raise CodeInvalid
         self._verifying.use(found)
         verifications.void_codes_of(self._database, before.account_id)

@@ -97,7 +97,8 @@ class Purpose(StrEnum):
 class Verification(AuthBase):
     """A code on its way to an address. Without an account and a payload it proves nothing.
 
-    `payload` is the new account that waits for the proof, `account_id` the one it is about.
+    `payload` is the new account that waits for the proof, or that the new address is taken;
+    `account_id` is the account it is about.
     """
 
     __tablename__ = "verifications"

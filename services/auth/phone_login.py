@@ -61,13 +61,13 @@ class PhoneLogin:
         if renewed is not None:
             number, payload = renewed.row.address, renewed.row.payload or {}
             self._messages.spend(number, renewed.row.account_id)
-            locale = payload.get("locale") or self._locale(renewed.row.account_id)
-            if payload and locale:
+            locale = payload.get("locale") if payload else self._locale(renewed.row.account_id)
+            if locale:
                 self._messages.code(number, locale, renewed.secret.code)
         return pending
 
     def _locale(self, account_id: UUID | None) -> str:
-        """Of the account whose number changes; empty where there is none any more."""
+        """Of the account whose number changes; empty where the code proves nothing."""
         account = account_id and accounts.find_account(self._database, account_id)
         return account.locale if account else ""
 

@@ -61,8 +61,7 @@ class Verifying:
         account_id: UUID | None = None,
         payload: dict[str, Any] | None = None,
     ) -> tuple[Pending, Secret]:
-        """A new code for an address. Without a payload it will prove nothing, unless it is for a
-        new password, which takes an account."""
+        """A new code for an address; without an account and a payload it will prove nothing."""
         pending, secret = _pending(uuid4()), _secret()
         verifications.create_verification(
             self._database,

@@ -56,7 +56,7 @@ class Tracking:
 
     def list(self, user_id: UUID, size: int, page_token: str) -> tuple[Sequence[Standing], str]:
         """A page of a learner's courses, newest enrollment first, and the token of the next."""
-        scope = f"progress {user_id}"
+        scope = f"progress by enrollment {user_id}"
         after = self._page_tokens.read(page_token, scope)
         enrollments = self._courses.enrollments(user_id)
         found = list(islice(self._published(_newest(enrollments, after)), size + 1))

@@ -75,13 +75,11 @@ class Importing:
 def _written(
     asked: pb.ImportQuiz, questions: Sequence[Question], latest: Latest | None, default_pass: int
 ) -> WrittenQuiz:
-    """The quiz, in which what its author does not say is as it was before."""
+    """The quiz, in which what its author does not say is as it was before, but for its title."""
     settings = asked.settings
-    title, passing = asked.title, default_pass
-    if latest:
-        title, passing = latest.title, latest.pass_percentage
+    passing = latest.pass_percentage if latest else default_pass
     return WrittenQuiz(
-        settings.title if settings.HasField("title") else title,
+        settings.title if settings.HasField("title") else asked.title,
         settings.pass_percentage if settings.HasField("pass_percentage") else passing,
         questions,
         rules_by(settings, latest.rules if latest else DEFAULT_RULES),

@@ -15,8 +15,7 @@ from services.kit.data.statements import Statement, Write, nothing, scalar
 
 
 class VerificationRow(NamedTuple):
-    """A code on its way. Without a payload it proves nothing; one for a new password needs none,
-    but an account."""
+    """A code on its way. Without an account and a payload it proves nothing."""
 
     verification_id: UUID
     purpose: str

@@ -187,3 +187,5 @@ def test_a_file_with_settings_takes_no_precedence(
     (tmp_path / "settings").write_text("STELLR_PORT=2\n")
     assert take_file(tmp_path / "settings") == frozenset()
     assert take_file(tmp_path / "missing") == frozenset()
+    # A virtual environment may have the name .env.
+    assert take_file(tmp_path) == frozenset()

@@ -32,7 +32,7 @@ from stellr.user.v1 import profile_pb2
 from stellr.user.v1 import user_service_pb2 as user
 from stellr.user.v1 import user_service_pb2_grpc as user_grpc
 
-NAMES = ("auth", "user", "notification", "course", "gateway", "operator")
+NAMES = ("auth", "user", "notification", "course", "gateway", "media", "operator")
 
 
 class Notifications(notification_grpc.NotificationInternalServiceServicer):

@@ -62,8 +62,7 @@ def title(runtime: Runtime, own: OwnCourse, learner: Callable[..., Learner]) -> 
 
 def bring(database: Database, events: Events, lesson_id: str, title: str) -> None:
     request = internal.ImportQuizzesRequest(course_id=str(uuid4()), pass_percentage=60)
-    settings = internal.QuizSettings(title=title)
-    request.quizzes.add(lesson_id=lesson_id, title="Lesson", gift="Q {T}", settings=settings)
+    request.quizzes.add(lesson_id=lesson_id, title=title, gift="Q {T}")
     with database.transaction():
         Importing(Saving(database, events)).run(request)
 

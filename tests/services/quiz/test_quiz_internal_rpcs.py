@@ -39,7 +39,7 @@ def test_quizzes_come_all_or_none(stack: Stack, quizzes: QuizInternalServiceStub
     good = pb.ImportQuiz(lesson_id=own.preview_id, title="Good", gift="Q {T}")
     both = quiz_request(own.lesson_id, GIFT, good)
     assert [each.question_count for each in quizzes.ImportQuizzes(both).quizzes] == [3, 1]
-    both.quizzes[1].settings.title = "New"
+    both.quizzes[1].title = "New"
     assert [each.changed for each in quizzes.ImportQuizzes(both).quizzes] == [False, True]
     assert pupil.get(f"/quiz/{own.preview_id}").json()["title"] == "New"
 
@@ -59,7 +59,7 @@ def test_defects_are_told_with_their_lines(
     assert told == [("quizzes[0].gift", "line 1:"), ("quizzes[0].gift", "line 3:")]
 
 
-def test_what_an_import_does_not_say_stays_as_it_was(
+def test_what_an_import_does_not_say_stays_as_it_was_but_for_the_title(
     stack: Stack, quizzes: QuizInternalServiceStub
 ) -> None:
     own = make_course(stack.mesh)
@@ -72,9 +72,9 @@ def test_what_an_import_does_not_say_stays_as_it_was(
     quizzes.ImportQuizzes(request)
     plain = quiz_request(own.lesson_id, pass_percentage=50)
     plain.quizzes[0].title = "The lesson"
-    assert not quizzes.ImportQuizzes(plain).quizzes[0].changed
+    assert [quizzes.ImportQuizzes(plain).quizzes[0].changed for _ in range(2)] == [True, False]
     told = pupil.get(f"/quiz/{own.lesson_id}").json()
-    assert (told["title"], told["passPercentage"], told["drawCount"]) == ("Final exam", 90, 2)
+    assert (told["title"], told["passPercentage"], told["drawCount"]) == ("The lesson", 90, 2)
     (exported,) = quizzes.ExportQuizzes(pb.ExportQuizzesRequest(lesson_ids=[own.lesson_id])).quizzes
     assert exported.settings == rules
 

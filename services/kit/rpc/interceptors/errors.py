@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import grpc
+
 from services.kit.errors import InvalidFields
 from services.kit.rpc.interceptors.base import Method, Stream, this_call
 from services.kit.rpc.policy import MethodPolicy
@@ -21,6 +23,10 @@ class Errors:
             try:
                 return proceed(request, context)
             except Exception as error:
+                if isinstance(error, grpc.RpcError) and not context.is_active():
+                    # The rest of a request that does not come, as grpc itself says of it.
+                    this_call().code = this_call().reason = grpc.StatusCode.CANCELLED.name
+                    raise
                 # Also where the caller has gone: the log and the metrics are told, and grpc, which
                 # would log the text of an exception, sees none but its own.
                 told = refusal(_as_sent(error, rpc), this_call())

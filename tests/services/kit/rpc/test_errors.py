@@ -1,5 +1,6 @@
 import errno
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
@@ -34,8 +35,15 @@ from services.kit.errors import (
     Violation,
     reason_named,
 )
+from services.kit.process.service import Registration
 from services.kit.rpc.refusals import status
 from stellr.errors.v1.reason_pb2 import Reason
+from stellr.media.v1 import media_internal_service_pb2 as media
+from stellr.media.v1.media_internal_service_pb2_grpc import (
+    MediaInternalServiceServicer,
+    MediaInternalServiceStub,
+    add_MediaInternalServiceServicer_to_server,
+)
 from tests.services.kit.harness import (
     Kit,
     Notifications,
@@ -203,6 +211,47 @@ def test_what_fails_after_its_caller_has_gone_is_counted_and_its_text_told_nobod
     assert [line["event"] for line in logs if line["log_level"] == "error"] == ["unexpected"]
     assert 'code="INTERNAL"' in runtime.metrics.text()
     assert SECRET not in caplog.text
+
+
+class Receiving(MediaInternalServiceServicer):
+    """Takes all there is of an upload."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+
+    def UploadObject(self, request_iterator: Any, context: Any) -> Any:
+        for _ in request_iterator:
+            self.begun.set()
+        return media.UploadObjectResponse()
+
+
+def test_who_goes_away_in_mid_upload_is_no_fault_of_ours(
+    kit: Kit, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiving, gone = Receiving(), threading.Event()
+
+    def parts() -> Iterator[Any]:
+        yield media.UploadObjectRequest(chunk=b"begun")
+        gone.wait(20)
+
+    registration = Registration(add_MediaInternalServiceServicer_to_server, receiving)
+    runtime = kit.runtime(registration, name="media")
+    metadata = [("x-stellr-service", kit.mesh_tokens("gateway").token_for("media"))]
+    with (
+        serving(runtime) as port,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+        capture_logs() as logs,
+    ):
+        stub = MediaInternalServiceStub(channel)
+        call = stub.UploadObject.future(parts(), metadata=metadata, timeout=20)
+        assert receiving.begun.wait(10)
+        call.cancel()
+        gone.set()
+        eventually(lambda: any(line["event"] == "rpc" for line in logs))
+    (told,) = [line for line in logs if line["event"] == "rpc"]
+    assert (told["code"], told["reason"]) == ("CANCELLED", "CANCELLED")
+    assert [line for line in logs if line["log_level"] == "error"] == []
+    assert caplog.text == ""
 
 
 def test_bounds_are_told_with_their_fields(kit: Kit) -> None:

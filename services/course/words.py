@@ -18,12 +18,16 @@ SIGNS = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
+# Those that have no spaces between words: a run of theirs is many words, of which the signs are the
+# only ends. Thai and Lao, Burmese, Khmer.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 # Signs within words, as the vowels of the scripts of India, which \w leaves out. What encloses a
 # letter or chooses its shape makes no other word of it.
 _VOWEL_SIGNS = "".join(
     letter
     for letter in map(chr, (*range(0x300, 0xFE00), *range(0x10000, 0x20000)))
-    if unicodedata.category(letter) in ("Mn", "Mc") and not re.match(f"[{SIGNS}]", letter)
+    if unicodedata.category(letter) in ("Mn", "Mc")
+    and not re.match(f"[{SIGNS}{_UNSPACED}]", letter)
 )
 WORD = rf"[^\W{SIGNS}]+(?:[{_VOWEL_SIGNS}]+[^\W{SIGNS}]*)*(?:\+\+|\#)?"
 _RUN = re.compile(rf"(?P<signs>[{SIGNS}]+)|(?P<word>{WORD})")

@@ -12,13 +12,17 @@ from edge.backup import databases
 from edge.backup.archive import Manifest, Pause, Writer, is_member, writing
 from edge.backup.errors import BackupError
 from edge.cli.version import number
-from edge.config.catalogue import database_setting
 from edge.local import database_server
 from edge.local.parts import pause
 from edge.local.running import NotRunning, find_running
 from edge.local.state import BACKUP, State, is_locked, locked
 from edge.local.terminal import printable, say
-from services.kit.process.settings import Settings, read_settings, told_database_url
+from services.kit.process.settings import (
+    Settings,
+    database_setting,
+    read_settings,
+    told_database_url,
+)
 
 # Beside keys and media; each is there or not.
 FILES = ("openid-port", "demo-login", "demo-loaded")

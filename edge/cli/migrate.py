@@ -12,7 +12,7 @@ import click
 from edge import registry
 from edge.cli.options import state_option
 from edge.local.running import NotRunning, find_running
-from services.kit.process.settings import told_database_url
+from services.kit.process.settings import database_setting, told_database_url
 
 ADMINISTRATOR = "STELLR_DATABASE_ADMIN_URL"
 EPILOG = """\b
@@ -66,7 +66,7 @@ def _create(names: Sequence[str]) -> None:
 
     from edge.deploying.databases import AddressIncomplete, create  # noqa: PLC0415
 
-    settings = {each: _told(each) for each in (ADMINISTRATOR, *map(_setting_of, names))}
+    settings = {each: _told(each) for each in (ADMINISTRATOR, *map(database_setting, names))}
     if missing := [each for each, value in settings.items() if not value]:
         raise click.ClickException(f"{missing[0]} is not set.")
     administrator, *urls = settings.values()
@@ -81,10 +81,6 @@ def _told(setting: str) -> str:
         return told_database_url(setting, os.environ)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-
-
-def _setting_of(name: str) -> str:
-    return f"STELLR_DATABASE_URL_{name.upper()}"
 
 
 def _bring(name: str, migrations: str, url: str, *, check: bool) -> bool:
@@ -103,7 +99,7 @@ def _bring(name: str, migrations: str, url: str, *, check: bool) -> bool:
 
 
 def _database_url(name: str, state: Path) -> str:
-    variable = _setting_of(name)
+    variable = database_setting(name)
     if url := _told(variable):
         return url
     try:

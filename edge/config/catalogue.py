@@ -18,12 +18,14 @@ from edge.local.settings import LauncherSettings
 from services.auth.settings import AuthSettings
 from services.gateway.settings import GatewaySettings
 from services.kit.process.settings import (
+    DATABASE_PREFIX,
     GOOGLE_ACCOUNT,
     LIMIT_PREFIX,
     PREFIX,
     SECRETS_DIR,
     OwnSettings,
     Settings,
+    database_setting,
     is_secret,
 )
 from services.media.settings import MediaSettings
@@ -67,7 +69,7 @@ TOLD = frozenset(
         "WORKER",
     )
 )
-TARGET_PREFIX, DATABASE_PREFIX = f"{PREFIX}TARGET_", f"{PREFIX}DATABASE_URL_"
+TARGET_PREFIX = f"{PREFIX}TARGET_"
 # Their names go on with that of a service or of a limit.
 FAMILIES = (LIMIT_PREFIX, TARGET_PREFIX, DATABASE_PREFIX)
 _BUDGETS = (
@@ -155,11 +157,6 @@ def databases() -> Iterator[Setting]:
         yield Setting(database_setting(name), "", about, DATABASES, secret=True)
     about = "who may make roles and databases: for migrate --create"
     yield Setting(f"{PREFIX}DATABASE_ADMIN_URL", "", about, DATABASES, secret=True)
-
-
-def database_setting(service: str) -> str:
-    """The setting that names the database of a service to commands that are about several."""
-    return f"{DATABASE_PREFIX}{service.upper()}"
 
 
 def _limits() -> Iterator[Setting]:

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from edge import registry
 from edge.config import checking
-from edge.config.catalogue import database_setting
 from edge.doctor.finding import Finding, bad, ok, warning
 from edge.envoy.settings import door_settings
 from edge.local.errors import StartError
 from edge.local.running import NotRunning, find_running
 from edge.local.state import State, is_locked
-from services.kit.process.settings import told_database_url
+from services.kit.process.settings import database_setting, told_database_url
 
 CONNECT_SECONDS = 5.0
 OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -58,8 +58,9 @@ class AddressChange:
         new, account = normalize_email(email), self._account(account_id)
         self._mail_budgets.spend(new, account_id)
         owner = accounts.find_account_by_email(self._database, new)
-        pending, secret = self._keep(Purpose.CHANGE_EMAIL, new, account, owner)
-        if owner is not None and owner.account_id != account_id:
+        taken = owner is not None and owner.account_id != account_id
+        pending, secret = self._keep(Purpose.CHANGE_EMAIL, new, account_id, taken=taken)
+        if owner is not None and taken:
             self._mails.account_exists(address_of(owner))
         else:
             self._mails.code(address_of(account, new), secret.code)
@@ -72,20 +73,19 @@ class AddressChange:
         new, account = normalize_phone(phone, self._countries), self._account(account_id)
         self._messages.spend(new, account_id)
         owner = accounts.find_account_by_phone(self._database, new)
-        pending, secret = self._keep(Purpose.CHANGE_PHONE, new, account, owner)
-        if owner is None or owner.account_id == account_id:
+        taken = owner is not None and owner.account_id != account_id
+        pending, secret = self._keep(Purpose.CHANGE_PHONE, new, account_id, taken=taken)
+        if not taken:
             self._messages.code(new, account.locale, secret.code)
         return pending
 
     def _keep(
-        self, purpose: Purpose, new: str, account: AccountRow, owner: AccountRow | None
+        self, purpose: Purpose, new: str, account_id: UUID, *, taken: bool
     ) -> tuple[Pending, Secret]:
         """A code that belongs to the account in any case: whose guesses are counted, and what the
         account's trail says of them, must not tell whether the address is somebody else's."""
-        is_taken = owner is not None and owner.account_id != account.account_id
-        return self._verifying.keep(
-            purpose, new, account_id=account.account_id, payload=TAKEN if is_taken else None
-        )
+        payload = TAKEN if taken else None
+        return self._verifying.keep(purpose, new, account_id=account_id, payload=payload)
 
     def resend_email(self, found: VerificationRow, code: str) -> None:
         """Send a new code to the new address, where it may prove something."""

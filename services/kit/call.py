@@ -73,6 +73,10 @@ class Call:
         """Seconds until the caller stops waiting; None where no end is known."""
         return None if self.deadline is None else self.deadline - time.monotonic()
 
+    def lose_caller(self) -> None:
+        """Nobody is there any more who could be told: what log and metrics have of that."""
+        self.code = self.reason = "CANCELLED"
+
     def believe_origin(self) -> None:
         """Take the person to be where the caller says, if it says so."""
         if self.told_address:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.kit.data.database import Database
 from services.progress.repository import standing
-from services.progress.repository.standing import Day
+from services.progress.repository.standing import Day, TimezoneUnknown
 from stellr.user.v1.user_internal_service_pb2 import GetPersonNameRequest
 from stellr.user.v1.user_internal_service_pb2_grpc import UserInternalServiceStub
 
@@ -37,11 +37,17 @@ class Activities:
     def get(self, user_id: UUID) -> Activity:
         """When a learner learnt; NotFound where there is no account."""
         person = self._user.GetPersonName(GetPersonNameRequest(user_id=str(user_id)))
-        timezone = standing.known_timezone(self._database, person.timezone)
-        days = standing.list_days(self._database, user_id, timezone)
+        timezone, days = self._days(user_id, person.timezone)
         today = datetime.now(UTC).astimezone(ZoneInfo(timezone)).date()
         current, longest = streaks([day.date for day in days], today)
         return Activity(days[:MOST_DAYS], current, longest, timezone)
+
+    def _days(self, user_id: UUID, timezone: str) -> tuple[str, Sequence[Day]]:
+        """The days, and of which time zone they are: UTC where PostgreSQL does not know it."""
+        try:
+            return timezone, standing.list_days(self._database, user_id, timezone)
+        except TimezoneUnknown:
+            return "UTC", standing.list_days(self._database, user_id, "UTC")
 
 
 def streaks(days: Sequence[date], today: date) -> tuple[int, int]:

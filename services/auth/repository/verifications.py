@@ -172,11 +172,8 @@ def use_verification(db: Database, found: VerificationRow) -> bool:
     return db.run(_USE_VERIFICATION, **given) == 1
 
 
-_VOID_CODES_OF = Write(
-    "UPDATE verifications SET used_at = now(), payload = NULL"
-    " WHERE account_id = :account_id AND used_at IS NULL",
-    nothing,
-)
+_VOID = "UPDATE verifications SET used_at = now(), payload = NULL WHERE used_at IS NULL"
+_VOID_CODES_OF = Write(f"{_VOID} AND account_id = :account_id", nothing)
 
 
 def void_codes_of(db: Database, account_id: UUID) -> None:
@@ -185,11 +182,8 @@ def void_codes_of(db: Database, account_id: UUID) -> None:
 
 
 _VOID_CHANGES_OF = Write(
-    f"""
-    UPDATE verifications SET used_at = now(), payload = NULL
-    WHERE account_id = :account_id AND used_at IS NULL
-        AND purpose IN ('{Purpose.CHANGE_EMAIL}', '{Purpose.CHANGE_PHONE}')
-    """,
+    f"{_VOID} AND account_id = :account_id"
+    f" AND purpose IN ('{Purpose.CHANGE_EMAIL}', '{Purpose.CHANGE_PHONE}')",
     nothing,
 )
 
@@ -225,11 +219,7 @@ def list_pending(db: Database, account_id: UUID, addresses: Sequence[str]) -> li
 
 
 _VOID_REGISTRATIONS = Write(
-    f"""
-    UPDATE verifications SET used_at = now(), payload = NULL
-    WHERE address = :address AND purpose = '{Purpose.REGISTER}' AND payload IS NOT NULL
-        AND used_at IS NULL
-    """,
+    f"{_VOID} AND address = :address AND purpose = '{Purpose.REGISTER}' AND payload IS NOT NULL",
     nothing,
 )
 

@@ -94,10 +94,10 @@ class _Bundle:
             tags=_names(fields, "tags"),
             authors=_names(fields, "authors"),
             license=fields.text("license", longest(CourseContent, "license")),
-            pass_percentage=_number(
-                fields, "pass_percentage", most(ImportQuizzesRequest, "pass_percentage")
+            pass_percentage=fields.number(
+                "pass_percentage", most(ImportQuizzesRequest, "pass_percentage")
             ),
-            capacity=_number(fields, "capacity", most(CourseContent, "capacity")),
+            capacity=fields.number("capacity", most(CourseContent, "capacity")),
             sections=self._sections(fields),
         )
 
@@ -143,11 +143,6 @@ class _Bundle:
 
 def _names(fields: Fields, key: str) -> tuple[str, ...]:
     return fields.texts(key, most(CourseContent, key), longest(CourseContent, key))
-
-
-def _number(fields: Fields, key: str, maximum: int) -> int | None:
-    number = fields.whole(key, maximum, default=0)
-    return number if fields.has(key) else None
 
 
 def _slug(fields: Fields) -> str:

@@ -158,6 +158,11 @@ class Fields:
         self.add(key, f"expected a whole number from 0 to {maximum:,}")
         return default
 
+    def number(self, key: str, maximum: int) -> int | None:
+        """Return a whole number from 0 to `maximum`, None where there is no value."""
+        number = self.whole(key, maximum, default=0)
+        return number if self.has(key) else None
+
     def flag(self, key: str) -> bool:
         """Return true or false; false if the key is missing."""
         node = self._node(key, required=False)

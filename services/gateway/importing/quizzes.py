@@ -73,8 +73,7 @@ def _value(entry: Fields, name: str, field: FieldDescriptor) -> Any:
     if field.type == FieldDescriptor.TYPE_BOOL:
         flag = entry.flag(name)
         return flag if entry.has(name) else None
-    number = entry.whole(name, most(QuizSettings, name), default=0)
-    return number if entry.has(name) else None
+    return entry.number(name, most(QuizSettings, name))
 
 
 def _words(enum: EnumDescriptor) -> dict[str, int]:

@@ -14,8 +14,6 @@ from services.kit.rpc.interceptors import Chain
 from services.kit.rpc.interceptors.base import Method, Stream, this_call
 from services.kit.rpc.policy import MethodPolicy, policies
 
-# What log and metrics have for a request whose caller went away.
-GONE = "CANCELLED"
 BEGUN = web.RequestKey("begun", bool)
 
 
@@ -77,9 +75,7 @@ def _answers(answer: Answer, opening: Method) -> Stream:
             await response.prepare(request)
             await response.write_eof()
         except ConnectionError:
-            # Nobody is there any more who could be told.
-            call = this_call()
-            call.code = call.reason = GONE
+            this_call().lose_caller()
             response = web.Response()
         yield response
 

@@ -56,6 +56,7 @@ FILES = (
 )
 # Of Google's libraries, which ask the machine's own account where it is not set.
 GOOGLE_ACCOUNT = "GOOGLE_APPLICATION_CREDENTIALS"
+DATABASE_PREFIX = f"{PREFIX}DATABASE_URL_"
 # The folder of settings that are files, as orchestrators hand out secrets: each has the name of
 # its setting, in lower case.
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
@@ -69,6 +70,11 @@ def told(name: str, environ: Mapping[str, str]) -> str:
     if value or not environ.get(SECRETS_DIR) or not file.is_file():
         return value
     return file.read_text().strip()
+
+
+def database_setting(service: str) -> str:
+    """The setting that names the database of a service to commands that are about several."""
+    return f"{DATABASE_PREFIX}{service.upper()}"
 
 
 def told_database_url(setting: str, environ: Mapping[str, str]) -> str:
@@ -85,18 +91,18 @@ def told_database_url(setting: str, environ: Mapping[str, str]) -> str:
     return url
 
 
+def file_fault(file: Path) -> str:
+    """Why a file cannot be read; empty where it can."""
+    if file.is_file() and os.access(file, os.R_OK):
+        return ""
+    return f"there is no file {str(file)!r} that can be read"
+
+
 def readable(file: Path) -> Path:
     """The same file; ValueError where there is none that can be read."""
-    if not (file.is_file() and os.access(file, os.R_OK)):
-        raise ValueError(f"there is no file {str(file)!r} that can be read")
+    if fault := file_fault(file):
+        raise ValueError(fault)
     return file
-
-
-def _check_file(setting: str, file: Path) -> None:
-    try:
-        readable(file)
-    except ValueError as error:
-        raise ValueError(f"{setting}: {error}") from None
 
 
 ReadableFile = Annotated[Path, AfterValidator(readable)]
@@ -282,8 +288,9 @@ class Settings(TraceSettings):
 
     def check(self) -> None:
         """ValueError names a limit that is no number, or what else cannot be."""
-        if self.gcs_bucket and (account := self.environ.get(GOOGLE_ACCOUNT)):
-            _check_file(GOOGLE_ACCOUNT, Path(account))
+        account = self.environ.get(GOOGLE_ACCOUNT)
+        if self.gcs_bucket and account and (fault := file_fault(Path(account))):
+            raise ValueError(f"{GOOGLE_ACCOUNT}: {fault}")
         folder = self.environ.get(SECRETS_DIR)
         if folder and not os.path.isdir(folder):
             raise ValueError(f"{SECRETS_DIR}: {folder!r} is no directory")
@@ -295,7 +302,11 @@ class Settings(TraceSettings):
         """ValueError has a line for each setting that a service needs and that is not set, or that
         names no file that can be read. `targets` are the services that it must find."""
         wrong = [f"{PREFIX}{name.upper()} is not set" for name in self._unset(targets, database)]
-        wrong += self._unreadable()
+        wrong += [
+            f"{PREFIX}{name.upper()}: {fault}"
+            for name in FILES
+            if (file := getattr(self, name)) and (fault := file_fault(file))
+        ]
         if wrong:
             raise ValueError("\n".join(wrong))
 
@@ -304,14 +315,6 @@ class Settings(TraceSettings):
             yield "database_url"
         yield from (name for name in NEEDED_FILES if not getattr(self, name))
         yield from (f"target_{each}" for each in sorted(targets) if not self._target(each))
-
-    def _unreadable(self) -> Iterator[str]:
-        for name in FILES:
-            try:
-                if file := getattr(self, name):
-                    _check_file(f"{PREFIX}{name.upper()}", file)
-            except ValueError as error:
-                yield str(error)
 
     def mesh_tls(self) -> MeshTls | None:
         """What TLS is spoken with in the mesh, or None; ValueError where a file is missing."""

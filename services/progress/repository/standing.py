@@ -7,8 +7,14 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from psycopg.errors import InvalidParameterValue
+
 from services.kit.data.database import Database
 from services.kit.data.statements import Statement, Write, nothing
+
+
+class TimezoneUnknown(LookupError):
+    """PostgreSQL knows no time zone of this name."""
 
 
 class Day(NamedTuple):
@@ -36,13 +42,6 @@ _DAYS = Statement(
     GROUP BY day ORDER BY day DESC
     """,
     Day,
-)
-_KNOWN_TIMEZONE = Statement(
-    """
-    SELECT CASE WHEN pg_input_is_valid('2000-01-01 00:00 ' || :timezone, 'timestamptz')
-        THEN :timezone ELSE 'UTC' END
-    """,
-    str,
 )
 _SET_ACTIVE = Write(
     """
@@ -75,14 +74,12 @@ _TAKE_STILL = Write(
 )
 
 
-def known_timezone(db: Database, timezone: str) -> str:
-    """The name of a time zone, or UTC where PostgreSQL does not know it."""
-    return str(db.one(_KNOWN_TIMEZONE, timezone=timezone))
-
-
 def list_days(db: Database, user_id: UUID, timezone: str) -> Sequence[Day]:
-    """The days of a time zone on which a learner did something, newest first."""
-    return db.all(_DAYS, user_id=user_id, timezone=timezone)
+    """The days of a time zone on which a learner did something, newest first; TimezoneUnknown."""
+    try:
+        return db.all(_DAYS, user_id=user_id, timezone=timezone)
+    except InvalidParameterValue as error:
+        raise TimezoneUnknown(timezone) from error
 
 
 def set_active(db: Database, user_id: UUID, course_id: UUID, since: datetime | None) -> None:

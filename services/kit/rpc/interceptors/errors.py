@@ -25,7 +25,7 @@ class Errors:
             except Exception as error:
                 if isinstance(error, grpc.RpcError) and not context.is_active():
                     # The rest of a request that does not come, as grpc itself says of it.
-                    this_call().code = this_call().reason = grpc.StatusCode.CANCELLED.name
+                    this_call().lose_caller()
                     raise
                 # Also where the caller has gone: the log and the metrics are told, and grpc, which
                 # would log the text of an exception, sees none but its own.
